@@ -1,0 +1,193 @@
+"""What every connector speaks: canonical orders in, status updates out.
+
+A connector talks HTTP; its `mapping.py` translates and does nothing else. Neither touches the
+database.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar, Protocol
+
+from crm_app.domain.channel import Channel
+from crm_app.domain.order_status import OrderStatus, PaymentStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelAddress:
+    """Where the parcel goes; every part may be unknown (empty)."""
+
+    name: str = ""
+    phone: str = ""
+    line1: str = ""
+    line2: str = ""
+    city: str = ""
+    state: str = ""
+    pincode: str = ""
+    country: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelBuyer:
+    """Who bought. `identity` is the channel's own key for the person; empty if it has none."""
+
+    identity: str = ""
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelOrderLine:
+    """One line. Amounts are minor units of the order's currency; None if not told."""
+
+    external_id: str
+    sku: str
+    title: str
+    quantity: int
+    quantity_shipped: int = 0
+    quantity_cancelled: int = 0
+    quantity_returned: int = 0
+    unit_price_minor: int | None = None
+    tax_minor: int | None = None
+    discount_minor: int | None = None
+    total_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelOrder:
+    """One order as its channel tells it, in our words. Times are aware.
+
+    Attributes:
+        external_id: The channel's key, unique per account.
+        order_number: What people read out on the phone; often the same.
+        channel_status: The channel's own raw word(s), kept beside ours.
+        status: Our word for it; None if the raw word is unknown to the mapping.
+        payment_status: None if the channel does not say.
+        cancel_requested: The buyer asks to cancel; the channel has not done it.
+        return_requested: The parcel is on its way back or the buyer wants to return it.
+        updated_at: The channel's clock; decides which version is newer.
+        raw: The channel's JSON, kept so that a better mapping can be replayed.
+    """
+
+    external_id: str
+    order_number: str
+    channel_status: str
+    status: OrderStatus | None
+    payment_status: PaymentStatus | None
+    placed_at: datetime
+    updated_at: datetime
+    currency: str | None
+    total_minor: int | None
+    lines: tuple[ChannelOrderLine, ...]
+    subtotal_minor: int | None = None
+    shipping_minor: int | None = None
+    tax_minor: int | None = None
+    discount_minor: int | None = None
+    is_cod: bool = False
+    is_business: bool = False
+    cancel_requested: bool = False
+    return_requested: bool = False
+    fulfilled_by_channel: bool = False
+    ship_by: datetime | None = None
+    deliver_by: datetime | None = None
+    shipped_at: datetime | None = None
+    carrier: str = ""
+    tracking_number: str = ""
+    buyer: ChannelBuyer = field(default_factory=ChannelBuyer)
+    address: ChannelAddress = field(default_factory=ChannelAddress)
+    note: str = ""
+    raw: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class BadOrder:
+    """One element of a page that the mapping refused; the others of its page go on."""
+
+    external_id: str
+    reason: str
+    raw: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """Some orders of one sweep.
+
+    Attributes:
+        orders: What could be read.
+        bad: What could not, each with its reason.
+        cursor: Set on the last page only: where the next sweep begins.
+        complete_to: With `cursor`: the time up to which every change is known now.
+        resume: Set on every other page: how to go on with this sweep after a stop, valid as
+            long as the channel keeps its page token.
+    """
+
+    orders: tuple[ChannelOrder, ...]
+    bad: tuple[BadOrder, ...] = ()
+    cursor: str | None = None
+    resume: str | None = None
+    complete_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusUpdate:
+    """What a channel is to be told of one order.
+
+    Attributes:
+        reference: Stored before the first call and the same on every repeat (a positive whole
+            number), so that a channel which knows it edits instead of doubling.
+        lines: `(external line id, quantity)` of everything not shipped yet.
+    """
+
+    external_id: str
+    status: OrderStatus
+    reference: int
+    carrier: str
+    tracking_number: str
+    happened_at: datetime
+    lines: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Proof of one accepted call. `answer` is short, redacted text; no personal data."""
+
+    operation: str
+    http_status: int
+    request_id: str = ""
+    answer: str = ""
+
+
+class Connector(Protocol):
+    """One channel account. Add a channel by adding a folder and a line in `registry.py`.
+
+    Every method raises:
+        RateLimitedError: Come back later; pages already yielded stay valid.
+        OutcomeUnknownError: (pushes) the request went out and no answer came.
+        RetryableError: Down, slow, or an answer that is no answer.
+        AccountDisconnectedError: The credentials no longer work.
+        RejectedError: The channel will never accept this request.
+    """
+
+    channel: ClassVar[Channel]
+
+    def fetch_orders(self, cursor: str | None, resume: str | None = None) -> Iterator[OrderPage]:
+        """Yield pages of orders changed since `cursor` (None: the first import's window).
+
+        `resume` continues an interrupted sweep; a connector that can no longer use it starts
+        again from `cursor`.
+        """
+        ...
+
+    def fetch_order(self, external_id: str) -> ChannelOrder:
+        """Read one order. Raises RejectedError also when the channel does not know it, and
+        ValueError when its body cannot be read."""
+        ...
+
+    def push_status(self, update: StatusUpdate) -> Receipt:
+        """Tell the channel. Repeating a call that already succeeded must be harmless."""
+        ...
+
+    def close(self) -> None:
+        """Give the connections back."""
+        ...

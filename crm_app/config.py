@@ -1,0 +1,120 @@
+"""Every setting, read from the environment (prefix `CRM_`) or a `.env` file."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Final, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+# Known to everybody who can read this repository: refused outside demo and test.
+DEMO_SECRET: Final = "demo-only-secret-key-never-for-production"  # noqa: S105
+DEMO_PASSWORD: Final = "demo-only-password"  # noqa: S105
+
+
+class Settings(BaseSettings):
+    """Every knob an operator may turn. A wrong or missing one stops the process at start."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CRM_", env_file=".env", extra="ignore", frozen=True
+    )
+
+    environment: Literal["demo", "test", "production"] = "demo"
+    brand_name: str = "Palmonas"
+    business_timezone: str = "Asia/Kolkata"
+
+    port: int = Field(default=8000, ge=1, le=65_535)
+    # Address the web process listens on. Loopback unless said otherwise: demo passwords are public.
+    host: str = "127.0.0.1"
+    # What people type in the browser. Websockets and forms from any other origin are refused.
+    public_url: str | None = None
+    web_workers: int = Field(default=1, ge=1, le=64)
+    # How many reverse proxies in front of us set X-Forwarded-For.
+    trusted_proxy_hops: int = Field(default=0, ge=0, le=5)
+
+    data_dir: Path = Path(".data")
+    # Unset: an embedded server below `data_dir`.
+    database_url: str | None = None
+    redis_url: str | None = None
+    # Fernet keys derive from these; the first one encrypts, all of them decrypt (rotation).
+    secret_keys: Annotated[list[SecretStr], NoDecode] = Field(
+        default_factory=lambda: [SecretStr(DEMO_SECRET)], min_length=1
+    )
+
+    session_idle_hours: float = Field(default=12, gt=0)
+    session_absolute_hours: float = Field(default=24 * 7, gt=0)
+    access_token_minutes: float = Field(default=60, gt=0)
+
+    pull_interval_s: int = Field(default=10, ge=1)
+    # Amazon's reply says up to when it is complete; how much of that is read again each time.
+    pull_overlap_s: int = Field(default=120, ge=0)
+    outbox_interval_s: int = Field(default=5, ge=1)
+    http_timeout_s: float = Field(default=20.0, gt=0)
+
+    sandbox_port: int = Field(default=8100, ge=1, le=65_535)
+    sandbox_database_url: str | None = None
+    # published: the channels' documented rate limits; fast: the same multiplied.
+    sandbox_mode: Literal["published", "fast"] = "fast"
+    sandbox_orders: int = Field(default=2_000, ge=0, le=1_000_000)
+    # Mean seconds between two new orders; 0 stops the shop from living.
+    sandbox_order_every_s: float = Field(default=6.0, ge=0)
+    sandbox_seed: int = 7
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("secret_keys", mode="before")
+    @classmethod
+    def _split_keys(cls, value: object) -> object:
+        if isinstance(value, str):
+            return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+    @field_validator("business_timezone")
+    @classmethod
+    def _known_timezone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError) as error:
+            raise ValueError(f"{value!r} is not a time zone name such as Asia/Kolkata") from error
+        return value
+
+    @field_validator("database_url", "redis_url", "sandbox_database_url", "public_url")
+    @classmethod
+    def _empty_is_unset(cls, value: str | None) -> str | None:
+        return value or None
+
+    @model_validator(mode="after")
+    def _no_default_secret_in_production(self) -> "Settings":
+        if self.environment != "production":
+            return self
+        keys = [key.get_secret_value() for key in self.secret_keys]
+        if DEMO_SECRET in keys or any(len(key) < 32 for key in keys):
+            raise ValueError(
+                "CRM_SECRET_KEYS must hold secrets of your own, 32 characters or more each, "
+                "in production"
+            )
+        return self
+
+    @property
+    def is_demo(self) -> bool:
+        return self.environment == "demo"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.business_timezone)
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of the public address, without a trailing slash."""
+        return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def sandbox_url(self) -> str:
+        return f"http://127.0.0.1:{self.sandbox_port}"
+
+
+@lru_cache
+def get_settings() -> Settings:
+    """Read the settings once; tests call `get_settings.cache_clear()`."""
+    return Settings()

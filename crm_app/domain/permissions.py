@@ -1,0 +1,36 @@
+"""What people may do, and the roles that carry it."""
+
+from enum import StrEnum
+from typing import Final
+
+
+class Permission(StrEnum):
+    VIEW_ORDERS = "orders.view"
+    CHANGE_STATUS = "orders.change_status"
+    SEE_PERSONAL_DATA = "customers.see_personal_data"
+    VIEW_DASHBOARD = "dashboard.view"
+    MANAGE_USERS = "users.manage"
+
+
+class Role(StrEnum):
+    ADMIN = "admin"
+    SUPPORT = "support"
+    READ_ONLY = "read_only"
+
+    @property
+    def label(self) -> str:
+        return {"admin": "Admin", "support": "Support", "read_only": "Read-only"}[self.value]
+
+
+ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
+    Role.ADMIN: frozenset(Permission),
+    Role.SUPPORT: frozenset(
+        {
+            Permission.VIEW_ORDERS,
+            Permission.CHANGE_STATUS,
+            Permission.SEE_PERSONAL_DATA,
+            Permission.VIEW_DASHBOARD,
+        }
+    ),
+    Role.READ_ONLY: frozenset({Permission.VIEW_ORDERS, Permission.VIEW_DASHBOARD}),
+}

@@ -1,0 +1,112 @@
+"""What becomes of our status when the channel speaks: one pure decision."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from crm_app.domain.order_status import REFINES, OrderStatus, SyncStatus
+
+# The way of a parcel. Cancelled and failed are no places on it.
+_WAY: Final = (
+    OrderStatus.PENDING,
+    OrderStatus.CONFIRMED,
+    OrderStatus.PACKED,
+    OrderStatus.READY_TO_SHIP,
+    OrderStatus.SHIPPED,
+    OrderStatus.OUT_FOR_DELIVERY,
+    OrderStatus.DELIVERED,
+    OrderStatus.RETURNED,
+)
+
+
+class Outcome(StrEnum):
+    """What the decision means for an open intent."""
+
+    NONE = "none"  # nothing to do, or still on its way
+    CONFIRMED = "confirmed"  # the channel says what we wished
+    CONFLICT = "conflict"  # the channel says something else; a person decides
+
+
+@dataclass(frozen=True, slots=True)
+class Travel:
+    """An open intent: from which status to which."""
+
+    origin: OrderStatus
+    target: OrderStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    status: OrderStatus
+    sync_status: SyncStatus
+    outcome: Outcome = Outcome.NONE
+
+
+def reconcile(
+    ours: OrderStatus,
+    sync_status: SyncStatus,
+    *,
+    heard_before: OrderStatus | None,
+    heard: OrderStatus | None,
+    travel: Travel | None,
+) -> Decision:
+    """Decide between our status and the channel's.
+
+    A status that is on its way out is never overwritten by an older word of the channel, a finer
+    word of ours survives the coarser one, and a real disagreement is left to a person.
+
+    Args:
+        ours: The order's status.
+        sync_status: How it stood to the channel.
+        heard_before: The channel's last word, in our terms; None if unknown.
+        heard: Its word now; None if the mapping does not know it.
+        travel: The newest open intent, if any.
+    """
+    if heard is None:
+        return Decision(ours, sync_status)
+    if travel is not None:
+        return _while_travelling(ours, sync_status, heard_before, heard, travel)
+    if sync_status in (SyncStatus.REJECTED, SyncStatus.CONFLICT):
+        if is_said(ours, heard):
+            return Decision(_finer(ours, heard), SyncStatus.IN_SYNC)
+        return Decision(ours, sync_status)
+    if heard == heard_before or REFINES.get(ours) == heard:
+        return Decision(ours, SyncStatus.IN_SYNC)
+    return Decision(heard, SyncStatus.IN_SYNC)
+
+
+def _while_travelling(
+    ours: OrderStatus,
+    sync_status: SyncStatus,
+    heard_before: OrderStatus | None,
+    heard: OrderStatus,
+    travel: Travel,
+) -> Decision:
+    if is_said(travel.target, heard):
+        return Decision(_finer(ours, heard), SyncStatus.IN_SYNC, Outcome.CONFIRMED)
+    has_not_heard = (
+        heard in (heard_before, travel.origin)
+        or REFINES.get(travel.origin) == heard
+        or _is_before(heard, travel.target)
+    )
+    if has_not_heard:
+        return Decision(ours, sync_status)
+    return Decision(ours, SyncStatus.CONFLICT, Outcome.CONFLICT)
+
+
+def is_said(wished: OrderStatus, heard: OrderStatus) -> bool:
+    """Whether the channel's word is the wished one, or lies beyond it on the same way."""
+    if wished == heard:
+        return True
+    # Our finer word is said as well as the channel can say it.
+    if REFINES.get(wished) == heard:
+        return True
+    return wished in _WAY and heard in _WAY and _WAY.index(heard) > _WAY.index(wished)
+
+
+def _is_before(heard: OrderStatus, target: OrderStatus) -> bool:
+    return heard in _WAY and target in _WAY and _WAY.index(heard) < _WAY.index(target)
+
+
+def _finer(ours: OrderStatus, heard: OrderStatus) -> OrderStatus:
+    return ours if REFINES.get(ours) == heard else heard

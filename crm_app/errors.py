@@ -1,0 +1,123 @@
+"""Every error this app raises on purpose, named after what the caller must do.
+
+CrmError                          shown to the person as it is; `status_code` for the API
+├── NotSignedInError              401
+├── SignInThrottledError          429, no sooner than `retry_after_s`
+├── PermissionDeniedError         403
+├── NotFoundError                 404
+├── InvalidInputError             422
+├── ConflictError                 409
+│   └── InvalidTransitionError
+├── ServiceUnavailableError       503, the database or the queue is away
+└── ChannelError                  502, raised by connectors only
+    ├── RetryableError            try the same call again later
+    │   ├── RateLimitedError      ... no sooner than `retry_after_s`
+    │   └── OutcomeUnknownError   the channel may have acted: read before trying again
+    ├── AccountDisconnectedError  a person must reconnect the account
+    └── RejectedError             the channel said no; never retry the same request
+"""
+
+from typing import Any, ClassVar
+
+
+class CrmError(Exception):
+    """Base class. The message is written for people: no secrets, no payloads."""
+
+    status_code: ClassVar[int] = 500
+    code: ClassVar[str] = "error"
+
+    def __init__(self, message: str, *, details: dict[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.details = details or {}
+
+
+class NotSignedInError(CrmError):
+    status_code = 401
+    code = "not_signed_in"
+
+    def __init__(self, message: str = "Please sign in.") -> None:
+        super().__init__(message)
+
+
+class WrongPasswordError(NotSignedInError):
+    """The same words for an unknown person, a wrong password and a deactivated account."""
+
+    code = "wrong_password"
+
+    def __init__(self) -> None:
+        super().__init__("E-mail or password is wrong.")
+
+
+class SignInThrottledError(CrmError):
+    status_code = 429
+    code = "too_many_tries"
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(f"Too many wrong tries. Try again in {retry_after_s} seconds.")
+        self.retry_after_s = retry_after_s
+
+
+class PermissionDeniedError(CrmError):
+    status_code = 403
+    code = "permission_denied"
+
+    def __init__(self, message: str = "Your role does not allow this.") -> None:
+        super().__init__(message)
+
+
+class NotFoundError(CrmError):
+    status_code = 404
+    code = "not_found"
+
+    def __init__(self, kind: str, key: object) -> None:
+        super().__init__(f"There is no {kind} {key}.")
+
+
+class InvalidInputError(CrmError):
+    """A value that cannot be used; `details` maps the field's name to a sentence."""
+
+    status_code = 422
+    code = "invalid_input"
+
+
+class ConflictError(CrmError):
+    status_code = 409
+    code = "conflict"
+
+
+class InvalidTransitionError(ConflictError):
+    code = "invalid_transition"
+
+
+class ServiceUnavailableError(CrmError):
+    status_code = 503
+    code = "unavailable"
+
+
+class ChannelError(CrmError):
+    """Base of what a connector raises. The message may quote the channel's own short words."""
+
+    status_code = 502
+    code = "channel_error"
+
+
+class RetryableError(ChannelError):
+    """Network failure before the request was sent, 5xx, or an answer that makes no sense."""
+
+
+class RateLimitedError(RetryableError):
+    def __init__(self, message: str, *, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class OutcomeUnknownError(RetryableError):
+    """The request went out and no answer came back: the channel may or may not have acted."""
+
+
+class AccountDisconnectedError(ChannelError):
+    """The stored credentials no longer work (401, 403, revoked refresh token)."""
+
+
+class RejectedError(ChannelError):
+    """The channel refused this request for good (other 4xx), in its own words."""

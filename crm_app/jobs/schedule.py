@@ -1,0 +1,50 @@
+"""The clock: enqueues two functions, so a fault of it delays and never corrupts."""
+
+import logging
+import time
+from typing import Final
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rq.cron import CronScheduler
+
+from crm_app import queue
+from crm_app.config import get_settings
+from crm_app.jobs.pull import pull_due
+from crm_app.jobs.push import push_due
+
+logger = logging.getLogger(__name__)
+
+_RETRY_S: Final = 2.0
+_FAILURE_TTL_S: Final = 24 * 3600
+
+
+def build_clock(connection: Redis) -> CronScheduler:
+    """The schedule of this product. Run exactly one; two would only ask twice."""
+    settings = get_settings()
+    clock = CronScheduler(connection=connection, logging_level=settings.log_level)
+    # The pull clock ticks faster than the interval: each account has its own next time.
+    ticks = ((push_due, queue.PUSH, settings.outbox_interval_s), (pull_due, queue.PULL, 2))
+    for function, name, interval_s in ticks:
+        # A tick that nobody picked up before the next one is overtaken: `ttl` drops it.
+        clock.register(
+            function,
+            name,
+            interval=interval_s,
+            ttl=max(10, interval_s * 2),
+            result_ttl=0,
+            failure_ttl=_FAILURE_TTL_S,
+            job_timeout=60,
+        )
+    return clock
+
+
+def run_clock(connection: Redis) -> None:
+    """Tick until told to stop; a Redis that is away stops nothing, the next round asks again."""
+    while True:
+        try:
+            build_clock(connection).start()
+            return
+        except (RedisError, OSError) as error:
+            logger.warning("The clock lost Redis: %s", type(error).__name__)
+            time.sleep(_RETRY_S)

@@ -1,0 +1,29 @@
+"""Every table, imported here so that `SQLModel.metadata` is complete for Alembic."""
+
+from crm_app.models.account import AccountStatus, ChannelAccount, UnmappedWord
+from crm_app.models.audit import AuditEntry
+from crm_app.models.customer import Customer
+from crm_app.models.inbox import InboxEntry, InboxState
+from crm_app.models.order import Order, OrderEvent, OrderLine, OrderPayload, OrderRollup
+from crm_app.models.outbox import IntentAttempt, StatusIntent
+from crm_app.models.user import SignInFailure, User, UserSession
+
+__all__ = [
+    "AccountStatus",
+    "AuditEntry",
+    "ChannelAccount",
+    "Customer",
+    "InboxEntry",
+    "InboxState",
+    "IntentAttempt",
+    "Order",
+    "OrderEvent",
+    "OrderLine",
+    "OrderPayload",
+    "OrderRollup",
+    "SignInFailure",
+    "StatusIntent",
+    "UnmappedWord",
+    "User",
+    "UserSession",
+]

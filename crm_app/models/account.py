@@ -1,0 +1,62 @@
+"""Connected seller accounts and what is known of their sync."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from crm_app.domain.channel import Channel
+from crm_app.models.base import enum_type, identity_key, set_at_insert, timestamp
+
+
+class AccountStatus(StrEnum):
+    CONNECTED = "connected"
+    DISCONNECTED = "disconnected"  # the channel refused the credentials: a person must act
+    PAUSED = "paused"  # switched off by a person
+
+
+class ChannelAccount(SQLModel, table=True):
+    """One seller account or shop on a channel. `cursor` moves only past stored orders.
+
+    `watermark` is the time up to which the account is known to be complete.
+    """
+
+    __tablename__ = "channel_accounts"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (UniqueConstraint("channel", "name"),)
+
+    id: int = identity_key()
+    channel: Channel = Field(sa_type=enum_type(Channel))
+    name: str = Field(max_length=120)
+    status: AccountStatus = Field(default=AccountStatus.CONNECTED, sa_type=enum_type(AccountStatus))
+    base_url: str = Field(max_length=300)
+    # Fernet token of a JSON object; the key comes from CRM_SECRET_KEYS.
+    credentials: bytes
+    options: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
+
+    cursor: str | None = None
+    # How to go on with a sweep that was interrupted between two pages.
+    resume: str | None = None
+    watermark: datetime | None = timestamp()
+    last_pull_at: datetime | None = timestamp()
+    last_success_at: datetime | None = timestamp()
+    last_error: str = Field(default="", max_length=500)
+    last_error_at: datetime | None = timestamp()
+    failures: int = 0  # pulls in a row that failed
+    next_pull_at: datetime | None = timestamp()
+    created_at: datetime = set_at_insert()
+
+
+class UnmappedWord(SQLModel, table=True):
+    """The mapping report: a raw word of a channel that our mapping does not know."""
+
+    __tablename__ = "unmapped_words"  # pyright: ignore[reportAssignmentType]
+
+    account_id: int = Field(primary_key=True, foreign_key="channel_accounts.id", sa_type=BigInteger)
+    word: str = Field(primary_key=True, max_length=200)
+    example_external_id: str = Field(max_length=128)
+    first_seen_at: datetime = set_at_insert()
+    last_seen_at: datetime = set_at_insert()
+    times_seen: int = 1

@@ -1,0 +1,43 @@
+"""What arrived from outside and could not, or not yet, become an order."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from crm_app.models.base import enum_type, identity_key, set_at_insert, timestamp
+
+
+class InboxState(StrEnum):
+    RECEIVED = "received"
+    SET_ASIDE = "set_aside"  # could not be read; `reason` says why
+    PROCESSED = "processed"
+
+
+class InboxEntry(SQLModel, table=True):
+    """One document as received, compressed with Zstandard; kept once per `dedupe_key`."""
+
+    __tablename__ = "inbox"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        UniqueConstraint("account_id", "dedupe_key"),
+        Index(
+            "ix_inbox_open",
+            "account_id",
+            "id",
+            postgresql_where=text("state <> 'processed'"),
+        ),
+    )
+
+    id: int = identity_key()
+    account_id: int = Field(foreign_key="channel_accounts.id", sa_type=BigInteger)
+    kind: str = Field(max_length=40)  # "order": one element of a pulled page
+    dedupe_key: str = Field(max_length=200)
+    external_id: str = Field(default="", max_length=128)
+    state: InboxState = Field(default=InboxState.RECEIVED, sa_type=enum_type(InboxState))
+    reason: str = Field(default="", max_length=500)
+    body: bytes
+    times_seen: int = 1
+    received_at: datetime = set_at_insert()
+    last_seen_at: datetime = set_at_insert()
+    processed_at: datetime | None = timestamp()

@@ -1,0 +1,196 @@
+"""Orders, their lines, the raw payloads and the append-only history."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, UniqueConstraint, desc, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from crm_app.domain.actor import ActorKind
+from crm_app.domain.channel import Channel
+from crm_app.domain.order_status import OrderStatus, PaymentStatus, SyncStatus
+from crm_app.models.base import UTC_TIMESTAMP, enum_type, identity_key, set_at_insert, timestamp
+
+_OPEN = text("status IN ('confirmed', 'packed', 'ready_to_ship')")
+_ATTENTION = text("sync_status IN ('rejected', 'conflict')")
+
+
+class Order(SQLModel, table=True):
+    """One purchase on one channel account. Times are UTC, money is minor units."""
+
+    __tablename__ = "orders"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        # The channel's own id is the idempotency key of the import.
+        UniqueConstraint("account_id", "external_id"),
+        # Every list is newest first unless asked otherwise, and pages by (time, id).
+        Index("ix_orders_placed", desc("placed_at"), desc("id")),
+        Index("ix_orders_status_placed", "status", desc("placed_at"), desc("id")),
+        Index("ix_orders_channel_placed", "channel", desc("placed_at"), desc("id")),
+        Index(
+            "ix_orders_channel_status_placed",
+            "channel",
+            "status",
+            desc("placed_at"),
+            desc("id"),
+        ),
+        Index("ix_orders_total", desc("total_minor"), desc("id")),
+        Index("ix_orders_ship_by", "ship_by", "id"),
+        Index("ix_orders_open_ship_by", "ship_by", "id", postgresql_where=_OPEN),
+        Index("ix_orders_customer_placed", "customer_id", desc("placed_at"), desc("id")),
+        # Prefix search; a plain index would not serve LIKE under a linguistic collation.
+        Index(
+            "ix_orders_number",
+            "order_number",
+            postgresql_ops={"order_number": "text_pattern_ops"},
+        ),
+        Index(
+            "ix_orders_external",
+            "external_id",
+            postgresql_ops={"external_id": "text_pattern_ops"},
+        ),
+        Index("ix_orders_attention", "placed_at", "id", postgresql_where=_ATTENTION),
+        Index(
+            "ix_orders_cancel_requested",
+            "placed_at",
+            "id",
+            postgresql_where=text("cancel_requested"),
+        ),
+        Index(
+            "ix_orders_cod_pending",
+            "placed_at",
+            "id",
+            postgresql_where=text("is_cod AND status = 'pending'"),
+        ),
+    )
+
+    id: int = identity_key()
+    account_id: int = Field(foreign_key="channel_accounts.id", sa_type=BigInteger)
+    channel: Channel = Field(sa_type=enum_type(Channel))
+    external_id: str = Field(max_length=128)
+    order_number: str = Field(max_length=128)
+
+    status: OrderStatus = Field(sa_type=enum_type(OrderStatus))
+    payment_status: PaymentStatus = Field(sa_type=enum_type(PaymentStatus))
+    sync_status: SyncStatus = Field(default=SyncStatus.IN_SYNC, sa_type=enum_type(SyncStatus))
+    # The channel's raw word, and our reading of it; None while the word is unknown to us.
+    channel_status: str = Field(max_length=200)
+    status_on_channel: OrderStatus | None = Field(default=None, sa_type=enum_type(OrderStatus))
+
+    on_hold: bool = False
+    cancel_requested: bool = False
+    return_requested: bool = False
+    is_cod: bool = False
+    is_business: bool = False
+    fulfilled_by_channel: bool = False
+
+    # Both or neither: some channels price an order only once it is paid.
+    currency: str | None = Field(default=None, max_length=3)
+    total_minor: int | None = Field(default=None, sa_type=BigInteger)
+    subtotal_minor: int | None = Field(default=None, sa_type=BigInteger)
+    shipping_minor: int | None = Field(default=None, sa_type=BigInteger)
+    tax_minor: int | None = Field(default=None, sa_type=BigInteger)
+    discount_minor: int | None = Field(default=None, sa_type=BigInteger)
+
+    customer_id: int | None = Field(
+        default=None, foreign_key="customers.id", sa_type=BigInteger, nullable=True
+    )
+    # As it was on this order: a customer who moves does not change old parcels.
+    customer_name: str = Field(default="", max_length=300)
+    ship_to: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
+    city: str = Field(default="", max_length=120)
+    pincode: str = Field(default="", max_length=20)
+    note: str = Field(default="", max_length=2000)
+
+    # What the list shows of the lines without reading them.
+    first_title: str = Field(default="", max_length=300)
+    line_count: int = 0
+    unit_count: int = 0
+
+    placed_at: datetime = Field(sa_type=UTC_TIMESTAMP)
+    # Day of `placed_at` in the business zone: the key of the rollups.
+    placed_on: date
+    # The channel's clock: an older version never overwrites a newer one.
+    channel_updated_at: datetime = Field(sa_type=UTC_TIMESTAMP)
+    ship_by: datetime | None = timestamp()
+    deliver_by: datetime | None = timestamp()
+    shipped_at: datetime | None = timestamp()
+    carrier: str = Field(default="", max_length=80)
+    tracking_number: str = Field(default="", max_length=120)
+
+    # Counts our own and the channel's changes; a person's change names the one it saw.
+    version: int = 1
+    # Digest of the stored payload: the same version again changes nothing.
+    payload_hash: bytes
+    created_at: datetime = set_at_insert()
+    updated_at: datetime = set_at_insert()
+
+
+class OrderLine(SQLModel, table=True):
+    """One line of an order, as the channel keeps it, with its own quantities."""
+
+    __tablename__ = "order_lines"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (UniqueConstraint("order_id", "external_id"), Index(None, "sku"))
+
+    id: int = identity_key()
+    order_id: int = Field(foreign_key="orders.id", ondelete="CASCADE", sa_type=BigInteger)
+    position: int
+    external_id: str = Field(max_length=128)
+    sku: str = Field(default="", max_length=120)
+    title: str = Field(default="", max_length=500)
+    quantity: int
+    quantity_shipped: int = 0
+    quantity_cancelled: int = 0
+    quantity_returned: int = 0
+    unit_price_minor: int | None = Field(default=None, sa_type=BigInteger)
+    tax_minor: int | None = Field(default=None, sa_type=BigInteger)
+    discount_minor: int | None = Field(default=None, sa_type=BigInteger)
+    total_minor: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class OrderPayload(SQLModel, table=True):
+    """The channel's JSON of one version of an order, compressed with Zstandard."""
+
+    __tablename__ = "order_payloads"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index(None, "received_at"),)
+
+    order_id: int = Field(
+        primary_key=True, foreign_key="orders.id", ondelete="CASCADE", sa_type=BigInteger
+    )
+    payload_hash: bytes = Field(primary_key=True)
+    channel_updated_at: datetime = Field(sa_type=UTC_TIMESTAMP)
+    received_at: datetime = set_at_insert()
+    body: bytes
+
+
+class OrderEvent(SQLModel, table=True):
+    """What happened to an order, who did it, and what it changed. Append-only."""
+
+    __tablename__ = "order_events"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index(None, "order_id", "id"),)
+
+    id: int = identity_key()
+    order_id: int = Field(foreign_key="orders.id", ondelete="CASCADE", sa_type=BigInteger)
+    # "order:imported", "order:status:changed", "intent:confirmed", ...
+    kind: str = Field(max_length=40)
+    at: datetime = set_at_insert()
+    actor_kind: ActorKind = Field(sa_type=enum_type(ActorKind))
+    actor_id: int | None = Field(default=None, sa_type=BigInteger, nullable=True)
+    actor_label: str = Field(max_length=120)
+    # Changed fields only, each `[before, after]`, or what else explains the event.
+    data: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
+
+
+class OrderRollup(SQLModel, table=True):
+    """Orders and money per day, account, status and currency, exact at every commit."""
+
+    __tablename__ = "order_rollups"  # pyright: ignore[reportAssignmentType]
+
+    day: date = Field(primary_key=True)
+    account_id: int = Field(primary_key=True, foreign_key="channel_accounts.id", sa_type=BigInteger)
+    status: OrderStatus = Field(primary_key=True, sa_type=enum_type(OrderStatus))
+    # Empty where the channel named no currency (and therefore no amount).
+    currency: str = Field(primary_key=True, max_length=3)
+    channel: Channel = Field(sa_type=enum_type(Channel))
+    orders: int = Field(default=0, sa_type=BigInteger)
+    total_minor: int = Field(default=0, sa_type=BigInteger)

@@ -1,0 +1,69 @@
+"""Status intents (the outbox) and the receipts of every attempt to send one."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from crm_app.domain.intent import IntentState
+from crm_app.domain.order_status import OrderStatus
+from crm_app.models.base import UTC_TIMESTAMP, enum_type, identity_key, set_at_insert, timestamp
+
+_OPEN = text("state IN ('queued', 'waiting', 'sending', 'sent')")
+
+
+class StatusIntent(SQLModel, table=True):
+    """One person's wish that a channel be told a status. Its id is the channel reference."""
+
+    __tablename__ = "status_intents"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        Index("ix_status_intents_due", "account_id", "next_try_at", "id", postgresql_where=_OPEN),
+        Index("ix_status_intents_order", "order_id", "id"),
+    )
+
+    id: int = identity_key()
+    order_id: int = Field(foreign_key="orders.id", ondelete="CASCADE", sa_type=BigInteger)
+    account_id: int = Field(foreign_key="channel_accounts.id", sa_type=BigInteger)
+    state: IntentState = Field(default=IntentState.QUEUED, sa_type=enum_type(IntentState))
+    from_status: OrderStatus = Field(sa_type=enum_type(OrderStatus))
+    to_status: OrderStatus = Field(sa_type=enum_type(OrderStatus))
+    carrier: str = Field(default="", max_length=80)
+    tracking_number: str = Field(default="", max_length=120)
+    happened_at: datetime = Field(sa_type=UTC_TIMESTAMP)
+    # The order's version that the person saw.
+    order_version: int
+    actor_id: int | None = Field(default=None, sa_type=BigInteger, nullable=True)
+    actor_label: str = Field(max_length=120)
+
+    attempts: int = 0
+    # When it may be tried (or read back) again; due at once when it is written.
+    next_try_at: datetime = Field(sa_type=UTC_TIMESTAMP)
+    # Since when a worker holds it; a crash leaves it behind and the clock finds it again.
+    claimed_at: datetime | None = timestamp()
+    # True from just before a call until its answer is recorded: after a crash, read first.
+    outcome_unknown: bool = False
+    reason: str = Field(default="", max_length=500)
+    created_at: datetime = set_at_insert()
+    sent_at: datetime | None = timestamp()
+    settled_at: datetime | None = timestamp()
+
+
+class IntentAttempt(SQLModel, table=True):
+    """The receipt of one call: what was asked, what was answered (redacted), how long it took."""
+
+    __tablename__ = "intent_attempts"  # pyright: ignore[reportAssignmentType]
+
+    id: int = identity_key()
+    intent_id: int = Field(
+        foreign_key="status_intents.id", ondelete="CASCADE", sa_type=BigInteger, index=True
+    )
+    at: datetime = set_at_insert()
+    operation: str = Field(max_length=60)
+    outcome: str = Field(max_length=40)
+    http_status: int | None = None
+    request_id: str = Field(default="", max_length=120)
+    asked: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
+    answer: str = Field(default="", max_length=500)
+    duration_ms: int = 0

@@ -1,0 +1,56 @@
+"""People and their sessions."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, Text
+from sqlmodel import Field, SQLModel
+
+from crm_app.domain.permissions import Role
+from crm_app.models.base import UTC_TIMESTAMP, enum_type, identity_key, set_at_insert, timestamp
+
+
+class User(SQLModel, table=True):
+    """A person who may sign in. E-mail addresses are kept in lower case."""
+
+    __tablename__ = "users"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (CheckConstraint("email = lower(email)", name="email_lower"),)
+
+    id: int = identity_key()
+    email: str = Field(max_length=254, unique=True)
+    name: str = Field(max_length=120)
+    password_hash: str = Field(max_length=200)
+    role: Role = Field(sa_type=enum_type(Role))
+    is_active: bool = True
+    created_at: datetime = set_at_insert()
+    last_seen_at: datetime | None = timestamp()
+
+
+class UserSession(SQLModel, table=True):
+    """One signed-in browser or API client, known by the hash of its secret only."""
+
+    __tablename__ = "user_sessions"  # pyright: ignore[reportAssignmentType]
+
+    id: int = identity_key()
+    token_hash: bytes = Field(unique=True)
+    user_id: int = Field(foreign_key="users.id", sa_type=BigInteger, index=True)
+    kind: str = Field(max_length=16)  # "browser" or "api"
+    address: str = Field(default="", max_length=64)
+    device: str = Field(default="", max_length=300)
+    created_at: datetime = set_at_insert()
+    last_used_at: datetime = Field(sa_type=UTC_TIMESTAMP)
+    expires_at: datetime = Field(sa_type=UTC_TIMESTAMP)
+    revoked_at: datetime | None = timestamp()
+
+
+class SignInFailure(SQLModel, table=True):
+    """Wrong tries in a row of one e-mail from one address, or of one address at all.
+
+    `subject` is a hash, so that the table holds no list of addresses that people typed.
+    """
+
+    __tablename__ = "sign_in_failures"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index(None, "last_failed_at"),)
+
+    subject: str = Field(primary_key=True, sa_type=Text)
+    failures: int = 0
+    last_failed_at: datetime = Field(sa_type=UTC_TIMESTAMP)

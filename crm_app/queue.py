@@ -1,0 +1,81 @@
+"""RQ: names of queues and jobs, and hints that work is there.
+
+Redis carries ids only, and every hint may be lost: the clock finds all work in the database.
+"""
+
+import logging
+from functools import lru_cache
+from typing import Final
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue
+from sqlmodel import Session
+
+from crm_app import db
+from crm_app.config import get_settings
+from crm_app.errors import ServiceUnavailableError
+
+logger = logging.getLogger(__name__)
+
+PUSH: Final = "push"
+PULL: Final = "pull"
+# A worker empties the first before it looks at the second: a person waits for a push.
+QUEUES: Final = (PUSH, PULL)
+
+PUSH_ACCOUNT: Final = "crm_app.jobs.push.push_account"
+PULL_ACCOUNT: Final = "crm_app.jobs.pull.pull_account"
+
+# A hint older than this has been overtaken by the clock.
+_HINT_TTL_S: Final = 60
+_RESULT_TTL_S: Final = 60
+_FAILURE_TTL_S: Final = 7 * 24 * 3600
+_JOB_TIMEOUT_S: Final = 300
+
+
+@lru_cache
+def connection() -> Redis:
+    """The process's Redis connection pool.
+
+    Raises:
+        ServiceUnavailableError: If no URL is set.
+    """
+    url = get_settings().redis_url
+    if url is None:
+        raise ServiceUnavailableError(
+            "CRM_REDIS_URL is not set. `make run` sets it for the embedded server."
+        )
+    # Short time-outs: a click must not hang on a queue that is away.
+    return Redis.from_url(url, socket_connect_timeout=2, health_check_interval=30)
+
+
+def enqueue(queue: str, job: str, *ids: int) -> bool:
+    """Put a job on a queue; False (and a log line) if Redis is away.
+
+    Args:
+        queue: One of `QUEUES`.
+        job: Import path of the function.
+        ids: Its arguments.
+    """
+    try:
+        Queue(queue, connection=connection()).enqueue_call(
+            job,
+            args=ids,
+            ttl=_HINT_TTL_S,
+            result_ttl=_RESULT_TTL_S,
+            failure_ttl=_FAILURE_TTL_S,
+            timeout=_JOB_TIMEOUT_S,
+        )
+    except (RedisError, OSError) as error:
+        logger.warning("Redis took no hint for %s%s: %s", job, ids, type(error).__name__)
+        return False
+    return True
+
+
+def hint_push(session: Session, account_id: int) -> None:
+    """After the session's commit, tell a worker that the account has something to send."""
+    db.after_commit(session, ("push", account_id), lambda: _hint(PUSH, PUSH_ACCOUNT, account_id))
+
+
+def _hint(queue: str, job: str, account_id: int) -> None:
+    enqueue(queue, job, account_id)

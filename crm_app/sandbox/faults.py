@@ -1,0 +1,139 @@
+"""Wounds on demand: what a channel answers when it is down, slow or talking nonsense."""
+
+import asyncio
+import threading
+from dataclasses import dataclass, replace
+from typing import Final, Literal, get_args
+
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.types import Receive, Scope, Send
+
+Kind = Literal["429", "500_empty", "503", "html", "half_json", "slow", "close", "timeout"]
+KINDS: Final[tuple[str, ...]] = get_args(Kind)
+ANY: Final = "*"
+PAGE: Final = (
+    "<!DOCTYPE html><html><head><title>Just a moment...</title></head>"
+    "<body><h1>We are checking your browser</h1></body></html>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One wound.
+
+    Args:
+        channel, operation: where; `*` is any.
+        times: how many calls it hits. after: how many calls pass unharmed first.
+        delay_s: how long `slow` and `timeout` wait.
+        phase: `before` the work is done, or `after` it (done, but the answer is lost).
+    """
+
+    kind: Kind
+    channel: str
+    operation: str = ANY
+    times: int = 1
+    after: int = 0
+    delay_s: float = 1.0
+    phase: Literal["before", "after"] = "before"
+
+    def fits(self, channel: str, operation: str) -> bool:
+        """Whether a call of this operation is one that the fault may hit."""
+        return self.channel in (ANY, channel) and self.operation in (ANY, operation)
+
+
+class BrokenResponse(Response):
+    """Promises more bytes than it sends, then hangs up."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        del scope, receive
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"4096")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b'{"or', "more_body": True})
+        # Ending here, with the body unfinished, is what makes the server hang up.
+
+
+class Faults:
+    """The wounds still to be dealt, in order of arrival. Safe from several threads."""
+
+    def __init__(self) -> None:
+        self._pending: list[Fault] = []
+        self._lock = threading.Lock()
+
+    def add(self, fault: Fault) -> None:
+        """Arm one more."""
+        with self._lock:
+            self._pending.append(fault)
+
+    def clear(self) -> int:
+        """Disarm all; how many there were."""
+        with self._lock:
+            count = len(self._pending)
+            self._pending.clear()
+            return count
+
+    def pending(self) -> list[Fault]:
+        """What is still armed."""
+        with self._lock:
+            return list(self._pending)
+
+    def take(self, channel: str, operation: str) -> Fault | None:
+        """The fault that hits this call, used up by one; None if the call stays whole."""
+        with self._lock:
+            for index, fault in enumerate(self._pending):
+                if not fault.fits(channel, operation):
+                    continue
+                if fault.after > 0:
+                    self._pending[index] = replace(fault, after=fault.after - 1)
+                    return None
+                if fault.times <= 1:
+                    del self._pending[index]
+                else:
+                    self._pending[index] = replace(fault, times=fault.times - 1)
+                return fault
+        return None
+
+
+def _amazon_error(status: int, code: str, message: str) -> Response:
+    error = {"code": code, "message": message, "details": ""}
+    return JSONResponse({"errors": [error]}, status)
+
+
+def _refusal(status: int, channel: str) -> Response:
+    if channel == "amazon" and status == 429:
+        message = "You exceeded your quota for the requested resource."
+        return _amazon_error(429, "QuotaExceeded", message)
+    if channel == "amazon":
+        message = "Service is temporarily unavailable. Please try again."
+        return _amazon_error(503, "ServiceUnavailable", message)
+    # WooCommerce has no limit of its own: this is the voice of the host or its firewall.
+    return PlainTextResponse(
+        "Too many requests" if status == 429 else PAGE,
+        status,
+        {
+            "Retry-After": "1",
+            "Content-Type": "text/html; charset=UTF-8",
+        },
+    )
+
+
+async def wound(fault: Fault, channel: str) -> Response | None:
+    """Answer in place of the channel; None after `slow`, which only holds the call up."""
+    match fault.kind:
+        case "429":
+            return _refusal(429, channel)
+        case "503":
+            return _refusal(503, channel)
+        case "500_empty":
+            return Response(b"", 500)
+        case "html":
+            return Response(PAGE, 200, media_type="text/html")
+        case "half_json":
+            return Response('{"orders":[{"orderId":"40', 200, media_type="application/json")
+        case "close":
+            return BrokenResponse()
+        case "slow":
+            await asyncio.sleep(fault.delay_s)
+            return None
+        case "timeout":
+            await asyncio.sleep(fault.delay_s)
+            return Response(b"", 504)

@@ -1,0 +1,73 @@
+"""Usage plans: one token bucket for each seller and operation, as Amazon keeps them."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Mode = Literal["published", "fast"]
+# Fast mode is for demos and imports: the same buckets, this much larger and quicker.
+FAST_FACTOR: Final = 1000.0
+
+
+@dataclass(frozen=True, slots=True)
+class UsagePlan:
+    """`rate` requests a second are refilled, `burst` of them can be saved up."""
+
+    rate: float
+    burst: int
+
+
+AMAZON_PLANS: Final = {
+    "searchOrders": UsagePlan(0.0056, 20),
+    "getOrder": UsagePlan(0.5, 30),
+    "confirmShipment": UsagePlan(2.0, 10),
+}
+
+
+@dataclass(slots=True)
+class _Bucket:
+    tokens: float
+    at: float
+
+
+class Limits:
+    """Token buckets in memory. Safe from several threads.
+
+    Args:
+        mode: `published` or `fast`.
+        clock: seconds from any origin, never running backwards.
+    """
+
+    def __init__(self, mode: Mode, clock: Callable[[], float] = time.monotonic) -> None:
+        self.mode: Mode = mode
+        self._clock = clock
+        self._buckets: dict[tuple[str, str], _Bucket] = {}
+        self._lock = threading.Lock()
+
+    def plan_of(self, operation: str) -> UsagePlan:
+        """The plan in force for an Amazon operation, in this mode."""
+        plan = AMAZON_PLANS[operation]
+        if self.mode == "published":
+            return plan
+        return UsagePlan(plan.rate * FAST_FACTOR, int(plan.burst * FAST_FACTOR))
+
+    def take(self, seller: str, operation: str) -> bool:
+        """Take one token; False if the bucket is empty."""
+        plan = self.plan_of(operation)
+        with self._lock:
+            at = self._clock()
+            bucket = self._buckets.setdefault((seller, operation), _Bucket(plan.burst, at))
+            bucket.tokens = min(plan.burst, bucket.tokens + (at - bucket.at) * plan.rate)
+            bucket.at = at
+            if bucket.tokens < 1:
+                return False
+            bucket.tokens -= 1
+            return True
+
+    def switch(self, mode: Mode) -> None:
+        """Change the mode; every bucket starts full."""
+        with self._lock:
+            self.mode = mode
+            self._buckets.clear()

@@ -1,0 +1,132 @@
+"""Connected accounts: what is due, and what is known of each one's sync."""
+
+import logging
+import random
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import or_
+from sqlmodel import Session, col, select
+
+from crm_app import vault
+from crm_app.config import get_settings
+from crm_app.domain.channel import Channel
+from crm_app.domain.intent import OPEN
+from crm_app.domain.time import now
+from crm_app.errors import (
+    AccountDisconnectedError,
+    ChannelError,
+    NotFoundError,
+    RateLimitedError,
+    RejectedError,
+)
+from crm_app.models import AccountStatus, ChannelAccount, StatusIntent
+
+logger = logging.getLogger(__name__)
+
+_LONGEST_PAUSE: Final = timedelta(minutes=15)
+
+
+def add_account(
+    session: Session,
+    *,
+    channel: Channel,
+    name: str,
+    base_url: str,
+    credentials: dict[str, str],
+    options: dict[str, Any] | None = None,
+) -> ChannelAccount:
+    """Connect an account; its credentials are stored encrypted only."""
+    account = ChannelAccount(
+        channel=channel,
+        name=name,
+        base_url=base_url,
+        credentials=vault.seal(credentials),
+        options=options or {},
+    )
+    session.add(account)
+    session.flush()
+    return account
+
+
+def get_account(session: Session, account_id: int) -> ChannelAccount:
+    """The account; raises NotFoundError."""
+    account = session.get(ChannelAccount, account_id)
+    if account is None:
+        raise NotFoundError("channel account", account_id)
+    return account
+
+
+def due_for_pull(session: Session) -> list[int]:
+    """Ids of connected accounts whose next pull has come."""
+    return list(
+        session.exec(
+            select(ChannelAccount.id)
+            .where(
+                ChannelAccount.status == AccountStatus.CONNECTED,
+                or_(
+                    col(ChannelAccount.next_pull_at).is_(None),
+                    col(ChannelAccount.next_pull_at) <= now(),
+                ),
+            )
+            .order_by(col(ChannelAccount.next_pull_at).nulls_first())
+        )
+    )
+
+
+def due_for_push(session: Session) -> list[int]:
+    """Ids of connected accounts with an intent that may travel now."""
+    return list(
+        session.exec(
+            select(ChannelAccount.id)
+            .where(
+                ChannelAccount.status == AccountStatus.CONNECTED,
+                select(StatusIntent.id)
+                .where(
+                    StatusIntent.account_id == ChannelAccount.id,
+                    col(StatusIntent.state).in_(OPEN),
+                    StatusIntent.next_try_at <= now(),
+                )
+                .exists(),
+            )
+            .order_by(col(ChannelAccount.id))
+        )
+    )
+
+
+def pull_succeeded(account: ChannelAccount, cursor: str, complete_to: datetime | None) -> None:
+    """The last page of a sweep is stored: only now the cursor moves."""
+    moment = now()
+    account.cursor = cursor
+    account.resume = None
+    account.watermark = complete_to or account.watermark
+    account.last_success_at = moment
+    account.last_error = ""
+    account.failures = 0
+    interval = account.options.get("pull_interval_s", get_settings().pull_interval_s)
+    account.next_pull_at = moment + timedelta(seconds=interval)
+
+
+def pull_failed(account: ChannelAccount, error: ChannelError) -> None:
+    """Remember why, and when to try again; the cursor stays where it was."""
+    moment = now()
+    account.last_error = str(error)[:500]
+    account.last_error_at = moment
+    if isinstance(error, RateLimitedError):
+        # Not a failure: the channel told us its pace.
+        account.next_pull_at = moment + timedelta(seconds=error.retry_after_s)
+        return
+    account.failures += 1
+    account.next_pull_at = moment + pause_after(account.failures, get_settings().pull_interval_s)
+    if isinstance(error, RejectedError):
+        # What we asked was wrong; a kept page token may be what is wrong about it.
+        account.resume = None
+    if isinstance(error, AccountDisconnectedError):
+        account.status = AccountStatus.DISCONNECTED
+        logger.error("Account %s is disconnected: %s", account.id, error)
+
+
+def pause_after(failures: int, first_s: float) -> timedelta:
+    """Exponential, at most 15 minutes, with jitter so that accounts do not march in step."""
+    seconds = min(first_s * 2 ** min(failures - 1, 16), _LONGEST_PAUSE.total_seconds())
+    return timedelta(seconds=seconds * random.uniform(0.75, 1.25))  # noqa: S311

@@ -1,0 +1,101 @@
+"""The audit trail: one hash-chained entry per deed, in the transaction of the deed."""
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import desc, func, text
+from sqlmodel import Session, select
+
+from crm_app import db
+from crm_app.domain.actor import Actor
+from crm_app.domain.time import now
+from crm_app.models import AuditEntry
+
+GENESIS: Final = bytes(32)
+
+
+def record(
+    session: Session,
+    actor: Actor,
+    action: str,
+    *,
+    subject_type: str,
+    subject_id: object,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    """Add an entry to the caller's transaction, so change and entry stand or fall together.
+
+    Takes the chain's lock until the transaction ends: call it last, just before the commit.
+
+    Args:
+        session: The session that also holds the change.
+        actor: Who did it.
+        action: `subject:action`, such as `order:status:changed`.
+        subject_type: Kind of the thing changed, such as `order`.
+        subject_id: Its key.
+        before: Changed fields only, JSON types only, no secrets, no personal data.
+        after: The same fields, new values.
+    """
+    session.execute(text("SELECT pg_advisory_xact_lock(:kind, 0)"), {"kind": db.LOCK_AUDIT_CHAIN})
+    last = session.exec(select(AuditEntry).order_by(desc("id")).limit(1)).one_or_none()
+    entry = AuditEntry(
+        id=last.id + 1 if last else 1,
+        at=now(),
+        action=action,
+        subject_type=subject_type,
+        subject_id=str(subject_id),
+        actor_kind=actor.kind,
+        actor_id=actor.user_id,
+        actor_label=actor.label,
+        before=before or {},
+        after=after or {},
+        previous_hash=last.hash if last else GENESIS,
+        hash=b"",
+    )
+    entry.hash = digest(entry)
+    session.add(entry)
+    session.flush()
+
+
+def digest(entry: AuditEntry) -> bytes:
+    """SHA-256 over the entry's fields and its predecessor's hash, in a fixed JSON form."""
+    fields = {
+        "id": entry.id,
+        "at": _stamp(entry.at),
+        "action": entry.action,
+        "subject": [entry.subject_type, entry.subject_id],
+        "actor": [entry.actor_kind, entry.actor_id, entry.actor_label],
+        "before": entry.before,
+        "after": entry.after,
+    }
+    body = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(entry.previous_hash + body.encode()).digest()
+
+
+def first_broken(session: Session) -> int | None:
+    """Walk the whole chain; the id of the first entry that was changed, removed before, or
+    inserted, or None if it is whole. Reads in batches, so memory stays flat."""
+    previous, expected_id = GENESIS, 1
+    entries = session.exec(select(AuditEntry).order_by("id").execution_options(yield_per=1_000))
+    for entry in entries:
+        if (
+            entry.id != expected_id
+            or entry.previous_hash != previous
+            or digest(entry) != entry.hash
+        ):
+            return entry.id
+        previous, expected_id = entry.hash, entry.id + 1
+    return None
+
+
+def count(session: Session) -> int:
+    """How many entries the chain holds."""
+    return session.exec(select(func.count()).select_from(AuditEntry)).one()
+
+
+def _stamp(moment: datetime) -> str:
+    # PostgreSQL keeps microseconds, as `now()` gives them, so the text is the same on every read.
+    return moment.isoformat(timespec="microseconds")

@@ -1,0 +1,122 @@
+"""How the sync stands: a level and a sentence per account, and one for all."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from crm_app.domain.actor import Actor
+from crm_app.domain.channel import Channel
+from crm_app.domain.intent import OPEN
+from crm_app.domain.permissions import Permission
+from crm_app.domain.time import now
+from crm_app.models import AccountStatus, ChannelAccount, StatusIntent
+
+Level = Literal["ok", "warn", "bad"]
+
+_QUIET_TOO_LONG: Final = timedelta(minutes=15)
+_WAITING_TOO_LONG: Final = timedelta(minutes=10)
+_FAILURES_THAT_MATTER: Final = 3
+_WORST_FIRST: Final[tuple[Level, ...]] = ("bad", "warn", "ok")
+
+
+@dataclass(frozen=True, slots=True)
+class AccountHealth:
+    """One account. `waiting` counts status changes that the channel was not told yet."""
+
+    account_id: int
+    channel: Channel
+    name: str
+    level: Level
+    sentence: str
+    last_success_at: datetime | None
+    watermark: datetime | None
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class SyncHealth:
+    level: Level
+    sentence: str
+    accounts: tuple[AccountHealth, ...]
+
+
+def sync_health(session: Session, actor: Actor) -> SyncHealth:
+    """The state of every account, the worst level over all, and a sentence for the shell.
+
+    Raises:
+        PermissionDeniedError: Without `orders.view`.
+    """
+    actor.require(Permission.VIEW_ORDERS)
+    accounts = account_health(session)
+    bad = [account for account in accounts if account.level == "bad"]
+    slow = [account for account in accounts if account.level == "warn"]
+    if not accounts:
+        return SyncHealth("warn", "No channel is connected yet", ())
+    if bad:
+        return SyncHealth("bad", _name_them(bad, "needs you", "need you"), accounts)
+    if slow:
+        return SyncHealth("warn", _name_them(slow, "is behind", "are behind"), accounts)
+    return SyncHealth("ok", "All channels current", accounts)
+
+
+def account_health(session: Session) -> tuple[AccountHealth, ...]:
+    """Every account, the worst first. For callers that check permissions themselves."""
+    waiting = {
+        account_id: (int(count), oldest)
+        for account_id, count, oldest in session.exec(
+            select(StatusIntent.account_id, func.count(), func.min(StatusIntent.created_at))
+            .where(col(StatusIntent.state).in_(OPEN))
+            .group_by(col(StatusIntent.account_id))
+        )
+    }
+    accounts = session.exec(select(ChannelAccount).order_by(col(ChannelAccount.id)))
+    found = [_health(account, *waiting.get(account.id, (0, None))) for account in accounts]
+    return tuple(sorted(found, key=lambda health: _WORST_FIRST.index(health.level)))
+
+
+def _health(account: ChannelAccount, waiting: int, oldest: datetime | None) -> AccountHealth:
+    level, sentence = _judge(account, waiting, oldest)
+    return AccountHealth(
+        account_id=account.id,
+        channel=account.channel,
+        name=account.name,
+        level=level,
+        sentence=sentence,
+        last_success_at=account.last_success_at,
+        watermark=account.watermark,
+        waiting=waiting,
+    )
+
+
+def _judge(account: ChannelAccount, waiting: int, oldest: datetime | None) -> tuple[Level, str]:
+    moment = now()
+    if account.status is AccountStatus.DISCONNECTED:
+        return "bad", f"Disconnected: {account.last_error}"
+    if account.status is AccountStatus.PAUSED:
+        return "warn", "Paused by a person."
+    if account.failures >= _FAILURES_THAT_MATTER:
+        return "bad", f"{account.failures} pulls in a row failed: {account.last_error}"
+    if oldest is not None and moment - oldest > _WAITING_TOO_LONG:
+        minutes = int((moment - oldest).total_seconds() // 60)
+        return "warn", f"{waiting} changes wait to be sent, the oldest for {minutes} minutes."
+    if account.last_success_at is None:
+        return "warn", account.last_error or "The first import is still running."
+    if moment - account.last_success_at > _QUIET_TOO_LONG + _interval(account):
+        minutes = int((moment - account.last_success_at).total_seconds() // 60)
+        return "warn", f"No complete pull for {minutes} minutes. {account.last_error}".strip()
+    if account.failures:
+        return "warn", f"The last pull failed and is tried again: {account.last_error}"
+    return "ok", "Current."
+
+
+def _interval(account: ChannelAccount) -> timedelta:
+    return timedelta(seconds=float(account.options.get("pull_interval_s", 0)))
+
+
+def _name_them(accounts: list[AccountHealth], one: str, many: str) -> str:
+    if len(accounts) == 1:
+        return f"{accounts[0].name} {one}"
+    return f"{len(accounts)} accounts {many}"

@@ -1,0 +1,104 @@
+"""Events in words: what happened, as a sentence whose subject is the actor."""
+
+from typing import Any, Final
+
+from crm_app.domain.money import to_text
+from crm_app.domain.order_status import OrderStatus, PaymentStatus
+from crm_app.models import Order
+
+_FIELD_NAMES: Final = {
+    "channel_status": "the channel's status",
+    "status_on_channel": "",
+    "payment_status": "the payment",
+    "sync_status": "",
+    "ship_by": "the ship-by time",
+    "deliver_by": "the deliver-by time",
+    "shipped_at": "the time of shipping",
+    "total_minor": "the total",
+    "subtotal_minor": "",
+    "shipping_minor": "the shipping charge",
+    "tax_minor": "the tax",
+    "discount_minor": "the discount",
+    "lines": "the lines",
+    "line_count": "",
+    "unit_count": "",
+    "customer_name": "the customer's name",
+    "ship_to": "the address",
+    "note": "the note",
+    "carrier": "the carrier",
+    "tracking_number": "the tracking number",
+    "order_number": "the order number",
+    "currency": "the currency",
+    "placed_at": "the time of placing",
+}
+
+
+def sentence(kind: str, data: dict[str, Any], order: Order) -> str:
+    """Prose for a timeline, such as `changed the status from Confirmed to Shipped`."""
+    if kind == "order:imported":
+        return f"placed the order on {order.channel.label}, {_status(_after(data, 'status'))}"
+    if kind == "order:status:changed":
+        return _changed_status(data)
+    if kind.startswith("order:settled:"):
+        if kind.endswith("ours"):
+            return f"kept our status {_status(_after(data, 'status'))} and sent it again"
+        return f"took the channel's word: {_status(_after(data, 'status'))}"
+    if kind.startswith("intent:"):
+        return _intent(kind, data, order)
+    return _updated(data, order)
+
+
+def _changed_status(data: dict[str, Any]) -> str:
+    before, after = data["status"]
+    text = f"changed the status from {_status(before)} to {_status(after)}"
+    tracking = _after(data, "tracking_number")
+    return f"{text}, tracking {tracking}" if tracking else text
+
+
+def _intent(kind: str, data: dict[str, Any], order: Order) -> str:
+    status = _status(data.get("status"))
+    reason = data.get("reason") or ""
+    if kind == "intent:sent":
+        return f"accepted {status}"
+    if kind == "intent:confirmed":
+        return f"shows {status}: confirmed by reading it back"
+    if kind == "intent:rejected":
+        return f"refused {status}: {reason}" if reason else f"refused {status}"
+    return f"disagrees with our change to {status}; a person decides"
+
+
+def _updated(data: dict[str, Any], order: Order) -> str:
+    parts: list[str] = []
+    if "status" in data:
+        parts.append(_changed_status(data))
+    if _after(data, "cancel_requested") is True:
+        parts.append("passed on that the buyer wants to cancel")
+    if _after(data, "return_requested") is True:
+        parts.append("passed on that the parcel is coming back")
+    for name, said in _FIELD_NAMES.items():
+        if name in data and said and not (name == "channel_status" and "status" in data):
+            parts.append(_field(name, said, data[name], order))
+    return "; ".join(parts) or "sent a newer version without a visible change"
+
+
+def _field(name: str, said: str, change: Any, order: Order) -> str:
+    if not isinstance(change, list):
+        return f"changed {said}"
+    before, after = change  # pyright: ignore[reportUnknownVariableType]
+    if name.endswith("_minor"):
+        currency = order.currency or ""
+        return f"changed {said} from {to_text(before, currency)} to {to_text(after, currency)}"
+    if name == "payment_status":
+        return f"changed {said} from {PaymentStatus(before).label} to {PaymentStatus(after).label}"
+    if name in ("channel_status", "carrier", "tracking_number", "order_number", "currency"):
+        return f"set {said} to {after}" if after else f"removed {said}"
+    return f"changed {said}"
+
+
+def _after(data: dict[str, Any], name: str) -> Any:
+    change = data.get(name)
+    return change[1] if isinstance(change, list) else None
+
+
+def _status(word: Any) -> str:
+    return OrderStatus(word).label if word else "without a status"

@@ -1,0 +1,138 @@
+"""A newer version of the channel's into an order of ours, and into its travelling intents."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlmodel import Session, col, select
+
+from crm_app.channels.base import ChannelOrder
+from crm_app.config import get_settings
+from crm_app.domain.intent import OPEN, IntentState
+from crm_app.domain.reconcile import Outcome, Travel, is_said, reconcile
+from crm_app.domain.time import now
+from crm_app.models import Order, StatusIntent
+from crm_app.services import order_rows
+from crm_app.services.rollups import RollupChange, key_of
+
+# In the history these say that they changed, never what they were: personal data stays in one row.
+_PERSONAL: Final = frozenset({"customer_name", "ship_to", "note"})
+# Follow from other columns, or change with every version: no news for a person.
+_SILENT: Final = frozenset(
+    {"channel_updated_at", "customer_id", "placed_on", "city", "pincode", "first_title"}
+)
+
+
+def open_intents(session: Session, order_ids: Sequence[int]) -> dict[int, list[StatusIntent]]:
+    """The intents still travelling for these (locked) orders, oldest first, by order."""
+    found: defaultdict[int, list[StatusIntent]] = defaultdict(list)
+    if order_ids:
+        intents = session.exec(
+            select(StatusIntent)
+            .where(col(StatusIntent.order_id).in_(order_ids), col(StatusIntent.state).in_(OPEN))
+            .order_by(col(StatusIntent.id))
+            .with_for_update()
+        )
+        for intent in intents:
+            found[intent.order_id].append(intent)
+    return found
+
+
+def merge(
+    order: Order,
+    told: ChannelOrder,
+    customer_id: int | None,
+    intents: Sequence[StatusIntent],
+    rollups: RollupChange,
+) -> dict[str, Any]:
+    """Write the channel's columns into the order and decide on its status.
+
+    Args:
+        order: Locked; changed in place.
+        told: A version that is not older.
+        customer_id: The buyer, if the channel tells one.
+        intents: The order's open intents, oldest first; settled in place.
+        rollups: Collects what this does to the sums.
+
+    Returns:
+        Changed fields as `[before, after]`, fit for an event; empty if nothing visible changed.
+    """
+    travel = Travel(intents[-1].from_status, intents[-1].to_status) if intents else None
+    decision = reconcile(
+        order.status,
+        order.sync_status,
+        heard_before=order.status_on_channel,
+        heard=told.status,
+        travel=travel,
+    )
+    rollups.remove(key_of(order), order.total_minor)
+    values = order_rows.order_values(told, customer_id, get_settings().zone)
+    for name in order_rows.KEPT_WHEN_EMPTY:
+        if not values[name]:
+            del values[name]
+    if travel is not None and not told.tracking_number:
+        # Ours until the channel knows better.
+        del values["carrier"], values["tracking_number"], values["shipped_at"]
+    values |= {
+        "status": decision.status,
+        "sync_status": decision.sync_status,
+        "status_on_channel": told.status or order.status_on_channel,
+    }
+    changes = _apply(order, values)
+    rollups.add(key_of(order), order.total_minor)
+    _settle(intents, decision.outcome, told)
+    return changes
+
+
+def _apply(order: Order, values: dict[str, Any]) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    for name, value in values.items():
+        before = getattr(order, name)
+        if before == value:
+            continue
+        setattr(order, name, value)
+        if name in _PERSONAL:
+            changes[name] = "changed"
+        elif name not in _SILENT:
+            changes[name] = [_json(before), _json(value)]
+    if changes:
+        order.version += 1
+        order.updated_at = now()
+    return changes
+
+
+def _json(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime | date) else value
+
+
+def _settle(intents: Sequence[StatusIntent], outcome: Outcome, told: ChannelOrder) -> None:
+    """Close what the channel's word answers: all on an outcome, else only older sent ones."""
+    for intent in intents:
+        if outcome is Outcome.CONFLICT:
+            _close(intent, IntentState.NEEDS_PERSON)
+            intent.reason = f"The channel says {told.channel_status!r} now."[:500]
+        elif outcome is Outcome.CONFIRMED or (
+            intent.state is IntentState.SENT
+            and told.status is not None
+            and is_said(intent.to_status, told.status)
+        ):
+            _close(intent, IntentState.CONFIRMED)
+            intent.sent_at = intent.sent_at or now()
+            intent.reason = ""
+
+
+def _close(intent: StatusIntent, state: IntentState) -> None:
+    intent.state = state
+    intent.settled_at = now()
+    intent.claimed_at = None
+    intent.outcome_unknown = False
+
+
+def settled(intents: Sequence[StatusIntent]) -> list[tuple[str, dict[str, Any]]]:
+    """Kind and data of the events that tell what `merge` did to the intents."""
+    return [
+        (f"intent:{intent.state.value}", {"intent": intent.id, "status": intent.to_status.value})
+        for intent in intents
+        if intent.state in (IntentState.CONFIRMED, IntentState.NEEDS_PERSON)
+    ]

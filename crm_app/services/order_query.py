@@ -1,0 +1,194 @@
+"""What a list of orders asks for, and its form in an address bar or a REST call."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from typing import Any, Final, Self, TypeVar
+
+from crm_app.domain.channel import Channel
+from crm_app.domain.order_status import OrderStatus
+from crm_app.errors import InvalidInputError
+
+MAX_LIMIT: Final = 200
+DEFAULT_LIMIT: Final = 50
+_MAX_TEXT: Final = 200
+
+
+class Attention(StrEnum):
+    """The standing questions of what needs a person now."""
+
+    LATE = "late"  # past ship-by and still to ship
+    AT_RISK = "at_risk"  # ship-by within four hours
+    CANCEL_REQUESTED = "cancel_requested"
+    SYNC = "sync"  # refused by the channel, or in conflict with it
+    COD = "cod"  # cash on delivery, to be confirmed
+
+
+class Sort(StrEnum):
+    """Column, with a minus for descending; the order's id breaks ties."""
+
+    NEWEST = "-placed_at"
+    OLDEST = "placed_at"
+    SHIP_BY = "ship_by"
+    SHIP_BY_LAST = "-ship_by"
+    TOTAL = "total"
+    TOTAL_HIGHEST = "-total"
+
+
+E_ = TypeVar("E_", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderQuery:
+    """One page of a filtered, sorted list.
+
+    Attributes:
+        channels: Any of these; empty means all.
+        statuses: Any of these; empty means all.
+        placed_from: First business day of placing, included.
+        placed_to: Last business day of placing, included.
+        text: What a person typed into the search box.
+        cursor: From a former page's `next_cursor` or `previous_cursor`.
+        limit: Rows a page, 1 to 200.
+    """
+
+    channels: tuple[Channel, ...] = ()
+    statuses: tuple[OrderStatus, ...] = ()
+    attention: Attention | None = None
+    placed_from: date | None = None
+    placed_to: date | None = None
+    text: str = ""
+    sort: Sort = Sort.NEWEST
+    cursor: str | None = None
+    limit: int = DEFAULT_LIMIT
+
+    @classmethod
+    def parse(cls, params: Mapping[str, str]) -> Self:
+        """Read the address bar's form; unknown names are ignored.
+
+        Raises:
+            InvalidInputError: If a value means nothing; `details` maps names to sentences.
+        """
+        mistakes: dict[str, str] = {}
+        query = cls(
+            channels=_words(Channel, "channel", params, mistakes),
+            statuses=_words(OrderStatus, "status", params, mistakes),
+            attention=next(iter(_words(Attention, "attention", params, mistakes)), None),
+            placed_from=_day("from", params, mistakes),
+            placed_to=_day("to", params, mistakes),
+            text=params.get("q", "").replace("\x00", "").strip()[:_MAX_TEXT],
+            sort=next(iter(_words(Sort, "sort", params, mistakes)), Sort.NEWEST),
+            cursor=params.get("cursor") or None,
+            limit=_limit(params, mistakes),
+        )
+        first, last = query.placed_from, query.placed_to
+        if first and last and first > last:
+            mistakes["to"] = "The last day lies before the first."
+        if mistakes:
+            raise InvalidInputError(" ".join(mistakes.values()), details=mistakes)
+        return query
+
+    def params(self) -> dict[str, str]:
+        """The inverse of `parse`: only what differs from the default list."""
+        values = {
+            "channel": ",".join(self.channels),
+            "status": ",".join(self.statuses),
+            "attention": self.attention or "",
+            "from": self.placed_from.isoformat() if self.placed_from else "",
+            "to": self.placed_to.isoformat() if self.placed_to else "",
+            "q": self.text,
+            "sort": "" if self.sort is Sort.NEWEST else self.sort.value,
+            "limit": "" if self.limit == DEFAULT_LIMIT else str(self.limit),
+            "cursor": self.cursor or "",
+        }
+        return {name: value for name, value in values.items() if value}
+
+    def first_page(self) -> Self:
+        return replace(self, cursor=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a page begins: beyond the row with this sort value and id.
+
+    Attributes:
+        value: The row's sort value as JSON can keep it (ISO time or number); None for rows
+            that have none, which come last.
+        order_id: Breaks ties.
+        is_backward: The page lies before the row instead of after it.
+    """
+
+    value: str | int | None
+    order_id: int
+    is_backward: bool = False
+
+    def encode(self) -> str:
+        text = json.dumps([self.value, self.order_id, int(self.is_backward)])
+        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, cursor: str) -> Self:
+        """Raises InvalidInputError for anything that `encode` did not make."""
+        try:
+            padded = cursor + "=" * (-len(cursor) % 4)
+            parts: Any = json.loads(base64.urlsafe_b64decode(padded.encode()))
+            value, order_id, backward = parts
+        except (ValueError, TypeError, binascii.Error, UnicodeError) as error:
+            raise _BAD_CURSOR from error
+        ok = (
+            isinstance(order_id, int)
+            and 0 < order_id < 2**63
+            and (value is None or isinstance(value, str | int))
+            and not isinstance(value, bool)
+            and not (isinstance(value, int) and abs(value) >= 2**63)
+        )
+        if not ok:
+            raise _BAD_CURSOR
+        return cls(value, order_id, bool(backward))
+
+
+_BAD_CURSOR: Final = InvalidInputError(
+    "This page address is damaged. Start again from the first page.",
+    details={"cursor": "Not a cursor of this list."},
+)
+
+
+def _words(
+    kind: type[E_], name: str, params: Mapping[str, str], mistakes: dict[str, str]
+) -> tuple[E_, ...]:
+    found: list[E_] = []
+    for word in filter(None, (part.strip() for part in params.get(name, "").split(","))):
+        try:
+            found.append(kind(word))
+        except ValueError:
+            allowed = ", ".join(kind)
+            mistakes[name] = f"{word[:40]!r} is no {name}; it may be {allowed}."
+    return tuple(dict.fromkeys(found))
+
+
+def _day(name: str, params: Mapping[str, str], mistakes: dict[str, str]) -> date | None:
+    text = params.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or not 1990 <= day.year <= 2200:
+        mistakes[name] = f"{text[:40]!r} is no day such as 2026-11-20."
+        return None
+    return day
+
+
+def _limit(params: Mapping[str, str], mistakes: dict[str, str]) -> int:
+    text = params.get("limit", "").strip()
+    if not text:
+        return DEFAULT_LIMIT
+    if not text.isdecimal() or not 1 <= int(text[:9]) <= MAX_LIMIT:
+        mistakes["limit"] = f"The limit is a whole number from 1 to {MAX_LIMIT}."
+        return DEFAULT_LIMIT
+    return int(text)

@@ -1,0 +1,226 @@
+"""Everything an order page shows, read in a fixed handful of statements."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from crm_app.channels import capabilities
+from crm_app.domain.actor import Actor, ActorKind
+from crm_app.domain.intent import IntentState
+from crm_app.domain.order_status import OrderStatus
+from crm_app.domain.permissions import Permission
+from crm_app.errors import NotFoundError
+from crm_app.models import ChannelAccount, Order, OrderEvent, OrderLine, StatusIntent
+from crm_app.services import history
+from crm_app.services.order_search import OrderSummary, summary_of
+from crm_app.services.orders import StatusChoice, choices
+from crm_app.services.personal_data import contact_of, mask_email, mask_phone
+
+# An order that somebody's script touched ten thousand times must still open.
+_MOST_EVENTS: Final = 200
+_MOST_INTENTS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """One line; amounts are minor units of the order's currency."""
+
+    title: str
+    sku: str
+    quantity: int
+    quantity_shipped: int
+    quantity_cancelled: int
+    quantity_returned: int
+    unit_price_minor: int | None
+    discount_minor: int | None
+    tax_minor: int | None
+    total_minor: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """One entry of the timeline; `sentence` is ready prose without its subject."""
+
+    id: int
+    kind: str
+    at: datetime
+    actor_kind: ActorKind
+    actor_label: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class IntentView:
+    """One travelling (or arrived) status change."""
+
+    id: int
+    state: IntentState
+    from_status: OrderStatus
+    to_status: OrderStatus
+    carrier: str
+    tracking_number: str
+    actor_label: str
+    created_at: datetime
+    sent_at: datetime | None
+    settled_at: datetime | None
+    next_try_at: datetime
+    attempts: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddressView:
+    name: str
+    line1: str
+    line2: str
+    city: str
+    state: str
+    pincode: str
+    country: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDetail:
+    """An order in full. `address` is None where the actor may not see it."""
+
+    order: OrderSummary
+    account_name: str
+    version: int
+    subtotal_minor: int | None
+    shipping_minor: int | None
+    tax_minor: int | None
+    discount_minor: int | None
+    status_on_channel: OrderStatus | None
+    carrier: str
+    tracking_number: str
+    shipped_at: datetime | None
+    deliver_by: datetime | None
+    note: str
+    fulfilled_by_channel: bool
+    customer_id: int | None
+    customer_orders: int
+    phone_masked: str
+    email_masked: str
+    may_reveal: bool
+    may_change: bool
+    address: AddressView | None
+    lines: tuple[LineView, ...]
+    events: tuple[EventView, ...]
+    intents: tuple[IntentView, ...]
+    choices: tuple[StatusChoice, ...]
+    carriers: tuple[str, ...]
+
+
+def get_order(session: Session, actor: Actor, order_id: int) -> OrderDetail:
+    """One order with its lines, newest events and intents first.
+
+    Raises:
+        PermissionDeniedError: If the actor may not view orders.
+        NotFoundError: If there is no such order.
+    """
+    actor.require(Permission.VIEW_ORDERS)
+    found = session.exec(
+        select(Order, ChannelAccount.name)
+        .join(ChannelAccount, col(ChannelAccount.id) == Order.account_id)
+        .where(Order.id == order_id)
+    ).one_or_none()
+    if found is None:
+        raise NotFoundError("order", order_id)
+    order, account_name = found
+    sees_people = actor.may(Permission.SEE_PERSONAL_DATA)
+    may_change = actor.may(Permission.CHANGE_STATUS)
+    contact = contact_of(session, order)
+    return OrderDetail(
+        order=summary_of(order, sees_people=sees_people),
+        account_name=account_name,
+        version=order.version,
+        subtotal_minor=order.subtotal_minor,
+        shipping_minor=order.shipping_minor,
+        tax_minor=order.tax_minor,
+        discount_minor=order.discount_minor,
+        status_on_channel=order.status_on_channel,
+        carrier=order.carrier,
+        tracking_number=order.tracking_number,
+        shipped_at=order.shipped_at,
+        deliver_by=order.deliver_by,
+        # Buyers write names and addresses into it.
+        note=order.note if sees_people else "",
+        fulfilled_by_channel=order.fulfilled_by_channel,
+        customer_id=order.customer_id,
+        customer_orders=_orders_of(session, order.customer_id),
+        phone_masked=mask_phone(contact.phone),
+        email_masked=mask_email(contact.email),
+        may_reveal=sees_people and bool(contact.phone or contact.email),
+        may_change=may_change,
+        address=_address(order) if sees_people else None,
+        lines=_lines(session, order),
+        events=_events(session, order),
+        intents=_intents(session, order),
+        choices=choices(order) if may_change else (),
+        carriers=capabilities.of(order.channel).carriers,
+    )
+
+
+def _orders_of(session: Session, customer_id: int | None) -> int:
+    if customer_id is None:
+        return 0
+    return session.exec(
+        select(func.count()).select_from(Order).where(Order.customer_id == customer_id)
+    ).one()
+
+
+def _address(order: Order) -> AddressView:
+    part = order.ship_to.get
+    return AddressView(
+        name=part("name", ""),
+        line1=part("line1", ""),
+        line2=part("line2", ""),
+        city=part("city", ""),
+        state=part("state", ""),
+        pincode=part("pincode", ""),
+        country=part("country", ""),
+    )
+
+
+def _lines(session: Session, order: Order) -> tuple[LineView, ...]:
+    lines = session.exec(
+        select(OrderLine).where(OrderLine.order_id == order.id).order_by(col(OrderLine.position))
+    )
+    names = LineView.__dataclass_fields__
+    return tuple(LineView(**{name: getattr(line, name) for name in names}) for line in lines)
+
+
+def _events(session: Session, order: Order) -> tuple[EventView, ...]:
+    events = session.exec(
+        select(OrderEvent)
+        .where(OrderEvent.order_id == order.id)
+        .order_by(col(OrderEvent.id).desc())
+        .limit(_MOST_EVENTS)
+    )
+    return tuple(
+        EventView(
+            id=event.id,
+            kind=event.kind,
+            at=event.at,
+            actor_kind=event.actor_kind,
+            actor_label=event.actor_label,
+            sentence=history.sentence(event.kind, event.data, order),
+        )
+        for event in events
+    )
+
+
+def _intents(session: Session, order: Order) -> tuple[IntentView, ...]:
+    intents = session.exec(
+        select(StatusIntent)
+        .where(StatusIntent.order_id == order.id)
+        .order_by(col(StatusIntent.id).desc())
+        .limit(_MOST_INTENTS)
+    )
+    names = IntentView.__dataclass_fields__
+    return tuple(
+        IntentView(**{name: getattr(intent, name) for name in names}) for intent in intents
+    )

@@ -1,0 +1,103 @@
+"""An order comes in: one sweep of one account, page by page."""
+
+import logging
+import time
+from dataclasses import dataclass
+
+from sqlalchemy.exc import DataError, IntegrityError
+from sqlmodel import Session
+
+from crm_app import db
+from crm_app.channels.base import BadOrder, ChannelOrder, Connector, OrderPage
+from crm_app.domain.time import now
+from crm_app.errors import ChannelError
+from crm_app.models import ChannelAccount
+from crm_app.services import accounts, importing
+from crm_app.services.importing import ImportCount
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PullResult:
+    """What a pull did. `is_complete` is False if time ran out: the next one goes on from there."""
+
+    count: ImportCount
+    is_complete: bool
+    error: ChannelError | None = None
+
+
+def pull(connector: Connector, account_id: int, *, budget_s: float) -> PullResult:
+    """Read what changed on an account and store it.
+
+    The channel is called with no transaction open. Each page is stored in a transaction of its
+    own, together with how to go on after it; the cursor moves in the transaction of the last
+    page. The caller holds the account's lock.
+
+    Args:
+        connector: Speaks for this account.
+        account_id: Our id.
+        budget_s: Stop after the page that exceeds this many seconds, so that one long first
+            import does not keep others waiting.
+
+    Returns:
+        A result that carries the channel's error, if any; it is stored on the account as well.
+    """
+    with db.transaction() as session:
+        account = accounts.get_account(session, account_id)
+        account.last_pull_at = now()
+        cursor, resume = account.cursor, account.resume
+    count = ImportCount()
+    deadline = time.monotonic() + budget_s
+    try:
+        for page in connector.fetch_orders(cursor, resume):
+            count += _save_page(account_id, page)
+            if page.cursor is None and page.resume and time.monotonic() > deadline:
+                return PullResult(count, is_complete=False)
+    except ChannelError as error:
+        with db.transaction() as session:
+            accounts.pull_failed(accounts.get_account(session, account_id), error)
+        logger.warning("Pull of account %d stopped after %d: %s", account_id, count.total, error)
+        return PullResult(count, is_complete=False, error=error)
+    return PullResult(count, is_complete=True)
+
+
+def save_one(account_id: int, order: ChannelOrder) -> None:
+    """Store one order that was read by itself (a read-back), in a transaction of its own."""
+    with db.transaction() as session:
+        _save(session, accounts.get_account(session, account_id), [order], ())
+
+
+def _save_page(account_id: int, page: OrderPage) -> ImportCount:
+    with db.transaction() as session:
+        account = accounts.get_account(session, account_id)
+        count = _save(session, account, page.orders, page.bad)
+        if page.cursor is not None:
+            accounts.pull_succeeded(account, page.cursor, page.complete_to)
+        else:
+            account.resume = page.resume
+    return count
+
+
+def _save(
+    session: Session,
+    account: ChannelAccount,
+    orders: tuple[ChannelOrder, ...] | list[ChannelOrder],
+    bad: tuple[BadOrder, ...],
+) -> ImportCount:
+    """All in one go; if the database refuses a value, one by one, so that only it stays out."""
+    try:
+        with session.begin_nested():
+            return importing.save_orders(session, account, orders, bad)
+    except (DataError, IntegrityError) as error:
+        logger.warning("A page of account %d is stored order by order: %s", account.id, error.code)
+    count = importing.save_orders(session, account, (), bad)
+    for order in orders:
+        try:
+            with session.begin_nested():
+                count += importing.save_orders(session, account, (order,))
+        except (DataError, IntegrityError) as error:
+            reason = f"The database refused it: {type(error.orig).__name__}."
+            refused = BadOrder(order.external_id, reason, order.raw)
+            count += importing.save_orders(session, account, (), (refused,))
+    return count

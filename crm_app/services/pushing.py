@@ -1,0 +1,323 @@
+"""A status goes out: claim, call, record, read back. Strictly in order per order."""
+
+import logging
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import and_, or_
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from crm_app import db
+from crm_app.channels.base import Connector, Receipt, StatusUpdate
+from crm_app.domain.intent import OPEN, IntentState
+from crm_app.domain.order_status import SyncStatus
+from crm_app.domain.time import now
+from crm_app.errors import (
+    AccountDisconnectedError,
+    ChannelError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    RejectedError,
+)
+from crm_app.models import (
+    AccountStatus,
+    IntentAttempt,
+    Order,
+    OrderEvent,
+    OrderLine,
+    StatusIntent,
+)
+from crm_app.services import accounts, importing, pulling
+from crm_app.services.accounts import pause_after
+
+logger = logging.getLogger(__name__)
+
+# A worker that holds an intent longer than this is dead: its calls time out far earlier.
+_CLAIM_LASTS: Final = timedelta(minutes=2)
+# How long a channel may need to show what an unanswered call did.
+_SETTLE_TIME: Final = timedelta(seconds=15)
+_FIRST_RETRY_S: Final = 5.0
+_FIRST_READ_BACK_S: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """What a worker took in hand. `update` is None where only a read is wanted."""
+
+    intent_id: int
+    external_id: str
+    attempts: int
+    update: StatusUpdate | None
+
+
+def push(connector: Connector, account_id: int, *, budget_s: float) -> int:
+    """Send and read back every intent of an account that is due; how many calls were made.
+
+    The channel is called with no transaction open. Whatever kills this process between two
+    steps, the next run finds the intent again: one whose call may have reached the channel is
+    read before it is sent again.
+
+    Args:
+        connector: Speaks for this account.
+        account_id: Our id. The caller holds the account's push lock.
+        budget_s: Stop taking new ones after this many seconds.
+    """
+    deadline = time.monotonic() + budget_s
+    calls = 0
+    while time.monotonic() < deadline:
+        with db.transaction() as session:
+            claim = _claim(session, account_id)
+        if claim is None:
+            break
+        calls += 1
+        try:
+            if claim.update is not None:
+                _send(connector, claim, claim.update)
+            else:
+                _read_back(connector, account_id, claim)
+        except (RateLimitedError, AccountDisconnectedError) as error:
+            _hold_account(account_id, error)
+            break
+    return calls
+
+
+def _claim(session: Session, account_id: int) -> _Claim | None:
+    """Take the next due intent, and say on disk what is about to be done with it."""
+    moment = now()
+    earlier = aliased(StatusIntent)
+    found = session.exec(
+        select(StatusIntent, Order)
+        .join(Order, col(Order.id) == StatusIntent.order_id)
+        .where(
+            StatusIntent.account_id == account_id,
+            col(StatusIntent.state).in_(OPEN),
+            StatusIntent.next_try_at <= moment,
+            or_(
+                col(StatusIntent.claimed_at).is_(None),
+                col(StatusIntent.claimed_at) < moment - _CLAIM_LASTS,
+            ),
+            ~select(earlier.id)
+            .where(
+                and_(
+                    earlier.order_id == StatusIntent.order_id,
+                    earlier.id < StatusIntent.id,
+                    col(earlier.state).in_(OPEN),
+                )
+            )
+            .exists(),
+        )
+        .order_by(col(StatusIntent.next_try_at), col(StatusIntent.id))
+        .limit(1)
+        .with_for_update(skip_locked=True, of=StatusIntent)
+    ).first()
+    if found is None:
+        return None
+    intent, order = found
+    intent.claimed_at = moment
+    read_only = intent.state is IntentState.SENT or intent.outcome_unknown
+    if not read_only:
+        intent.state = IntentState.SENDING
+        # Until an answer is on disk, the channel may have acted.
+        intent.outcome_unknown = True
+    intent.attempts += 1
+    update = None if read_only else _update_for(session, intent, order)
+    return _Claim(intent.id, order.external_id, intent.attempts, update)
+
+
+def _update_for(session: Session, intent: StatusIntent, order: Order) -> StatusUpdate:
+    lines = session.exec(
+        select(OrderLine).where(OrderLine.order_id == order.id).order_by(col(OrderLine.position))
+    )
+    open_lines = (
+        (line.external_id, line.quantity - line.quantity_shipped - line.quantity_cancelled)
+        for line in lines
+    )
+    return StatusUpdate(
+        external_id=order.external_id,
+        status=intent.to_status,
+        # Our id is positive, unique per order, and on disk before the first call.
+        reference=intent.id,
+        carrier=intent.carrier,
+        tracking_number=intent.tracking_number,
+        happened_at=intent.happened_at,
+        lines=tuple((key, quantity) for key, quantity in open_lines if quantity > 0),
+    )
+
+
+def _send(connector: Connector, claim: _Claim, update: StatusUpdate) -> None:
+    started = time.monotonic()
+    try:
+        receipt = connector.push_status(update)
+    except ChannelError as error:
+        with db.transaction() as session:
+            _record_refusal(session, claim, update, error, _ms_since(started))
+        if isinstance(error, RateLimitedError | AccountDisconnectedError):
+            raise
+        return
+    with db.transaction() as session:
+        _record_receipt(session, claim, update, receipt, _ms_since(started))
+
+
+def _record_receipt(
+    session: Session, claim: _Claim, update: StatusUpdate, receipt: Receipt, duration_ms: int
+) -> None:
+    order, intent = _locked(session, claim.intent_id)
+    session.add(
+        IntentAttempt(
+            intent_id=intent.id,
+            operation=receipt.operation,
+            outcome="accepted",
+            http_status=receipt.http_status,
+            request_id=receipt.request_id,
+            asked=_asked(update),
+            answer=receipt.answer[:500],
+            duration_ms=duration_ms,
+        )
+    )
+    if intent.state is not IntentState.SENDING:
+        return  # settled meanwhile, by a pull that saw it or a person who decided
+    moment = now()
+    intent.state = IntentState.SENT
+    intent.sent_at = moment
+    intent.outcome_unknown = False
+    intent.claimed_at = None
+    intent.attempts = 0
+    intent.reason = ""
+    intent.next_try_at = moment
+    order.sync_status = SyncStatus.PUSHING
+    _event(session, order, "intent:sent", intent)
+
+
+def _record_refusal(
+    session: Session, claim: _Claim, update: StatusUpdate, error: ChannelError, duration_ms: int
+) -> None:
+    order, intent = _locked(session, claim.intent_id)
+    session.add(
+        IntentAttempt(
+            intent_id=intent.id,
+            operation=f"push {update.status}",
+            outcome=type(error).__name__,
+            asked=_asked(update),
+            answer=str(error)[:500],
+            duration_ms=duration_ms,
+        )
+    )
+    if intent.state is not IntentState.SENDING:
+        return
+    if isinstance(error, RejectedError):
+        _reject(session, order, intent, str(error))
+        return
+    _wait(intent, error)
+
+
+def _reject(session: Session, order: Order, intent: StatusIntent, words: str) -> None:
+    intent.state = IntentState.REJECTED
+    intent.reason = words[:500]
+    intent.settled_at = now()
+    intent.claimed_at = None
+    intent.outcome_unknown = False
+    order.sync_status = SyncStatus.REJECTED
+    order.version += 1
+    _event(session, order, "intent:rejected", intent)
+
+
+def _wait(intent: StatusIntent, error: ChannelError) -> None:
+    """Put it back with the time of its next try."""
+    if isinstance(error, RateLimitedError):
+        pause = timedelta(seconds=error.retry_after_s)
+        intent.attempts -= 1  # the channel's pace is no failed try
+    elif isinstance(error, OutcomeUnknownError):
+        pause = max(_SETTLE_TIME, pause_after(intent.attempts, _FIRST_RETRY_S))
+    else:
+        pause = pause_after(intent.attempts, _FIRST_RETRY_S)
+    intent.state = IntentState.WAITING
+    intent.outcome_unknown = isinstance(error, OutcomeUnknownError)
+    intent.claimed_at = None
+    intent.reason = str(error)[:500]
+    intent.next_try_at = now() + pause
+
+
+def _read_back(connector: Connector, account_id: int, claim: _Claim) -> None:
+    """See what the channel has; storing what it says settles the intent if it agrees."""
+    try:
+        told = connector.fetch_order(claim.external_id)
+    except (ChannelError, ValueError) as error:
+        with db.transaction() as session:
+            _, intent = _locked(session, claim.intent_id)
+            intent.claimed_at = None
+            intent.reason = f"Reading it back failed: {error}"[:500]
+            intent.next_try_at = now() + _read_back_pause(error, claim.attempts)
+        if isinstance(error, RateLimitedError | AccountDisconnectedError):
+            raise
+        return
+    pulling.save_one(account_id, told)
+    with db.transaction() as session:
+        _, intent = _locked(session, claim.intent_id)
+        if intent.state not in OPEN:
+            return
+        intent.claimed_at = None
+        if intent.state is IntentState.SENT:
+            intent.reason = "Accepted; the channel does not show it yet."
+            intent.next_try_at = now() + pause_after(claim.attempts, _FIRST_READ_BACK_S)
+        else:
+            # The unanswered call did nothing, the channel shows. Send it again.
+            intent.state = IntentState.WAITING
+            intent.outcome_unknown = False
+            intent.next_try_at = now()
+
+
+def _read_back_pause(error: Exception, attempts: int) -> timedelta:
+    if isinstance(error, RateLimitedError):
+        return timedelta(seconds=error.retry_after_s)
+    return pause_after(attempts, _FIRST_RETRY_S)
+
+
+def _hold_account(account_id: int, error: ChannelError) -> None:
+    """The whole account has to wait, not this intent alone."""
+    if not isinstance(error, AccountDisconnectedError):
+        return
+    with db.transaction() as session:
+        account = accounts.get_account(session, account_id)
+        account.status = AccountStatus.DISCONNECTED
+        account.last_error = str(error)[:500]
+        account.last_error_at = now()
+    logger.error("Account %d is disconnected: %s", account_id, error)
+
+
+def _locked(session: Session, intent_id: int) -> tuple[Order, StatusIntent]:
+    """The order, then its intent: everybody locks in this order."""
+    order = session.exec(
+        select(Order)
+        .join(StatusIntent, col(StatusIntent.order_id) == Order.id)
+        .where(StatusIntent.id == intent_id)
+        .with_for_update(of=Order)
+    ).one()
+    intent = session.exec(
+        select(StatusIntent).where(StatusIntent.id == intent_id).with_for_update()
+    ).one()
+    return order, intent
+
+
+def _event(session: Session, order: Order, kind: str, intent: StatusIntent) -> None:
+    account = accounts.get_account(session, order.account_id)
+    data = {"intent": intent.id, "status": intent.to_status.value, "reason": intent.reason}
+    session.add(
+        OrderEvent(**importing.event_row(order.id, kind, importing.channel_actor(account), data))
+    )
+
+
+def _asked(update: StatusUpdate) -> dict[str, str | int]:
+    return {
+        "status": update.status.value,
+        "reference": update.reference,
+        "carrier": update.carrier,
+        "tracking_number": update.tracking_number,
+        "lines": len(update.lines),
+    }
+
+
+def _ms_since(started: float) -> int:
+    return int((time.monotonic() - started) * 1_000)

@@ -1,0 +1,189 @@
+"""The people of the desk: who may sign in, and as what."""
+
+from collections.abc import Sequence
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from crm_app.domain.actor import Actor
+from crm_app.domain.permissions import Permission, Role
+from crm_app.errors import ConflictError, InvalidInputError, NotFoundError
+from crm_app.models import User
+from crm_app.services import audit, auth, passwords
+
+_MAX_NAME = 120
+
+
+def list_users(session: Session, actor: Actor) -> Sequence[User]:
+    """Everybody, active ones first, then by name. Needs `users.manage`."""
+    actor.require(Permission.MANAGE_USERS)
+    return session.exec(
+        select(User).order_by(col(User.is_active).desc(), func.lower(User.name), col(User.id))
+    ).all()
+
+
+def create_user(
+    session: Session,
+    actor: Actor,
+    *,
+    email: str,
+    name: str,
+    role: Role,
+    password: str | None = None,
+) -> tuple[User, str]:
+    """Add a person.
+
+    Args:
+        session: The caller commits.
+        actor: Must hold `users.manage`.
+        email: Where they are reached; unique, whatever its case.
+        name: As colleagues call them.
+        role: What they may do.
+        password: None to have one made.
+
+    Returns:
+        The person and the password, which is stored as a hash only: show it once.
+
+    Raises:
+        PermissionDeniedError: If the actor may not manage people.
+        InvalidInputError: If e-mail, name or password cannot be used.
+        ConflictError: If somebody has this e-mail already.
+    """
+    actor.require(Permission.MANAGE_USERS)
+    email, name = _clean_email(email), _clean_name(name)
+    password = passwords.check_new(password) if password else passwords.generate()
+    _lock_people(session)
+    if session.exec(select(User.id).where(User.email == email)).first() is not None:
+        raise ConflictError(
+            f"Somebody has the address {email} already.", details={"email": "Taken."}
+        )
+    user = User(email=email, name=name, role=role, password_hash=passwords.hash_password(password))
+    session.add(user)
+    session.flush()
+    _audit(session, actor, user, "user:created", {}, {"name": name, "role": role.value})
+    return user, password
+
+
+def update_user(
+    session: Session,
+    actor: Actor,
+    user_id: int,
+    *,
+    name: str | None = None,
+    role: Role | None = None,
+    is_active: bool | None = None,
+) -> User:
+    """Change a person's name, role or whether they may sign in; None leaves a thing as it is.
+
+    Whoever is deactivated is signed out everywhere at once.
+
+    Raises:
+        PermissionDeniedError: If the actor may not manage people.
+        NotFoundError: If there is no such person.
+        InvalidInputError: If the name cannot be used.
+        ConflictError: If it would leave no active admin, or shut the actor out themselves.
+    """
+    actor.require(Permission.MANAGE_USERS)
+    _lock_people(session)
+    user = _get(session, user_id)
+    wanted = {
+        "name": None if name is None else _clean_name(name),
+        "role": role,
+        "is_active": is_active,
+    }
+    after = {
+        field: value
+        for field, value in wanted.items()
+        if value is not None and getattr(user, field) != value
+    }
+    if not after:
+        return user
+    if user.id == actor.user_id and ("role" in after or "is_active" in after):
+        raise ConflictError("You cannot change your own role or deactivate yourself.")
+    before = {field: getattr(user, field) for field in after}
+    for field, value in after.items():
+        setattr(user, field, value)
+    session.flush()
+    _keep_an_admin(session)
+    if not user.is_active:
+        auth.revoke_all(session, user.id)
+    _audit(session, actor, user, "user:changed", before, after)
+    return user
+
+
+def reset_password(
+    session: Session, actor: Actor, user_id: int, password: str | None = None
+) -> str:
+    """Give a person a new password and sign them out everywhere; returns it, to show once.
+
+    Raises: PermissionDeniedError, NotFoundError, InvalidInputError as `create_user`.
+    """
+    actor.require(Permission.MANAGE_USERS)
+    user = _get(session, user_id)
+    password = passwords.check_new(password) if password else passwords.generate()
+    user.password_hash = passwords.hash_password(password)
+    auth.revoke_all(session, user.id)
+    _audit(session, actor, user, "user:password:reset", {}, {})
+    return password
+
+
+def _lock_people(session: Session) -> None:
+    # The last admin and a taken address are decided over all rows: one change at a time.
+    session.exec(select(User.id).where(User.role == Role.ADMIN).with_for_update()).all()
+
+
+def _keep_an_admin(session: Session) -> None:
+    admins = session.exec(
+        select(func.count())
+        .select_from(User)
+        .where(User.role == Role.ADMIN, col(User.is_active).is_(True))
+    ).one()
+    if not admins:
+        raise ConflictError("This is the last active admin. Make somebody else an admin first.")
+
+
+def _get(session: Session, user_id: int) -> User:
+    user = session.exec(select(User).where(User.id == user_id).with_for_update()).one_or_none()
+    if user is None:
+        raise NotFoundError("person", user_id)
+    return user
+
+
+def _clean_email(email: str) -> str:
+    try:
+        found = validate_email(email.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise InvalidInputError(
+            f"This is no e-mail address: {error}", details={"email": str(error)}
+        ) from error
+    return found.normalized.lower()
+
+
+def _clean_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not name or len(name) > _MAX_NAME or not name.isprintable():
+        raise InvalidInputError(
+            f"A name has 1 to {_MAX_NAME} printable characters.",
+            details={"name": f"1 to {_MAX_NAME} printable characters."},
+        )
+    return name
+
+
+def _audit(
+    session: Session,
+    actor: Actor,
+    user: User,
+    action: str,
+    before: dict[str, object],
+    after: dict[str, object],
+) -> None:
+    audit.record(
+        session,
+        actor,
+        action,
+        subject_type="user",
+        subject_id=user.id,
+        before=before,
+        after=after,
+    )

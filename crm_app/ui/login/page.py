@@ -1,0 +1,96 @@
+"""The sign-in page: a plain form that works before any script does."""
+
+from typing import Final
+
+import reflex as rx
+
+from crm_app.config import DEMO_PASSWORD
+from crm_app.ui.login.state import LoginState
+from crm_app.ui.shared.marks import icon
+from crm_app.ui.shared.shell import brand
+
+_DEMO_PEOPLE: Final = (
+    ("admin@demo.test", "Admin", "everything, and people"),
+    ("support@demo.test", "Support", "works on orders"),
+    ("readonly@demo.test", "Read-only", "looks, without personal data"),
+)
+
+
+def login_page() -> rx.Component:
+    return rx.el.main(
+        rx.el.div(
+            rx.el.div(brand(), class_name="login-brand"),
+            rx.el.h1("Sign in to the order desk"),
+            _failure(),
+            _form(),
+            rx.cond(LoginState.is_demo, _demo(), rx.fragment()),
+            class_name="login-card",
+        ),
+        class_name="login",
+    )
+
+
+def _failure() -> rx.Component:
+    return rx.cond(
+        LoginState.failure != "",
+        rx.el.p(
+            icon("circle-alert"),
+            rx.el.span(LoginState.failure),
+            class_name="notice tone-bad",
+            role="alert",
+            id="login-failure",
+        ),
+        rx.fragment(),
+    )
+
+
+def _form() -> rx.Component:
+    return rx.el.form(
+        rx.el.label("E-mail", html_for="email"),
+        rx.el.input(
+            id="email",
+            name="email",
+            type="email",
+            auto_complete="username",
+            required=True,
+            auto_focus=True,
+            max_length=254,
+            default_value=LoginState.email,
+            key=LoginState.email,
+            class_name="field",
+        ),
+        rx.el.label("Password", html_for="password"),
+        rx.el.input(
+            id="password",
+            name="password",
+            type="password",
+            auto_complete="current-password",
+            required=True,
+            max_length=200,
+            class_name="field",
+        ),
+        rx.el.input(type="hidden", name="next", value=LoginState.destination, read_only=True),
+        rx.el.button("Sign in", type="submit", class_name="btn primary wide"),
+        action="/auth/login",
+        method="post",
+        class_name="login-form",
+    )
+
+
+def _demo() -> rx.Component:
+    return rx.el.section(
+        rx.el.div("Demo: choose who you are", class_name="cap"),
+        *[
+            rx.el.button(
+                rx.el.span(role, class_name="strong"),
+                rx.el.span(hint, class_name="quiet"),
+                type="button",
+                class_name="demo-person",
+                aria_label=f"Fill in {role}: {email}",
+                custom_attrs={"data-fill": email, "data-password": DEMO_PASSWORD},
+            )
+            for email, role, hint in _DEMO_PEOPLE
+        ],
+        class_name="demo",
+        aria_label="Demo sign-ins",
+    )

@@ -1,0 +1,51 @@
+"""The sign-in page's words. The password never comes here: the form goes to the server itself."""
+
+import reflex as rx
+
+from crm_app.config import get_settings
+from crm_app.errors import CrmError
+from crm_app.ui.shared.permission import public
+from crm_app.ui.shared.session import identify
+
+_LONGEST = 254
+
+
+class LoginState(rx.State):
+    """What the address says of the last try."""
+
+    is_demo: bool = get_settings().is_demo
+    email: str = ""
+    destination: str = "/"
+    failure: str = ""
+
+    @rx.event
+    @public("Nobody is signed in on this page; it reads the address and nothing else.")
+    async def load(self) -> rx.event.EventSpec | None:
+        """Show why the last try failed; let a person who is signed in already go on."""
+        params = self.router.url.query_parameters
+        self.email = params.get("email", "")[:_LONGEST]
+        self.destination = safe_path(params.get("next", "/"))
+        self.failure = sentence(params.get("error", ""), params.get("retry_after", ""))
+        try:
+            await identify(self)
+        except CrmError:
+            return None
+        return rx.redirect(self.destination, replace=True)
+
+
+def safe_path(path: str) -> str:
+    """`path` if it is one of this site, else the start page."""
+    is_ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if is_ours and len(path) < 2_000 else "/"
+
+
+def sentence(error: str, retry_after: str) -> str:
+    """What to tell a person whose sign-in was refused."""
+    if error == "":
+        return ""
+    if error == "throttled":
+        seconds = int(retry_after) if retry_after.isdecimal() and len(retry_after) < 6 else 30
+        return f"Too many wrong tries. Try again in {seconds} seconds."
+    if error == "wrong_password":
+        return "E-mail or password is wrong."
+    return "Signing in did not work. Try again in a moment."

@@ -1,0 +1,197 @@
+"""What can be done with an order, the question before a step, and how a change travels."""
+
+import reflex as rx
+
+from crm_app.ui.order.state import OrderState
+from crm_app.ui.order.steps import Choice
+from crm_app.ui.order.travel import Step
+from crm_app.ui.shared.marks import button, icon
+
+
+def actions() -> rx.Component:
+    return rx.fragment(
+        rx.cond(
+            OrderState.choices.length() > 0,
+            rx.el.div(
+                rx.foreach(OrderState.choices, _allowed),
+                class_name="steps",
+                role="group",
+                aria_label="Change the status",
+            ),
+            rx.fragment(),
+        ),
+        _notice(),
+        rx.cond(
+            OrderState.choices.length() > 0,
+            rx.el.div(rx.foreach(OrderState.choices, _refused), class_name="refused"),
+            rx.fragment(),
+        ),
+    )
+
+
+def _allowed(choice: Choice) -> rx.Component:
+    return rx.cond(
+        choice.why_not == "",
+        rx.el.button(
+            choice.label,
+            rx.cond(choice.asks, "…", ""),
+            type="button",
+            key=choice.status,
+            class_name=choice.look,
+            title=choice.hint,
+            on_click=OrderState.take_step(choice.status),
+        ),
+        rx.fragment(),
+    )
+
+
+def _refused(choice: Choice) -> rx.Component:
+    return rx.cond(
+        choice.why_not != "",
+        rx.el.p(
+            icon("ban", 13),
+            rx.el.span(rx.el.b(choice.label), ": " + choice.why_not),
+            key=choice.status,
+        ),
+        rx.fragment(),
+    )
+
+
+def _notice() -> rx.Component:
+    return rx.cond(
+        OrderState.notice != "",
+        rx.el.p(
+            icon("circle-alert"),
+            rx.el.span(OrderState.notice),
+            class_name="notice tone-bad",
+            role="alert",
+        ),
+        rx.fragment(),
+    )
+
+
+def travel_card() -> rx.Component:
+    travel = OrderState.travel
+    return rx.cond(
+        travel.is_shown,
+        rx.el.section(
+            rx.el.div(
+                rx.el.h2(travel.title),
+                rx.el.ol(rx.foreach(travel.steps, _step), class_name="travel"),
+                class_name="travel-line",
+            ),
+            rx.el.p(travel.sentence, class_name="quiet"),
+            rx.cond(
+                travel.quote != "",
+                rx.el.blockquote(travel.quote, class_name="quote"),
+                rx.fragment(),
+            ),
+            rx.cond(travel.needs_decision, _decision(), rx.fragment()),
+            class_name="card travel-card",
+            aria_live="polite",
+            custom_attrs={"data-testid": travel.testid},
+        ),
+        rx.fragment(),
+    )
+
+
+def _step(step: Step) -> rx.Component:
+    return rx.el.li(
+        rx.el.i(aria_hidden="true"),
+        rx.el.span(step.name, class_name="step-name"),
+        rx.el.span(step.at, title=step.exact, class_name="step-at"),
+        key=step.name,
+        class_name="step step-" + step.look,
+    )
+
+
+def _decision() -> rx.Component:
+    travel = OrderState.travel
+    return rx.el.div(
+        button(
+            "Send " + travel.ours + " again",
+            kind="primary",
+            on_click=OrderState.keep("ours"),
+        ),
+        button(
+            "Take " + travel.channel_label + "'s word",
+            rx.cond(travel.channel_word != "", ": " + travel.channel_word, ""),
+            on_click=OrderState.keep("channels"),
+        ),
+        class_name="steps",
+        role="group",
+        aria_label="Decide whose status stays",
+    )
+
+
+def question_dialog() -> rx.Component:
+    question = OrderState.question
+    return rx.dialog.root(
+        rx.dialog.content(
+            rx.dialog.title(question.title, class_name="dialog-title"),
+            rx.dialog.description(question.explanation, class_name="quiet"),
+            rx.el.form(
+                rx.cond(question.asks_parcel, _parcel(), rx.fragment()),
+                rx.cond(
+                    question.failure != "",
+                    rx.el.p(
+                        icon("circle-alert"),
+                        rx.el.span(question.failure),
+                        class_name="notice tone-bad",
+                        role="alert",
+                    ),
+                    rx.fragment(),
+                ),
+                rx.el.div(
+                    rx.dialog.close(button("Keep as it is")),
+                    rx.el.button(question.verb, type="submit", class_name=question.look),
+                    class_name="dialog-end",
+                ),
+                on_submit=OrderState.answer,
+                class_name="form",
+            ),
+            class_name="dialog",
+        ),
+        open=question.is_open,
+        on_open_change=OrderState.close_question,
+    )
+
+
+def _parcel() -> rx.Component:
+    question = OrderState.question
+    mistakes = question.mistakes
+    return rx.fragment(
+        rx.el.label("Carrier", html_for="carrier"),
+        rx.el.input(
+            id="carrier",
+            name="carrier",
+            list="carriers",
+            required=question.is_required,
+            auto_complete="off",
+            auto_focus=True,
+            max_length=80,
+            class_name="field",
+        ),
+        rx.el.datalist(
+            rx.foreach(OrderState.carriers, lambda name: rx.el.option(value=name)),
+            id="carriers",
+        ),
+        _mistake(mistakes.get("carrier", "")),
+        rx.el.label("Tracking number", html_for="tracking_number"),
+        rx.el.input(
+            id="tracking_number",
+            name="tracking_number",
+            required=question.is_required,
+            auto_complete="off",
+            spell_check=False,
+            max_length=120,
+            class_name="field mono",
+        ),
+        _mistake(mistakes.get("tracking_number", "")),
+    )
+
+
+def _mistake(sentence: rx.Var[str]) -> rx.Component:
+    return rx.cond(
+        sentence, rx.el.p(sentence, class_name="mistake", role="alert"), rx.fragment()
+    )

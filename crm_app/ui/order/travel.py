@@ -1,0 +1,138 @@
+"""The way of a status change to its channel, as steps and one sentence. Pure."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Literal, Self
+from zoneinfo import ZoneInfo
+
+from crm_app.domain.intent import OPEN, IntentState
+from crm_app.domain.order_status import SyncStatus
+from crm_app.services.order_view import IntentView, OrderDetail
+from crm_app.ui.shared import times
+
+StepLook = Literal["done", "now", "todo", "bad", "off"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stop on the way; `look` is how it is drawn."""
+
+    name: str
+    look: StepLook
+    at: str = ""
+    exact: str = ""
+
+
+@dataclass(frozen=True)
+class Travel:
+    """The newest change of ours. `is_open`: it still moves. `needs_decision`: a person chooses."""
+
+    is_shown: bool = False
+    is_open: bool = False
+    needs_decision: bool = False
+    title: str = ""
+    steps: list[Step] = field(default_factory=list)
+    sentence: str = ""
+    quote: str = ""
+    channel_word: str = ""
+    ours: str = ""
+    channel_label: str = ""
+    testid: str = ""
+
+    @classmethod
+    def of(cls, detail: OrderDetail, now: datetime, zone: ZoneInfo) -> Self:
+        order = detail.order
+        needs_decision = order.sync_status in (SyncStatus.REJECTED, SyncStatus.CONFLICT)
+        newest = detail.intents[0] if detail.intents else None
+        if newest is None and not needs_decision:
+            return cls()
+        word = detail.status_on_channel
+        return cls(
+            is_shown=True,
+            is_open=newest is not None and newest.state in OPEN,
+            needs_decision=needs_decision and detail.may_change,
+            title=_title(newest, order.channel.label),
+            steps=steps(newest, now, zone) if newest else [],
+            sentence=_sentence(detail, newest, now, zone),
+            quote=newest.reason if newest and newest.state is IntentState.REJECTED else "",
+            channel_word=word.label if word else "",
+            ours=(newest.to_status if newest else order.status).label,
+            channel_label=order.channel.label,
+            testid=f"intent-{newest.state.value}" if newest else "intent-none",
+        )
+
+
+# How far each state got: which of the three stops are behind, and how the present one looks.
+_LOOKS: Final[dict[IntentState, tuple[StepLook, StepLook, StepLook]]] = {
+    IntentState.QUEUED: ("now", "todo", "todo"),
+    IntentState.WAITING: ("now", "todo", "todo"),
+    IntentState.SENDING: ("done", "now", "todo"),
+    IntentState.SENT: ("done", "done", "now"),
+    IntentState.CONFIRMED: ("done", "done", "done"),
+    IntentState.REJECTED: ("done", "bad", "off"),
+    IntentState.NEEDS_PERSON: ("done", "done", "bad"),
+    IntentState.SUPERSEDED: ("off", "off", "off"),
+    IntentState.UNDONE: ("off", "off", "off"),
+}
+_NAMES: Final = {
+    IntentState.WAITING: ("Waiting", "Sent", "Confirmed"),
+    IntentState.SENDING: ("Queued", "Sending", "Confirmed"),
+    IntentState.REJECTED: ("Queued", "Refused", "Confirmed"),
+    IntentState.NEEDS_PERSON: ("Queued", "Sent", "Disagrees"),
+}
+
+
+def steps(intent: IntentView, now: datetime, zone: ZoneInfo) -> list[Step]:
+    """Queued, sent, confirmed: with the time of each that is known."""
+    names = _NAMES.get(intent.state, ("Queued", "Sent", "Confirmed"))
+    settled = intent.settled_at if intent.state is IntentState.CONFIRMED else None
+    moments = (intent.created_at, intent.sent_at, settled)
+    return [
+        Step(
+            name,
+            look,
+            times.when(at, now, zone) if at and look == "done" else "",
+            times.exact(at, zone) if at else "",
+        )
+        for name, look, at in zip(names, _LOOKS[intent.state], moments, strict=True)
+    ]
+
+
+def _title(intent: IntentView | None, channel: str) -> str:
+    return f"{intent.to_status.label} to {channel}" if intent else f"Order on {channel}"
+
+
+def _sentence(
+    detail: OrderDetail, intent: IntentView | None, now: datetime, zone: ZoneInfo
+) -> str:
+    channel = detail.order.channel.label
+    word = detail.status_on_channel
+    theirs = word.label if word else detail.order.channel_status or "something else"
+    if detail.order.sync_status is SyncStatus.CONFLICT:
+        return (
+            f"Both sides changed this order: ours says {detail.order.status.label}, "
+            f"{channel} says {theirs}. Decide whose word stays."
+        )
+    if intent is None:
+        return f"{channel} says {theirs}."
+    return _SENTENCES[intent.state].format(
+        channel=channel,
+        status=intent.to_status.label,
+        who=intent.actor_label,
+        next=times.when(intent.next_try_at, now, zone),
+        tries="1 try" if intent.attempts == 1 else f"{intent.attempts} tries",
+        because=f" {intent.reason}" if intent.reason else "",
+    )
+
+
+_SENTENCES: Final[dict[IntentState, str]] = {
+    IntentState.QUEUED: "{who} set it; a worker takes it in a moment.",
+    IntentState.WAITING: "Next try {next}, after {tries}.{because}",
+    IntentState.SENDING: "{channel} is being told now.",
+    IntentState.SENT: "{channel} accepted it. It is read back until it shows.",
+    IntentState.CONFIRMED: "{channel} shows {status}: read back and equal.",
+    IntentState.REJECTED: "{channel} refused it and still has its own status.",
+    IntentState.NEEDS_PERSON: "{channel} changed the order meanwhile. Decide whose word stays.",
+    IntentState.SUPERSEDED: "A later change took its place before it was sent.",
+    IntentState.UNDONE: "It was taken back before it was sent.",
+}

@@ -1,0 +1,226 @@
+"""One order as its page draws it: display texts only. Pure."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from crm_app.domain import money
+from crm_app.domain.actor import ActorKind
+from crm_app.services.order_search import OrderSummary
+from crm_app.services.order_view import AddressView, EventView, LineView, OrderDetail
+from crm_app.ui.orders.rows import deadline, tags
+from crm_app.ui.shared import times
+from crm_app.ui.shared.times import Clock
+from crm_app.ui.shared.tones import Pill, payment_pill, status_pill, sync_pill
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A name and a value; `exact` is shown on hover."""
+
+    name: str
+    value: str
+    exact: str = ""
+    is_mono: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the order."""
+
+    key: int
+    title: str
+    sku: str
+    progress: str
+    quantity: str
+    price: str
+    total: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """One entry of the timeline."""
+
+    key: int
+    who: str
+    sentence: str
+    at: str
+    exact: str
+    kind: str
+    channel: str
+
+
+@dataclass(frozen=True)
+class OrderView:
+    """The head, the money and the customer of an order."""
+
+    id: int = 0
+    version: int = 0
+    number: str = ""
+    external_id: str = ""
+    channel: str = ""
+    mark: str = ""
+    channel_label: str = ""
+    account: str = ""
+    tags: list[str] = field(default_factory=list)
+    pills: list[Pill] = field(default_factory=list)
+    clock: Clock = field(default_factory=Clock)
+    facts: list[Fact] = field(default_factory=list)
+    sums: list[Fact] = field(default_factory=list)
+    total: str = ""
+    customer: str = ""
+    customer_orders: str = ""
+    phone: str = ""
+    email: str = ""
+    may_reveal: bool = False
+    address: list[str] = field(default_factory=list)
+    note: str = ""
+    is_private: bool = False
+    may_change: bool = False
+
+    @classmethod
+    def of(cls, detail: OrderDetail, now: datetime, zone: ZoneInfo) -> Self:
+        order = detail.order
+        return cls(
+            id=order.id,
+            version=detail.version,
+            number=order.order_number,
+            external_id=order.external_id,
+            channel=order.channel.value,
+            mark=order.channel.mark,
+            channel_label=order.channel.label,
+            account=detail.account_name,
+            tags=tags(order),
+            pills=axes(order),
+            clock=deadline(order, now, zone),
+            facts=facts(detail, now, zone),
+            sums=sums(detail),
+            total=money.to_text(order.total_minor, order.currency),
+            customer=order.customer_name or "No name",
+            customer_orders=orders_count(detail.customer_orders),
+            phone=detail.phone_masked,
+            email=detail.email_masked,
+            may_reveal=detail.may_reveal,
+            address=address_lines(detail.address),
+            note=detail.note,
+            is_private=detail.address is None,
+            may_change=detail.may_change,
+        )
+
+
+def axes(order: OrderSummary) -> list[Pill]:
+    """The four axes of an order, the holds only where there is one."""
+    found = [
+        status_pill(order.status),
+        payment_pill(order.payment_status),
+        sync_pill(order.sync_status),
+    ]
+    if order.on_hold:
+        found.append(Pill("On hold", "warn", "stop"))
+    if order.cancel_requested:
+        found.append(Pill("Buyer wants to cancel", "warn", "alert"))
+    if order.return_requested:
+        found.append(Pill("Return on its way", "warn", "alert"))
+    return found
+
+
+def facts(detail: OrderDetail, now: datetime, zone: ZoneInfo) -> list[Fact]:
+    """What is known of the order beside lines, money and customer."""
+    order = detail.order
+
+    def moment(name: str, at: datetime | None) -> list[Fact]:
+        return [Fact(name, times.when(at, now, zone), times.exact(at, zone))] if at else []
+
+    found = [
+        *moment("Placed", order.placed_at),
+        *moment("Ship by", order.ship_by),
+        *moment("Shipped", detail.shipped_at),
+        *moment("Deliver by", detail.deliver_by),
+        Fact("Account", detail.account_name),
+    ]
+    if order.external_id != order.order_number:
+        found.append(Fact(f"{order.channel.label} id", order.external_id, is_mono=True))
+    found.append(Fact(f"{order.channel.label} says", order.channel_status or "nothing"))
+    if detail.carrier:
+        found.append(Fact("Carrier", detail.carrier))
+    if detail.tracking_number:
+        found.append(Fact("Tracking", detail.tracking_number, is_mono=True))
+    if detail.fulfilled_by_channel:
+        found.append(Fact("Packed by", order.channel.label))
+    return found
+
+
+def sums(detail: OrderDetail) -> list[Fact]:
+    """The money above the total; a part that the channel did not name is left out."""
+    currency = detail.order.currency
+    parts = (
+        ("Items", detail.subtotal_minor),
+        ("Discount", -detail.discount_minor if detail.discount_minor else None),
+        ("Shipping", detail.shipping_minor),
+        ("Tax in it", detail.tax_minor),
+    )
+    return [
+        Fact(name, money.to_text(minor, currency)) for name, minor in parts if minor is not None
+    ]
+
+
+def line(key: int, value: LineView, currency: str | None) -> Line:
+    """Draw one line of the order."""
+    return Line(
+        key=key,
+        title=value.title or "No title",
+        sku=value.sku,
+        progress=progress(value),
+        quantity=str(value.quantity),
+        price=money.to_text(value.unit_price_minor, currency),
+        total=money.to_text(value.total_minor, currency),
+    )
+
+
+def progress(value: LineView) -> str:
+    """`2 to ship`, `1 of 2 shipped`, `shipped`, `cancelled`, `1 returned`."""
+    if value.quantity_returned:
+        return _share(value.quantity_returned, value.quantity, "returned")
+    if value.quantity_cancelled:
+        return _share(value.quantity_cancelled, value.quantity, "cancelled")
+    if value.quantity_shipped:
+        return _share(value.quantity_shipped, value.quantity, "shipped")
+    return f"{value.quantity} to ship"
+
+
+def _share(part: int, whole: int, word: str) -> str:
+    return word if part >= whole else f"{part} of {whole} {word}"
+
+
+def event(value: EventView, channel: str, now: datetime, zone: ZoneInfo) -> Event:
+    """Draw one entry of the timeline; `kind` decides its dot."""
+    return Event(
+        key=value.id,
+        who=value.actor_label,
+        sentence=value.sentence,
+        at=times.when(value.at, now, zone),
+        exact=times.exact(value.at, zone),
+        kind=_DOTS[value.actor_kind],
+        channel=channel if value.actor_kind is ActorKind.CHANNEL else "",
+    )
+
+
+_DOTS = {ActorKind.PERSON: "person", ActorKind.CHANNEL: "channel", ActorKind.SYSTEM: "system"}
+
+
+def address_lines(address: AddressView | None) -> list[str]:
+    """As it stands on a label, empty lines left out."""
+    if address is None:
+        return []
+    place = " ".join(part for part in (address.city, address.pincode) if part)
+    region = ", ".join(part for part in (address.state, address.country) if part)
+    return [
+        text for text in (address.name, address.line1, address.line2, place, region) if text
+    ]
+
+
+def orders_count(count: int) -> str:
+    if count < 1:
+        return ""
+    return "first order" if count == 1 else f"{count:,} orders"

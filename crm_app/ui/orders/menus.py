@@ -1,0 +1,202 @@
+"""The filters of the list as links: what each choice would show. Pure."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Final, Self, TypeVar
+
+from crm_app.domain.channel import Channel
+from crm_app.domain.order_status import OrderStatus
+from crm_app.services.order_search import Attention, OrderQuery, Sort
+from crm_app.ui.shared.links import orders_path
+from crm_app.ui.shared.needs import NAMES, SENTENCES
+from crm_app.ui.shared.tones import Pill, status_pill
+
+T = TypeVar("T")
+
+# Channels that this product can connect today come first; the list grows with the connectors.
+CHANNELS: Final = tuple(Channel)
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice of a filter: where it leads, and whether it is chosen now."""
+
+    key: str
+    label: str
+    href: str
+    is_on: bool = False
+    mark: str = ""
+    hint: str = ""
+    pill: Pill = field(default_factory=Pill)
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A filter that is on; `href` shows the list without it."""
+
+    key: str
+    name: str
+    value: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Menus:
+    """Everything the filter bar offers for one query."""
+
+    channels: list[Option] = field(default_factory=list)
+    statuses: list[Option] = field(default_factory=list)
+    attention: list[Option] = field(default_factory=list)
+    dates: list[Option] = field(default_factory=list)
+    chips: list[Chip] = field(default_factory=list)
+    placed_from: str = ""
+    placed_to: str = ""
+    clear_href: str = "/orders"
+
+    @classmethod
+    def of(cls, query: OrderQuery, today: date) -> Self:
+        base = dataclasses.replace(query, cursor=None)
+        return cls(
+            channels=[_channel(base, channel) for channel in CHANNELS],
+            statuses=[_status(base, status) for status in OrderStatus],
+            attention=[_attention(base, kind) for kind in Attention],
+            dates=[_preset(base, *preset) for preset in presets(today)],
+            chips=chips(base, today),
+            placed_from=base.placed_from.isoformat() if base.placed_from else "",
+            placed_to=base.placed_to.isoformat() if base.placed_to else "",
+            clear_href=orders_path(OrderQuery(sort=base.sort)),
+        )
+
+
+@dataclass(frozen=True)
+class Header:
+    """A column's head; one with an address sorts."""
+
+    key: str
+    label: str
+    href: str = ""
+    direction: str = "none"
+    class_name: str = ""
+
+
+# Column: its sort that is taken first, and the other one.
+_SORTS: Final[dict[str, tuple[Sort, Sort]]] = {
+    "total": (Sort.TOTAL_HIGHEST, Sort.TOTAL),
+    "ship_by": (Sort.SHIP_BY, Sort.SHIP_BY_LAST),
+    "placed": (Sort.NEWEST, Sort.OLDEST),
+}
+_COLUMNS: Final = (
+    ("number", "Order"),
+    ("customer", "Customer"),
+    ("lines", "Lines"),
+    ("total", "Total"),
+    ("status", "Status"),
+    ("ship_by", "Ship-by"),
+    ("placed", "Placed"),
+)
+
+
+def headers(query: OrderQuery) -> list[Header]:
+    """The heads of the table, with what a click on each would sort by."""
+    return [_header(query, key, label) for key, label in _COLUMNS]
+
+
+def _header(query: OrderQuery, key: str, label: str) -> Header:
+    class_name = f"col-{key}"
+    if key not in _SORTS:
+        return Header(key, label, class_name=class_name)
+    first, second = _SORTS[key]
+    following = second if query.sort is first else first
+    href = orders_path(dataclasses.replace(query, sort=following, cursor=None))
+    if query.sort not in (first, second):
+        return Header(key, label, href, class_name=class_name)
+    direction = "descending" if query.sort.value.startswith("-") else "ascending"
+    return Header(key, label, href, direction, class_name)
+
+
+def presets(today: date) -> list[tuple[str, str, date, date]]:
+    """Ranges that people ask for daily: key, words, first and last day."""
+    yesterday = today - timedelta(days=1)
+    return [
+        ("today", "Today", today, today),
+        ("yesterday", "Yesterday", yesterday, yesterday),
+        ("week", "Last 7 days", today - timedelta(days=6), today),
+        ("month", "This month", today.replace(day=1), today),
+    ]
+
+
+def chips(query: OrderQuery, today: date) -> list[Chip]:
+    """One chip for each filter that is on, in the order of the bar."""
+
+    def chip(key: str, name: str, value: str, **without: object) -> Chip:
+        rest = dataclasses.replace(query, **without)  # pyright: ignore[reportArgumentType]
+        return Chip(key, name, value, orders_path(rest))
+
+    found: list[Chip] = []
+    if query.attention:
+        found.append(chip("attention", "Needs", NAMES[query.attention], attention=None))
+    if query.channels:
+        value = ", ".join(channel.label for channel in query.channels)
+        found.append(chip("channel", "Channel", value, channels=()))
+    if query.statuses:
+        value = ", ".join(status.label.lower() for status in query.statuses)
+        found.append(chip("status", "Status", value, statuses=()))
+    if query.placed_from or query.placed_to:
+        value = range_text(query.placed_from, query.placed_to, today)
+        found.append(chip("placed", "Placed", value, placed_from=None, placed_to=None))
+    if query.text:
+        found.append(chip("text", "Search", query.text, text=""))
+    return found
+
+
+def range_text(first: date | None, last: date | None, today: date) -> str:
+    """`today`, `last 7 days`, `from 3 Nov`, `3 Nov to 9 Nov`."""
+    for _, label, start, end in presets(today):
+        if (first, last) == (start, end):
+            return label.lower()
+    if first and last:
+        return _day(first) if first == last else f"{_day(first)} to {_day(last)}"
+    if first:
+        return f"from {_day(first)}"
+    return f"until {_day(last)}" if last else ""
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
+
+
+def _channel(query: OrderQuery, channel: Channel) -> Option:
+    is_on = channel in query.channels
+    chosen = _toggled(query.channels, channel)
+    href = orders_path(dataclasses.replace(query, channels=chosen))
+    return Option(channel.value, channel.label, href, is_on, mark=channel.mark)
+
+
+def _status(query: OrderQuery, status: OrderStatus) -> Option:
+    is_on = status in query.statuses
+    chosen = _toggled(query.statuses, status)
+    href = orders_path(dataclasses.replace(query, statuses=chosen))
+    return Option(status.value, status.label, href, is_on, pill=status_pill(status))
+
+
+def _attention(query: OrderQuery, kind: Attention) -> Option:
+    is_on = query.attention is kind
+    href = orders_path(dataclasses.replace(query, attention=None if is_on else kind))
+    return Option(kind.value, NAMES[kind], href, is_on, hint=SENTENCES[kind])
+
+
+def _preset(query: OrderQuery, key: str, label: str, first: date, last: date) -> Option:
+    is_on = (query.placed_from, query.placed_to) == (first, last)
+    days = (None, None) if is_on else (first, last)
+    href = orders_path(dataclasses.replace(query, placed_from=days[0], placed_to=days[1]))
+    return Option(key, label, href, is_on, hint=range_hint(first, last))
+
+
+def range_hint(first: date, last: date) -> str:
+    short = f"{first.day} {first:%b}"
+    return short if first == last else f"{short} to {last.day} {last:%b}"
+
+
+def _toggled(chosen: tuple[T, ...], item: T) -> tuple[T, ...]:
+    return tuple(x for x in chosen if x != item) if item in chosen else (*chosen, item)

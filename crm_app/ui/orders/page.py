@@ -1,0 +1,27 @@
+"""The list of orders."""
+
+from typing import Final
+
+import reflex as rx
+
+from crm_app.ui.orders.filters import filter_bar
+from crm_app.ui.orders.state import OrdersState
+from crm_app.ui.orders.table import news_bar, orders_table, paging
+from crm_app.ui.shared.marks import ticker
+from crm_app.ui.shared.shell import shell
+
+REFRESH_MS: Final = 10_000
+
+
+def orders_page() -> rx.Component:
+    return shell(
+        OrdersState.title,
+        filter_bar(),
+        news_bar(),
+        orders_table(),
+        paging(),
+        # The worker writes to the database, not to this page, so the page asks again.
+        ticker(OrdersState.refresh, REFRESH_MS),
+        section="orders",
+        about=OrdersState.count,
+    )

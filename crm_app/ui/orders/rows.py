@@ -1,0 +1,91 @@
+"""One order as a line of the list, ready to draw. Pure."""
+
+import dataclasses
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from crm_app.domain import money
+from crm_app.domain.order_status import TO_SHIP, SyncStatus
+from crm_app.services.order_search import OrderSummary
+from crm_app.ui.shared import times
+from crm_app.ui.shared.links import order_path
+from crm_app.ui.shared.times import Clock
+from crm_app.ui.shared.tones import Pill, status_pill, sync_pill
+
+
+@dataclass(frozen=True)
+class OrderRow:
+    """Display texts only: the browser gets no model and nothing that is not on the screen."""
+
+    id: int
+    href: str
+    channel: str
+    mark: str
+    channel_label: str
+    number: str
+    tags: list[str]
+    customer: str
+    place: str
+    title: str
+    more: str
+    total: str
+    status: Pill
+    sync: Pill
+    wish: Pill
+    clock: Clock
+    placed: str
+    placed_exact: str
+    # The list moved on and this row no longer belongs to it; it stays until the person moves.
+    is_gone: bool = False
+
+    @classmethod
+    def of(cls, order: OrderSummary, now: datetime, zone: ZoneInfo) -> Self:
+        return cls(
+            id=order.id,
+            href=order_path(order.id),
+            channel=order.channel.value,
+            mark=order.channel.mark,
+            channel_label=order.channel.label,
+            number=order.order_number,
+            tags=tags(order),
+            customer=order.customer_name or "No name",
+            place=" ".join(part for part in (order.city, order.pincode) if part),
+            title=order.first_title or "No lines",
+            more=more_lines(order.line_count, order.unit_count),
+            total=money.to_text(order.total_minor, order.currency),
+            status=status_pill(order.status),
+            sync=trouble(order.sync_status),
+            wish=Pill("Buyer wants to cancel", "warn", "alert") if order.cancel_requested else Pill(),
+            clock=deadline(order, now, zone),
+            placed=times.when(order.placed_at, now, zone),
+            placed_exact=times.exact(order.placed_at, zone),
+        )
+
+    def gone(self) -> Self:
+        """The same row, marked as no longer belonging to the list."""
+        return dataclasses.replace(self, is_gone=True)
+
+
+def tags(order: OrderSummary) -> list[str]:
+    """The short words beside an order's number."""
+    facts = ((order.is_cod, "COD"), (order.is_business, "B2B"), (order.on_hold, "Hold"))
+    return [word for is_so, word in facts if is_so]
+
+
+def more_lines(lines: int, units: int) -> str:
+    """What follows the first title: `+1` for another line, `×3` for more of the same."""
+    if lines > 1:
+        return f"+{lines - 1}"
+    return f"×{units}" if units > 1 else ""
+
+
+def trouble(sync: SyncStatus) -> Pill:
+    """The sync axis, where it is not simply in step."""
+    return Pill() if sync is SyncStatus.IN_SYNC else sync_pill(sync)
+
+
+def deadline(order: OrderSummary, now: datetime, zone: ZoneInfo) -> Clock:
+    """The ship-by clock, which only runs while the order is still to ship."""
+    return times.ship_by(order.ship_by, now, zone) if order.status in TO_SHIP else Clock()

@@ -1,0 +1,152 @@
+"""The table of orders; below 720 px the same rows fold into cards (`assets/desk.css`)."""
+
+import reflex as rx
+
+from crm_app.ui.orders.menus import Header
+from crm_app.ui.orders.rows import OrderRow
+from crm_app.ui.orders.state import OrdersState
+from crm_app.ui.shared.blanks import blank, failed, skeleton_rows
+from crm_app.ui.shared.links import link
+from crm_app.ui.shared.marks import channel_mark, icon, pill, time_text
+
+_BONES = ("190px", "220px", "170px", "80px", "110px", "90px", "90px")
+
+
+def orders_table() -> rx.Component:
+    return rx.cond(
+        OrdersState.failure != "",
+        failed(OrdersState.failure, OrdersState.load),
+        rx.cond(
+            OrdersState.is_loaded,
+            rx.cond(OrdersState.rows.length() > 0, _table(), _empty()),
+            skeleton_rows(14, _BONES),
+        ),
+    )
+
+
+def _table() -> rx.Component:
+    return rx.el.div(
+        rx.el.table(
+            rx.el.caption("Orders", class_name="sr-only"),
+            rx.el.thead(rx.el.tr(rx.foreach(OrdersState.heads, _head))),
+            rx.el.tbody(rx.foreach(OrdersState.rows, order_row)),
+            class_name="grid",
+        ),
+        class_name="scroll",
+    )
+
+
+def _head(head: Header) -> rx.Component:
+    return rx.el.th(
+        rx.cond(
+            head.href != "",
+            link(
+                head.label,
+                rx.el.span(class_name="arrow arrow-" + head.direction, aria_hidden="true"),
+                href=head.href,
+                class_name="sort",
+            ),
+            head.label,
+        ),
+        key=head.key,
+        scope="col",
+        class_name=head.class_name,
+        aria_sort=head.direction,
+    )
+
+
+def order_row(row: OrderRow) -> rx.Component:
+    return rx.el.tr(
+        rx.el.th(_number(row), scope="row", class_name="col-number"),
+        rx.el.td(
+            rx.el.span(row.customer, class_name="customer"),
+            rx.cond(row.place != "", rx.el.span(" · " + row.place, class_name="quiet place")),
+            class_name="col-customer",
+        ),
+        rx.el.td(
+            row.title, rx.el.span(" " + row.more, class_name="quiet"), class_name="col-lines"
+        ),
+        rx.el.td(row.total, class_name="col-total"),
+        rx.el.td(_states(row), class_name="col-status"),
+        rx.el.td(
+            rx.el.span(
+                row.clock.text, title=row.clock.exact, class_name="clock-" + row.clock.urgency
+            ),
+            class_name="col-ship_by",
+        ),
+        rx.el.td(time_text(row.placed, row.placed_exact), class_name="col-placed"),
+        key=row.id,
+        class_name=rx.cond(row.is_gone, "gone", ""),
+        title=rx.cond(row.is_gone, "No longer matches this list", ""),
+        custom_attrs={"data-row": row.id},
+    )
+
+
+def _number(row: OrderRow) -> rx.Component:
+    return rx.fragment(
+        channel_mark(row.mark, row.channel, row.channel_label),
+        link(row.number, href=row.href, class_name="number", custom_attrs={"data-open": "1"}),
+        rx.foreach(row.tags, lambda word: rx.el.span(word, class_name="tag")),
+    )
+
+
+def _states(row: OrderRow) -> rx.Component:
+    return rx.el.span(pill(row.status), pill(row.sync), pill(row.wish), class_name="pills")
+
+
+def _empty() -> rx.Component:
+    return rx.cond(
+        OrdersState.menus.chips.length() > 0,
+        blank(
+            "search-x",
+            "No order matches",
+            "Take a filter away, or search for an order number, a name, an e-mail or a phone.",
+            link("Show all orders", href=OrdersState.menus.clear_href, class_name="btn"),
+        ),
+        blank(
+            "inbox",
+            "No orders yet",
+            "They arrive here by themselves as soon as a connected channel has one.",
+        ),
+    )
+
+
+def news_bar() -> rx.Component:
+    """What came in since the page was drawn; the page moves only when a person asks."""
+    return rx.cond(
+        OrdersState.news != "",
+        rx.el.button(
+            icon("arrow-up", 14),
+            rx.el.span(OrdersState.news + " · show"),
+            type="button",
+            class_name="news",
+            on_click=OrdersState.load,
+        ),
+        rx.fragment(),
+    )
+
+
+def paging() -> rx.Component:
+    pages = OrdersState.pages
+    return rx.cond(
+        OrdersState.rows.length() > 0,
+        rx.el.nav(
+            rx.el.span(OrdersState.stale, class_name="stale", role="status"),
+            rx.el.span(class_name="gap"),
+            _page_link("First", "chevrons-left", pages.first, ""),
+            _page_link("Previous", "chevron-left", pages.previous, "p"),
+            _page_link("Next", "chevron-right", pages.next, "n"),
+            class_name="paging",
+            aria_label="Pages of orders",
+        ),
+        rx.fragment(),
+    )
+
+
+def _page_link(label: str, sign: str, href: str, letter: str) -> rx.Component:
+    content = (icon(sign, 14), rx.el.span(label))
+    return rx.cond(
+        href != "",
+        link(*content, href=href, class_name="btn", custom_attrs={"data-page": letter}),
+        rx.el.span(*content, class_name="btn off", aria_disabled="true"),
+    )

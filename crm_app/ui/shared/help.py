@@ -1,0 +1,43 @@
+"""The list of keys, opened with `?`. Plain HTML, driven by `assets/desk.js`."""
+
+from typing import Final
+
+import reflex as rx
+
+from crm_app.ui.shared.marks import key
+
+_KEYS: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
+    (("/",), "Find an order"),
+    (("j",), "Next order"),
+    (("k",), "Previous order"),
+    (("Enter",), "Open it"),
+    (("n",), "Next page"),
+    (("p",), "Previous page"),
+    (("e",), "Do the next step of an order"),
+    (("u",), "Back to the list"),
+    (("g", "d"), "Go to the dashboard"),
+    (("g", "o"), "Go to orders"),
+    (("g", "u"), "Go to people"),
+    (("?",), "Show these keys"),
+    (("Esc",), "Close, or leave the search"),
+)
+
+
+def help_dialog() -> rx.Component:
+    return rx.el.dialog(
+        rx.el.form(
+            rx.el.h2("Keyboard"),
+            rx.el.button("Close", class_name="btn", value="close"),
+            method="dialog",
+            class_name="help-head",
+        ),
+        rx.el.dl(
+            *[
+                rx.el.div(rx.el.dt(key(*names)), rx.el.dd(meaning), class_name="help-row")
+                for names, meaning in _KEYS
+            ]
+        ),
+        id="keys",
+        class_name="help",
+        aria_label="Keyboard shortcuts",
+    )

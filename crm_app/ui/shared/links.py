@@ -1,0 +1,26 @@
+"""Links inside the desk: real addresses, followed without loading the page anew."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+import reflex as rx
+from reflex_components_core.react_router import ReactRouterLink
+
+from crm_app.services.order_search import OrderQuery
+
+ORDERS = "/orders"
+
+
+def link(*children: Any, href: str, **props: Any) -> rx.Component:
+    """An `<a>` that the browser may also open in a new tab."""
+    return ReactRouterLink.create(*children, to=href, **props)
+
+
+def orders_path(query: OrderQuery) -> str:
+    """The address of the orders list that shows this query."""
+    params = urlencode(query.params())
+    return f"{ORDERS}?{params}" if params else ORDERS
+
+
+def order_path(order_id: int) -> str:
+    return f"{ORDERS}/{order_id}"

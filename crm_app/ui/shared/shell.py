@@ -1,0 +1,199 @@
+"""The frame around every page: sidebar, title line, and tabs on a phone."""
+
+from typing import Any, Final, Literal
+
+import reflex as rx
+
+from crm_app.ui.shared.help import help_dialog
+from crm_app.ui.shared.links import link
+from crm_app.ui.shared.marks import channel_mark, icon, ticker
+from crm_app.ui.shared.menus import account_menu
+from crm_app.ui.shared.needs import NeedRow
+from crm_app.ui.shared.shell_state import AccountRow, ShellState
+
+Section = Literal["dashboard", "orders", "users", ""]
+
+REFRESH_MS: Final = 30_000
+
+
+def shell(
+    title: Any, *content: Any, section: Section, about: Any = "", actions: Any = ()
+) -> rx.Component:
+    """Put a page into the frame.
+
+    Args:
+        title: The page's name, drawn as its only `h1`.
+        content: What the page shows.
+        section: Which entry of the navigation is lit.
+        about: What is on the page, in a few words beside the title.
+        actions: Buttons at the end of the title line.
+    """
+    return rx.el.div(
+        rx.el.a("Skip to the content", href="#content", class_name="skip"),
+        _sidebar(section),
+        rx.el.main(
+            rx.el.header(
+                rx.el.h1(title),
+                rx.el.span(about, class_name="about", aria_live="polite"),
+                rx.el.span(class_name="gap"),
+                *actions,
+                class_name="top",
+            ),
+            *content,
+            id="content",
+            class_name="main",
+            tab_index=-1,
+        ),
+        _tabs(section),
+        help_dialog(),
+        ticker(ShellState.load, REFRESH_MS),
+        class_name="app",
+    )
+
+
+def _sidebar(section: Section) -> rx.Component:
+    return rx.el.aside(
+        rx.el.div(
+            brand(),
+            rx.el.button(
+                rx.el.kbd("?"),
+                type="button",
+                class_name="ghost",
+                aria_label="Keyboard shortcuts",
+                title="Keyboard shortcuts",
+                custom_attrs={"data-help": "1"},
+            ),
+            class_name="brand-line",
+        ),
+        rx.el.button(
+            icon("search", 14),
+            rx.el.span("Find an order"),
+            rx.el.kbd("/"),
+            type="button",
+            class_name="find",
+            custom_attrs={"data-find": "1"},
+        ),
+        rx.el.nav(
+            _entry("layout-dashboard", "Dashboard", "/", section == "dashboard", "d"),
+            _entry("package", "Orders", "/orders", section == "orders", "o"),
+            rx.cond(
+                ShellState.may_manage_users,
+                _entry("users", "People", "/users", section == "users", "u"),
+                rx.fragment(),
+            ),
+            aria_label="Pages",
+        ),
+        _needs(),
+        rx.el.div(_health(), account_menu("side-account"), class_name="side-end"),
+        class_name="side",
+    )
+
+
+def brand() -> rx.Component:
+    return rx.el.span(
+        rx.el.i(class_name="logo", aria_hidden="true"),
+        rx.el.span(ShellState.brand),
+        class_name="brand",
+    )
+
+
+def _entry(sign: str, label: str, href: str, is_on: bool, letter: str) -> rx.Component:
+    return link(
+        icon(sign),
+        rx.el.span(label),
+        href=href,
+        class_name="nav on" if is_on else "nav",
+        aria_current="page" if is_on else "false",
+        custom_attrs={"data-go": letter},
+    )
+
+
+def _needs() -> rx.Component:
+    return rx.cond(
+        ShellState.needs.length() > 0,
+        rx.el.nav(
+            rx.el.div("Needs a person", class_name="cap"),
+            rx.foreach(ShellState.needs, _need),
+            aria_label="Needs a person",
+        ),
+        rx.fragment(),
+    )
+
+
+def _need(row: NeedRow) -> rx.Component:
+    return link(
+        rx.el.i(class_name="dot tone-" + row.tone, aria_hidden="true"),
+        rx.el.span(row.name),
+        rx.el.b(row.count),
+        key=row.key,
+        href=row.href,
+        title=row.sentence,
+        class_name=rx.cond(row.is_on, "nav on", "nav"),
+    )
+
+
+def _health() -> rx.Component:
+    return rx.popover.root(
+        rx.popover.trigger(
+            rx.el.button(
+                rx.el.i(class_name="beat beat-" + ShellState.health_level, aria_hidden="true"),
+                rx.el.span(ShellState.health_sentence),
+                type="button",
+                class_name="health",
+                custom_attrs={"data-testid": "sync-health"},
+            )
+        ),
+        rx.popover.content(health_list(), class_name="pop pop-health", side="top", align="start"),
+    )
+
+
+def health_list() -> rx.Component:
+    """Every connected account with how it stands."""
+    return rx.el.div(
+        rx.el.div("Channels", class_name="cap"),
+        rx.cond(
+            ShellState.accounts.length() > 0,
+            rx.foreach(ShellState.accounts, _account),
+            rx.el.p("No channel account is connected yet.", class_name="quiet"),
+        ),
+    )
+
+
+def _account(row: AccountRow) -> rx.Component:
+    return rx.el.div(
+        channel_mark(row.mark, row.channel, row.label),
+        rx.el.div(
+            rx.el.div(row.name, class_name="strong"),
+            rx.el.div(row.sentence, class_name="level-" + row.level),
+        ),
+        rx.el.span(row.last, title=row.last_exact, class_name="quiet"),
+        key=row.key,
+        class_name="account",
+    )
+
+
+def _tabs(section: Section) -> rx.Component:
+    return rx.el.nav(
+        _tab("layout-dashboard", "Dashboard", "/", section == "dashboard"),
+        _tab("package", "Orders", "/orders", section == "orders"),
+        rx.cond(
+            ShellState.may_manage_users,
+            _tab("users", "People", "/users", section == "users"),
+            rx.fragment(),
+        ),
+        account_menu("tab"),
+        class_name="tabs",
+        aria_label="Pages",
+    )
+
+
+def _tab(sign: str, label: str, href: str, is_on: bool) -> rx.Component:
+    return link(
+        icon(sign, 18),
+        rx.el.span(label),
+        href=href,
+        class_name="tab on" if is_on else "tab",
+        aria_current="page" if is_on else "false",
+    )
+
+

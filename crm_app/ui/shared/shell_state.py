@@ -1,0 +1,115 @@
+"""What the frame around every page shows: who is signed in, what waits, how sync stands."""
+
+import time
+from dataclasses import dataclass
+from typing import Final, Self
+
+import reflex as rx
+
+from crm_app.config import get_settings
+from crm_app.domain.actor import Actor
+from crm_app.domain.permissions import Permission
+from crm_app.domain.time import now
+from crm_app.errors import CrmError
+from crm_app.services import dashboard, health
+from crm_app.services.health import AccountHealth, SyncHealth
+from crm_app.ui.shared import times
+from crm_app.ui.shared.needs import NeedRow
+from crm_app.ui.shared.permission import requires
+from crm_app.ui.shared.service import call
+from crm_app.ui.shared.session import current_actor, role_label
+
+# Counts and health are read no more often than this, however quickly somebody clicks.
+FRESH_S: Final = 12.0
+
+
+@dataclass(frozen=True)
+class AccountRow:
+    """One connected account in the pop-over of sync health."""
+
+    key: str
+    channel: str
+    mark: str
+    label: str
+    name: str
+    level: str
+    sentence: str
+    last: str
+    last_exact: str
+
+    @classmethod
+    def of(cls, account: AccountHealth) -> Self:
+        zone, moment = get_settings().zone, account.last_success_at
+        return cls(
+            key=str(account.account_id),
+            channel=account.channel.value,
+            mark=account.channel.mark,
+            label=account.channel.label,
+            name=account.name,
+            level=account.level,
+            sentence=account.sentence,
+            last=times.ago(moment, now()) if moment else "not yet",
+            last_exact=times.exact(moment, zone) if moment else "",
+        )
+
+
+class ShellState(rx.State):
+    """Display only: no decision reads these fields."""
+
+    brand: str = get_settings().brand_name
+    zone: str = times.zone_name(now(), get_settings().zone)
+    person: str = ""
+    initials: str = ""
+    role: str = ""
+    is_known: bool = False
+    may_manage_users: bool = False
+    needs: list[NeedRow] = []
+    health_level: str = ""
+    health_sentence: str = "Checking the channels"
+    accounts: list[AccountRow] = []
+
+    _read_at: float = 0.0
+
+    @rx.event(temporal=True)
+    @requires()
+    async def load(self) -> None:
+        """Read what the frame shows. Runs on each page load and on a timer."""
+        actor = await current_actor(self)
+        self._show_person(actor)
+        shown = self.router.url.query_parameters.get("attention", "")
+        if time.time() - self._read_at < FRESH_S:
+            self.needs = [_marked(row, shown) for row in self.needs]
+            return
+        try:
+            await self._read(actor, shown)
+        except CrmError as error:
+            # The frame says so and the page goes on: its own content may still be there.
+            self.health_level, self.health_sentence = "bad", str(error)
+
+    def _show_person(self, actor: Actor) -> None:
+        self.is_known = True
+        self.person = actor.label
+        self.initials = "".join(part[0] for part in actor.label.split()[:2]).upper()
+        self.role = role_label(actor)
+        self.may_manage_users = actor.may(Permission.MANAGE_USERS)
+
+    async def _read(self, actor: Actor, shown: str) -> None:
+        if actor.may(Permission.VIEW_DASHBOARD):
+            figures = await call(dashboard.get_dashboard, actor)
+            self.needs = [NeedRow.of(need, shown=shown) for need in figures.needs]
+        self._show_health(await call(health.sync_health, actor))
+        self._read_at = time.time()
+
+    def _show_health(self, found: SyncHealth) -> None:
+        self.health_level = found.level
+        self.health_sentence = found.sentence
+        self.accounts = [AccountRow.of(account) for account in found.accounts]
+
+
+def _marked(row: NeedRow, shown: str) -> NeedRow:
+    is_on = row.key == shown
+    return (
+        row
+        if row.is_on == is_on
+        else NeedRow(row.key, row.name, row.sentence, row.tone, row.count, row.href, is_on)
+    )

@@ -1,0 +1,38 @@
+"""Encryption of stored credentials with keys that can be rotated."""
+
+import base64
+import hashlib
+import json
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from crm_app.config import get_settings
+from crm_app.errors import ServiceUnavailableError
+
+
+def _box() -> MultiFernet:
+    # Secrets are long random text (config demands 32 characters), so one hash is stretch enough.
+    keys = (
+        base64.urlsafe_b64encode(hashlib.sha256(key.get_secret_value().encode()).digest())
+        for key in get_settings().secret_keys
+    )
+    return MultiFernet([Fernet(key) for key in keys])
+
+
+def seal(values: dict[str, str]) -> bytes:
+    """Encrypt with the newest key."""
+    return _box().encrypt(json.dumps(values).encode())
+
+
+def unseal(token: bytes) -> dict[str, str]:
+    """Decrypt with whichever key fits.
+
+    Raises:
+        ServiceUnavailableError: If none does: CRM_SECRET_KEYS lost the key it was sealed with.
+    """
+    try:
+        return json.loads(_box().decrypt(token))
+    except InvalidToken as error:
+        raise ServiceUnavailableError(
+            "Stored credentials cannot be read: CRM_SECRET_KEYS lacks the key they were saved with."
+        ) from error

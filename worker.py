@@ -1,0 +1,35 @@
+"""Run the RQ worker (`python worker.py`) or its clock (`python worker.py clock`).
+
+Nothing else belongs here: jobs live in `crm_app/jobs`, what they do in `crm_app/services`.
+"""
+
+import logging
+import sys
+
+from rq import Queue, Worker
+
+from crm_app import queue
+from crm_app.config import get_settings
+from crm_app.jobs import schedule
+
+
+def main(arguments: list[str]) -> None:
+    """Start one process and block until it is told to stop."""
+    logging.basicConfig(
+        level=get_settings().log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    # One line a request, with the whole address in it, is noise.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    connection = queue.connection()
+    if arguments == ["clock"]:
+        schedule.run_clock(connection)
+        return
+    if arguments:
+        raise SystemExit("usage: python worker.py [clock]")
+    Worker(
+        [Queue(name, connection=connection) for name in queue.QUEUES], connection=connection
+    ).work()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
