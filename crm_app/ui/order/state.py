@@ -1,6 +1,6 @@
 """One order: what its page shows, and what people do with it."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 from typing import Any, Final, Literal
 
@@ -48,10 +48,13 @@ class OrderState(rx.State):
 
     @rx.event(supersedes=True)
     @requires(Permission.VIEW_ORDERS)
-    async def load(self) -> None:
-        """Show the order that the address names, from nothing."""
-        self.reset()
+    async def load(self) -> AsyncGenerator[None]:
+        """Show the order that the address names; never another one while it is read."""
         try:
+            if self._order_id() != self.order.id:
+                self.reset()
+                yield
+            self.is_revealed, self.notice, self.question = False, "", Question()
             await self._read()
         except NotFoundError as error:
             self.phase, self.failure = "missing", str(error)

@@ -1,0 +1,98 @@
+"""The REST API: routes, error bodies and the page of documentation."""
+
+import logging
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+
+from crm_app.api import auth, browser, docs, health, orders, users
+from crm_app.api.dependencies import public
+from crm_app.api.schemas import ErrorOut
+from crm_app.config import get_settings
+from crm_app.errors import CrmError, SignInThrottledError
+
+logger = logging.getLogger(__name__)
+
+_ERRORS: Final[dict[int | str, dict[str, Any]]] = {
+    status: {"model": ErrorOut} for status in (401, 403, 404, 409, 422, 429, 503)
+}
+_CODES: Final = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+
+
+def create_api() -> FastAPI:
+    """The API as an ASGI app. Reflex mounts itself below it, so it also answers for the rest."""
+    api = FastAPI(
+        title=f"{get_settings().brand_name} CRM",
+        version="1",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        responses=_ERRORS,
+    )
+    for module in (auth, orders, users, health, browser):
+        api.include_router(module.router)
+
+    @api.get(
+        "/api/v1/docs", include_in_schema=False, dependencies=[public("describes, reveals nothing")]
+    )
+    def documentation() -> HTMLResponse:  # pyright: ignore[reportUnusedFunction]
+        return HTMLResponse(docs.page(api.openapi()))
+
+    api.add_exception_handler(CrmError, _own_error)
+    api.add_exception_handler(RequestValidationError, _bad_request)
+    api.add_exception_handler(HTTPException, _http_error)
+    api.add_exception_handler(DBAPIError, _database_error)
+    return api
+
+
+def _answer(status: int, error: ErrorOut, headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse(error.model_dump(), status_code=status, headers=headers)
+
+
+def _own_error(request: Request, error: Exception) -> JSONResponse:
+    del request
+    if not isinstance(error, CrmError):
+        raise error
+    headers = {}
+    if isinstance(error, SignInThrottledError):
+        headers["retry-after"] = str(error.retry_after_s)
+    if error.status_code == 401:
+        headers["www-authenticate"] = "Bearer"
+    body = ErrorOut(error=error.code, message=str(error), details=error.details)
+    return _answer(error.status_code, body, headers)
+
+
+def _bad_request(request: Request, error: Exception) -> JSONResponse:
+    del request
+    if not isinstance(error, RequestValidationError):
+        raise error
+    # Where it is wrong and why; never what was sent, which may be a password.
+    details = {
+        ".".join(str(part) for part in item["loc"][1:]): item["msg"] for item in error.errors()
+    }
+    body = ErrorOut(
+        error="invalid_input", message="The request cannot be used as it is.", details=details
+    )
+    return _answer(422, body)
+
+
+def _http_error(request: Request, error: Exception) -> JSONResponse:
+    del request
+    if not isinstance(error, HTTPException):
+        raise error
+    code = _CODES.get(error.status_code, "error")
+    headers = dict(error.headers) if error.headers else None
+    return _answer(error.status_code, ErrorOut(error=code, message=str(error.detail)), headers)
+
+
+def _database_error(request: Request, error: Exception) -> JSONResponse:
+    logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    body = ErrorOut(
+        error="unavailable",
+        message="The database could not do this now. Nothing was changed; try again in a moment.",
+    )
+    return _answer(503, body)

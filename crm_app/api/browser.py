@@ -1,0 +1,85 @@
+"""The login page's form: an HttpOnly cookie, which no script can set or read."""
+
+from typing import Annotated
+from urllib.parse import urlencode, urlsplit
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse
+
+from crm_app import db
+from crm_app.api.auth import open_session
+from crm_app.api.dependencies import public, require_same_origin
+from crm_app.config import get_settings
+from crm_app.errors import CrmError, SignInThrottledError
+from crm_app.services import auth
+
+router = APIRouter(prefix="/auth", include_in_schema=False)
+
+_Field = Annotated[str, Form(max_length=2_000)]
+
+
+@router.post("/login", dependencies=[public("this is how one signs in")])
+def login(
+    request: Request, email: _Field = "", password: _Field = "", next: _Field = "/"
+) -> RedirectResponse:
+    """Sign in and go where the person wanted to; back to the form with a reason if refused.
+
+    A full page load in any case: the websocket of a page knows only the cookies it began with.
+    """
+    require_same_origin(request)
+    target = safe_path(next)
+    try:
+        signed = open_session(request, email, password, "browser")
+    except CrmError as error:
+        return _back_to_form(error, email, target)
+    answer = RedirectResponse(target, status_code=303)
+    answer.set_cookie(
+        auth.SESSION_COOKIE,
+        signed.token,
+        expires=signed.expires_at,
+        path="/",
+        secure=get_settings().origin.startswith("https://"),
+        httponly=True,
+        samesite="lax",
+    )
+    return answer
+
+
+@router.post("/logout", dependencies=[public("ending a session needs none")])
+def logout(request: Request) -> RedirectResponse:
+    """End the session and show the login page."""
+    require_same_origin(request)
+    token = request.cookies.get(auth.SESSION_COOKIE)
+    if token:
+        with db.transaction() as session:
+            auth.sign_out(session, token)
+    answer = RedirectResponse("/login", status_code=303)
+    answer.delete_cookie(auth.SESSION_COOKIE, path="/", httponly=True, samesite="lax")
+    return answer
+
+
+def safe_path(target: str) -> str:
+    """A path on this site, or `/`: a link in a mail must not lead elsewhere after sign-in."""
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return "/"
+    leads_away = (
+        parts.scheme
+        or parts.netloc
+        or not target.startswith("/")
+        # Browsers read `//host` and `/\host` as another site.
+        or target[1:2] in ("/", "\\")
+        or not target.isprintable()
+        or parts.path in ("/login", "/auth/login", "/auth/logout")
+    )
+    return "/" if leads_away else target
+
+
+def _back_to_form(error: CrmError, email: str, target: str) -> RedirectResponse:
+    params = {"error": error.code, "email": email[:254]}
+    if isinstance(error, SignInThrottledError):
+        params |= {"error": "throttled", "retry_after": str(error.retry_after_s)}
+    if target != "/":
+        params["next"] = target
+    return RedirectResponse(f"/login?{urlencode(params)}", status_code=303)

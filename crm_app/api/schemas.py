@@ -1,0 +1,242 @@
+"""What the REST API takes and gives."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from crm_app.domain.channel import Channel
+from crm_app.domain.intent import IntentState
+from crm_app.domain.order_status import OrderStatus, PaymentStatus, SyncStatus
+from crm_app.domain.permissions import Role
+
+
+class Out(BaseModel):
+    """Read from service results by attribute."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class In(BaseModel):
+    """An unknown field is a mistake of the caller, and is said."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+# Refused before any work is done with it; a NUL cannot be stored.
+Text = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
+
+
+class ErrorOut(BaseModel):
+    """The body of every error."""
+
+    error: str
+    message: str
+    details: dict[str, Any] = {}
+
+
+class LoginIn(In):
+    email: Text
+    password: Text
+
+
+class TokenOut(BaseModel):
+    """`expires_in` is seconds."""
+
+    access_token: str
+    token_type: str = "bearer"
+    expires_in: int
+
+
+class UserOut(Out):
+    id: int
+    email: str
+    name: str
+    role: Role
+    is_active: bool
+    created_at: datetime
+    last_seen_at: datetime | None
+
+
+class MeOut(UserOut):
+    permissions: list[str]
+
+
+class UserCreateIn(In):
+    """Without a password one is made and returned once."""
+
+    email: Text
+    name: Text
+    role: Role
+    password: Text | None = None
+
+
+class UserCreatedOut(UserOut):
+    """`password` is set only where the server made it."""
+
+    password: str | None = None
+
+
+class UserUpdateIn(In):
+    """Only the fields that are given change."""
+
+    name: Text | None = None
+    role: Role | None = None
+    is_active: bool | None = None
+    password: Text | None = None
+
+
+class UsersOut(BaseModel):
+    users: list[UserOut]
+
+
+class OrderOut(Out):
+    """Money is whole minor units (paise) of `currency`."""
+
+    id: int
+    channel: Channel
+    account_id: int
+    external_id: str
+    order_number: str
+    status: OrderStatus
+    channel_status: str
+    payment_status: PaymentStatus
+    sync_status: SyncStatus
+    customer_name: str
+    city: str
+    pincode: str
+    first_title: str
+    line_count: int
+    unit_count: int
+    currency: str | None
+    total_minor: int | None
+    cancel_requested: bool
+    return_requested: bool
+    on_hold: bool
+    is_cod: bool
+    is_business: bool
+    placed_at: datetime
+    ship_by: datetime | None
+
+
+class LineOut(Out):
+    title: str
+    sku: str
+    quantity: int
+    quantity_shipped: int
+    quantity_cancelled: int
+    quantity_returned: int
+    unit_price_minor: int | None
+    discount_minor: int | None
+    tax_minor: int | None
+    total_minor: int | None
+
+
+class EventOut(Out):
+    id: int
+    kind: str
+    at: datetime
+    actor_kind: str
+    actor_label: str
+    sentence: str
+
+
+class IntentOut(Out):
+    id: int
+    state: IntentState
+    from_status: OrderStatus
+    to_status: OrderStatus
+    carrier: str
+    tracking_number: str
+    actor_label: str
+    created_at: datetime
+    sent_at: datetime | None
+    settled_at: datetime | None
+    next_try_at: datetime
+    attempts: int
+    reason: str
+
+
+class ChoiceOut(Out):
+    """A next status; `why_not` is empty where it may be set now."""
+
+    status: OrderStatus
+    is_pushed: bool
+    needs_tracking: bool
+    why_not: str
+
+
+class AddressOut(Out):
+    name: str
+    line1: str
+    line2: str
+    city: str
+    state: str
+    pincode: str
+    country: str
+
+
+class OrderDetailOut(OrderOut):
+    """`address` is null for those who may not see personal data."""
+
+    account_name: str
+    version: int
+    status_on_channel: OrderStatus | None
+    subtotal_minor: int | None
+    shipping_minor: int | None
+    tax_minor: int | None
+    discount_minor: int | None
+    carrier: str
+    tracking_number: str
+    shipped_at: datetime | None
+    deliver_by: datetime | None
+    fulfilled_by_channel: bool
+    address: AddressOut | None
+    lines: list[LineOut]
+    events: list[EventOut]
+    intents: list[IntentOut]
+    choices: list[ChoiceOut]
+
+
+class PaginationOut(BaseModel):
+    """`total` counts to 10,000 at most where `total_is_exact` is false."""
+
+    limit: int
+    next_cursor: str | None
+    total: int
+    total_is_exact: bool
+
+
+class OrdersOut(BaseModel):
+    orders: list[OrderOut]
+    pagination: PaginationOut
+
+
+class StatusIn(In):
+    """`version`, if given, must be the one last seen; else 409."""
+
+    status: OrderStatus
+    carrier: Text = ""
+    tracking_number: Text = ""
+    version: int | None = Field(default=None, ge=1)
+
+
+class AccountHealthOut(Out):
+    account_id: int
+    channel: Channel
+    name: str
+    level: str
+    sentence: str
+    last_success_at: datetime | None
+    watermark: datetime | None
+    waiting: int
+
+
+class ReadyOut(BaseModel):
+    """`ok` only if database, Redis and a worker answer."""
+
+    status: str
+    database: bool
+    redis: bool
+    worker: bool
+    accounts: list[AccountHealthOut]

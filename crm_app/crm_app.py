@@ -1,0 +1,26 @@
+"""The web process, put together: pages, API and guards make one app."""
+
+import reflex as rx
+
+from crm_app.api.app import create_api
+from crm_app.config import get_settings
+from crm_app.ui.pages import add_pages
+from crm_app.ui.shared.errors import report_frontend, show_error
+from crm_app.ui.shared.guard import Guard
+from crm_app.ui.shared.origins import origin_guard
+
+app = rx.App(
+    stylesheets=["/desk.css"],
+    head_components=[
+        rx.el.script(src="/desk.js", defer=True),
+        rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml"),
+        rx.el.meta(name="color-scheme", content="light dark"),
+    ],
+    html_lang="en",
+    frontend_exception_handler=report_frontend,
+    backend_exception_handler=show_error,
+    # The guard of the socket is outermost: it sees a request before anything else does.
+    api_transformer=[create_api(), origin_guard(rx.config.get_config().cors_allowed_origins)],
+)
+app.add_middleware(Guard())
+add_pages(app, get_settings().brand_name)

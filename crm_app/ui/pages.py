@@ -1,0 +1,42 @@
+"""Every page of the desk: its address, its title, and what runs when it opens."""
+
+import reflex as rx
+
+from crm_app.ui.dashboard.page import dashboard_page
+from crm_app.ui.dashboard.state import DashboardState
+from crm_app.ui.login.page import login_page
+from crm_app.ui.login.state import LoginState
+from crm_app.ui.missing import missing_page
+from crm_app.ui.order.page import order_page
+from crm_app.ui.order.state import OrderState
+from crm_app.ui.orders.page import orders_page
+from crm_app.ui.orders.state import OrdersState
+from crm_app.ui.shared.shell_state import ShellState
+from crm_app.ui.users.page import users_page
+from crm_app.ui.users.state import UsersState
+
+
+def add_pages(app: rx.App, brand: str) -> None:
+    """Register all pages. A page's own data comes first, the frame's after it."""
+
+    def titled(name: str) -> str:
+        return f"{name} · {brand}"
+
+    frame = ShellState.load
+    app.add_page(login_page, route="/login", title=titled("Sign in"), on_load=LoginState.load)
+    app.add_page(
+        dashboard_page, route="/", title=titled("Dashboard"), on_load=[DashboardState.load, frame]
+    )
+    app.add_page(
+        orders_page, route="/orders", title=titled("Orders"), on_load=[OrdersState.load, frame]
+    )
+    app.add_page(
+        order_page,
+        route="/orders/[order_id]",
+        title=titled("Order"),
+        on_load=[OrderState.load, frame],
+    )
+    app.add_page(
+        users_page, route="/users", title=titled("People"), on_load=[frame, UsersState.load]
+    )
+    app.add_page(missing_page, route="404", title=titled("Nothing here"), on_load=frame)

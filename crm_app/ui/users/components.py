@@ -1,0 +1,98 @@
+"""The table of people."""
+
+import reflex as rx
+
+from crm_app.domain.permissions import Role
+from crm_app.ui.shared.marks import button, icon
+from crm_app.ui.users.state import UserRow, UsersState
+
+
+def people_table() -> rx.Component:
+    return rx.el.div(
+        rx.el.table(
+            rx.el.thead(
+                rx.el.tr(
+                    rx.el.th("Name", scope="col"),
+                    rx.el.th("Role", scope="col"),
+                    rx.el.th("Last seen", scope="col", class_name="seen"),
+                    rx.el.th("State", scope="col"),
+                    rx.el.th(rx.el.span("Actions", class_name="sr-only"), scope="col"),
+                )
+            ),
+            rx.el.tbody(rx.foreach(UsersState.rows, _person)),
+            class_name="grid people",
+        ),
+        class_name="scroll",
+    )
+
+
+def _person(row: UserRow) -> rx.Component:
+    return rx.el.tr(
+        rx.el.th(
+            rx.el.span(row.initials, class_name="face", aria_hidden="true"),
+            rx.el.span(
+                rx.el.span(row.name, rx.cond(row.is_me, " (you)", ""), class_name="strong"),
+                rx.el.span(row.email, class_name="quiet"),
+                class_name="who",
+            ),
+            scope="row",
+            class_name="person-cell",
+        ),
+        rx.el.td(_role(row)),
+        rx.el.td(row.seen, title=row.seen_exact, class_name="quiet seen"),
+        rx.el.td(
+            rx.cond(
+                row.is_active,
+                rx.el.span("Active", class_name="pill tone-ok"),
+                rx.el.span("Deactivated", class_name="pill tone-mute"),
+            )
+        ),
+        rx.el.td(_actions(row), class_name="row-actions"),
+        key=row.id,
+        class_name=rx.cond(row.is_active, "", "gone"),
+    )
+
+
+def _role(row: UserRow) -> rx.Component:
+    return rx.cond(
+        row.is_me,
+        rx.el.span(row.role_label, title="Another admin can change your role"),
+        rx.el.select(
+            *[rx.el.option(role.label, value=role.value) for role in Role],
+            value=row.role,
+            on_change=lambda role: UsersState.change_role(row.id, role),
+            aria_label="Role of " + row.name,
+            class_name="field select",
+        ),
+    )
+
+
+def _actions(row: UserRow) -> rx.Component:
+    return rx.cond(
+        row.is_me,
+        rx.fragment(),
+        rx.fragment(
+            button(
+                icon("key-round", 14),
+                "New password",
+                kind="quiet",
+                aria_label="New password for " + row.name,
+                on_click=UsersState.ask("password", row.id),
+            ),
+            rx.cond(
+                row.is_active,
+                button(
+                    "Deactivate",
+                    kind="quiet",
+                    aria_label="Deactivate " + row.name,
+                    on_click=UsersState.ask("deactivate", row.id),
+                ),
+                button(
+                    "Reactivate",
+                    kind="quiet",
+                    aria_label="Reactivate " + row.name,
+                    on_click=UsersState.set_active(row.id, True),
+                ),
+            ),
+        ),
+    )

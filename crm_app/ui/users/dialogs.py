@@ -1,0 +1,142 @@
+"""The dialogs of the people page: a new person, a question, a secret shown once."""
+
+from typing import Any
+
+import reflex as rx
+
+from crm_app.domain.permissions import Role
+from crm_app.ui.shared.marks import button, icon
+from crm_app.ui.users.state import UsersState
+
+
+def create_dialog() -> rx.Component:
+    return rx.dialog.root(
+        rx.dialog.content(
+            rx.dialog.title("Add a person", class_name="dialog-title"),
+            rx.dialog.description(
+                "They can sign in at once. The password is shown to you one time.",
+                class_name="quiet",
+            ),
+            rx.el.form(
+                _field("Name", "name", required=True, max_length=120, auto_focus=True),
+                _field("E-mail", "email", type="email", required=True, max_length=254),
+                rx.el.label("Role", html_for="new-role"),
+                rx.el.select(
+                    *[rx.el.option(role.label, value=role.value) for role in Role],
+                    id="new-role",
+                    name="role",
+                    default_value=Role.SUPPORT.value,
+                    class_name="field select",
+                ),
+                _field(
+                    "Password",
+                    "password",
+                    type="text",
+                    placeholder="Leave empty to have one made up",
+                    max_length=72,
+                ),
+                rx.cond(
+                    UsersState.form_failure != "",
+                    rx.el.p(
+                        icon("circle-alert"),
+                        rx.el.span(UsersState.form_failure),
+                        class_name="notice tone-bad",
+                        role="alert",
+                    ),
+                    rx.fragment(),
+                ),
+                rx.el.div(
+                    rx.dialog.close(button("Cancel")),
+                    rx.el.button("Add", type="submit", class_name="btn primary"),
+                    class_name="dialog-end",
+                ),
+                on_submit=UsersState.create,
+                class_name="form",
+            ),
+            class_name="dialog",
+        ),
+        open=UsersState.is_creating,
+        on_open_change=UsersState.show_form,
+    )
+
+
+def _field(label: str, name: str, **props: Any) -> rx.Component:
+    mistake = UsersState.mistakes.get(name, "")
+    return rx.fragment(
+        rx.el.label(label, html_for=f"new-{name}"),
+        rx.el.input(
+            id=f"new-{name}", name=name, auto_complete="off", class_name="field", **props
+        ),
+        rx.cond(mistake, rx.el.p(mistake, class_name="mistake", role="alert"), rx.fragment()),
+    )
+
+
+def question_dialog() -> rx.Component:
+    is_password = UsersState.asked == "password"
+    name = UsersState.asked_name
+    return rx.dialog.root(
+        rx.dialog.content(
+            rx.dialog.title(
+                rx.cond(is_password, "New password for " + name, "Deactivate " + name),
+                class_name="dialog-title",
+            ),
+            rx.dialog.description(
+                rx.cond(
+                    is_password,
+                    "The old one stops working and every session of theirs ends.",
+                    "They are signed out everywhere and cannot sign in. What they did stays.",
+                ),
+                class_name="quiet",
+            ),
+            rx.el.div(
+                rx.dialog.close(button("Keep as it is")),
+                rx.cond(
+                    is_password,
+                    button(
+                        "Make a new password",
+                        kind="primary",
+                        on_click=UsersState.reset_password(UsersState.asked_row),
+                    ),
+                    button(
+                        "Deactivate",
+                        kind="danger",
+                        on_click=UsersState.set_active(UsersState.asked_row, False),
+                    ),
+                ),
+                class_name="dialog-end",
+            ),
+            class_name="dialog",
+        ),
+        open=UsersState.asked != "",
+        on_open_change=UsersState.close_question,
+    )
+
+
+def secret_dialog() -> rx.Component:
+    return rx.dialog.root(
+        rx.dialog.content(
+            rx.dialog.title("Password for " + UsersState.secret_of, class_name="dialog-title"),
+            rx.dialog.description(
+                "Shown this once. Hand it over in person or by phone, not by e-mail.",
+                class_name="quiet",
+            ),
+            rx.el.div(
+                rx.el.code(UsersState.secret, class_name="secret"),
+                button(
+                    icon("copy", 14),
+                    "Copy",
+                    on_click=[
+                        rx.set_clipboard(UsersState.secret),
+                        rx.toast.success("Password copied"),
+                    ],
+                ),
+                class_name="secret-line",
+            ),
+            rx.el.div(
+                rx.dialog.close(button("Done", kind="primary")), class_name="dialog-end"
+            ),
+            class_name="dialog",
+        ),
+        open=UsersState.secret != "",
+        on_open_change=UsersState.forget_secret,
+    )

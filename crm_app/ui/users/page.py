@@ -1,0 +1,66 @@
+"""The people who may sign in; for admins."""
+
+import reflex as rx
+
+from crm_app.ui.shared.blanks import blank, failed, forbidden, skeleton_rows
+from crm_app.ui.shared.marks import button, icon
+from crm_app.ui.shared.shell import shell
+from crm_app.ui.shared.shell_state import ShellState
+from crm_app.ui.users.components import people_table
+from crm_app.ui.users.dialogs import create_dialog, question_dialog, secret_dialog
+from crm_app.ui.users.state import UsersState
+
+
+def users_page() -> rx.Component:
+    return shell(
+        "People",
+        rx.cond(
+            ShellState.is_known & ~ShellState.may_manage_users,
+            forbidden("Only admins see and change the people of this desk."),
+            rx.cond(
+                UsersState.failure != "",
+                failed(UsersState.failure, UsersState.load),
+                rx.cond(
+                    UsersState.is_loaded, _people(), skeleton_rows(5, ("30%", "25%", "15%"))
+                ),
+            ),
+        ),
+        section="users",
+        about=UsersState.count,
+        actions=(
+            rx.cond(
+                ShellState.may_manage_users,
+                button(
+                    icon("user-plus", 14),
+                    "Add a person",
+                    kind="primary",
+                    on_click=UsersState.show_form(True),
+                ),
+                rx.fragment(),
+            ),
+        ),
+    )
+
+
+def _people() -> rx.Component:
+    return rx.el.div(
+        rx.cond(
+            UsersState.notice != "",
+            rx.el.p(
+                icon("circle-alert"),
+                rx.el.span(UsersState.notice),
+                class_name="notice tone-bad",
+                role="alert",
+            ),
+            rx.fragment(),
+        ),
+        rx.cond(
+            UsersState.rows.length() > 0,
+            people_table(),
+            blank("users", "Nobody yet", "Add the first person of the desk."),
+        ),
+        create_dialog(),
+        question_dialog(),
+        secret_dialog(),
+        class_name="people-page",
+    )

@@ -1,0 +1,200 @@
+"""People: who may sign in, and as what."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import reflex as rx
+
+from crm_app.config import get_settings
+from crm_app.domain.actor import Actor
+from crm_app.domain.permissions import Permission, Role
+from crm_app.domain.time import now
+from crm_app.errors import CrmError, InvalidInputError, NotSignedInError
+from crm_app.models import User
+from crm_app.services import users
+from crm_app.ui.shared import times
+from crm_app.ui.shared.permission import requires
+from crm_app.ui.shared.service import call
+from crm_app.ui.shared.session import current_actor
+
+
+@dataclass(frozen=True)
+class UserRow:
+    """One person in the list."""
+
+    id: int
+    name: str
+    initials: str
+    email: str
+    role: str
+    role_label: str
+    is_active: bool
+    is_me: bool
+    seen: str
+    seen_exact: str
+
+    @classmethod
+    def of(cls, user: User, me: Actor) -> Self:
+        assert user.id is not None
+        zone, seen = get_settings().zone, user.last_seen_at
+        return cls(
+            id=user.id,
+            name=user.name,
+            initials="".join(part[0] for part in user.name.split()[:2]).upper(),
+            email=user.email,
+            role=user.role.value,
+            role_label=user.role.label,
+            is_active=user.is_active,
+            is_me=user.id == me.user_id,
+            seen=times.when(seen, now(), zone) if seen else "never",
+            seen_exact=times.exact(seen, zone) if seen else "",
+        )
+
+
+class UsersState(rx.State):
+    """The list, the form for a new person, and a new password while it is shown once."""
+
+    rows: list[UserRow] = []
+    count: str = ""
+    failure: str = ""
+    notice: str = ""
+    is_loaded: bool = False
+    is_creating: bool = False
+    form_failure: str = ""
+    mistakes: dict[str, str] = {}
+    # Asked before a password is replaced or a person is shut out.
+    asked: str = ""
+    asked_row: int = 0
+    secret_of: str = ""
+    secret: str = ""
+
+    @rx.event
+    @requires(Permission.MANAGE_USERS, quiet=True)
+    async def load(self) -> None:
+        """Read the people. Runs on page load and after every change."""
+        self.notice, self.secret, self.secret_of, self.asked = "", "", "", ""
+        await self._read()
+
+    @rx.event
+    @requires(Permission.MANAGE_USERS)
+    async def show_form(self, is_open: bool) -> None:
+        self.is_creating = bool(is_open)
+        self.form_failure, self.mistakes = "", {}
+
+    @rx.event
+    @requires(Permission.MANAGE_USERS)
+    async def create(self, form: dict[str, Any]) -> None:
+        """Add a person. An empty password is made up, and shown once."""
+        actor = await current_actor(self)
+        try:
+            user, password = await call(
+                users.create_user,
+                actor,
+                email=_text(form, "email"),
+                name=_text(form, "name"),
+                role=_role(_text(form, "role")),
+                password=_text(form, "password") or None,
+            )
+        except NotSignedInError:
+            raise
+        except CrmError as error:
+            self.form_failure = "" if error.details else str(error)
+            self.mistakes = {str(name): str(text) for name, text in error.details.items()}
+            return
+        self.is_creating, self.form_failure, self.mistakes = False, "", {}
+        self.secret_of, self.secret = user.name, password
+        await self._read()
+
+    @rx.event
+    @requires(Permission.MANAGE_USERS)
+    async def change_role(self, user_id: int, role: str) -> None:
+        actor = await current_actor(self)
+        await self._do(users.update_user, actor, int(user_id), role=_role(role))
+
+    @rx.event
+    @requires(Permission.MANAGE_USERS)
+    async def set_active(self, user_id: int, is_active: bool) -> None:
+        """Let a person in again, or shut them out and end their sessions."""
+        self.asked = ""
+        actor = await current_actor(self)
+        await self._do(users.update_user, actor, int(user_id), is_active=bool(is_active))
+
+    @rx.event
+    @requires(Permission.MANAGE_USERS)
+    async def ask(self, what: str, user_id: int) -> None:
+        """Open the question before a grave step: `password` or `deactivate`; empty closes it."""
+        self.asked = what if what in ("password", "deactivate") else ""
+        self.asked_row = int(user_id)
+
+    @rx.event
+    @requires(Permission.MANAGE_USERS)
+    async def close_question(self, is_open: bool) -> None:
+        if not is_open:
+            self.asked = ""
+
+    @rx.event
+    @requires(Permission.MANAGE_USERS)
+    async def reset_password(self, user_id: int) -> None:
+        """Replace a person's password by a made-up one, shown once."""
+        self.asked, self.notice = "", ""
+        actor = await current_actor(self)
+        try:
+            self.secret = await call(users.reset_password, actor, int(user_id), None)
+        except NotSignedInError:
+            raise
+        except CrmError as error:
+            self.notice = str(error)
+            return
+        self.secret_of = next((row.name for row in self.rows if row.id == int(user_id)), "")
+        await self._read()
+
+    @rx.event
+    @requires(Permission.MANAGE_USERS)
+    async def forget_secret(self, is_open: bool) -> None:
+        if not is_open:
+            self.secret, self.secret_of = "", ""
+
+    @rx.var
+    def asked_name(self) -> str:
+        """Whom the open question is about."""
+        return next((row.name for row in self.rows if row.id == self.asked_row), "")
+
+    async def _do(self, step: Any, *args: Any, **changes: Any) -> None:
+        self.notice = ""
+        try:
+            await call(step, *args, **changes)
+        except NotSignedInError:
+            raise
+        except CrmError as error:
+            self.notice = str(error)
+        await self._read()
+
+    async def _read(self) -> None:
+        actor = await current_actor(self)
+        try:
+            found = await call(users.list_users, actor)
+            self.failure = ""
+        except NotSignedInError:
+            raise
+        except CrmError as error:
+            self.failure, self.is_loaded = str(error), True
+            return
+        self.rows = [UserRow.of(user, actor) for user in found]
+        active = sum(row.is_active for row in self.rows)
+        self.count = f"{active} active" + (
+            f", {len(self.rows) - active} deactivated" if active < len(self.rows) else ""
+        )
+        self.is_loaded = True
+
+
+def _text(form: dict[str, Any], name: str) -> str:
+    return str(form.get(name, "")).strip()
+
+
+def _role(word: str) -> Role:
+    try:
+        return Role(word)
+    except ValueError as error:
+        raise InvalidInputError(
+            "This is not a role.", details={"role": "Choose one of the roles."}
+        ) from error

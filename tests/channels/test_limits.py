@@ -1,0 +1,165 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from redis import Redis
+
+from crm_app.channels.limits import FALLBACK, NoLimiter, RedisLimiter, UsagePlan
+from crm_app.errors import RateLimitedError, RetryableError
+
+SLOW = {"search": UsagePlan(0.0056, 3)}
+
+
+def make(redis: Redis, plans: dict[str, UsagePlan] = SLOW, account_id: int = 1) -> RedisLimiter:
+    return RedisLimiter(redis, account_id, plans)
+
+
+def test_a_burst_is_free_and_then_the_rate_counts(redis: Redis) -> None:
+    limiter = make(redis)
+
+    waits = [limiter.try_acquire("search") for _ in range(4)]
+
+    assert waits[:3] == [0, 0, 0]
+    assert waits[3] == pytest.approx(1 / 0.0056, abs=1)
+
+
+def test_a_refusal_takes_nothing(redis: Redis) -> None:
+    limiter = make(redis)
+    for _ in range(3):
+        limiter.try_acquire("search")
+
+    first, second = limiter.try_acquire("search"), limiter.try_acquire("search")
+
+    assert second <= first
+
+
+def test_fractions_of_a_token_are_kept(redis: Redis) -> None:
+    limiter = make(redis, {"search": UsagePlan(20, 1)})
+
+    taken = sum(limiter.try_acquire("search") == 0 for _ in range(2000))
+    passed = limiter.try_acquire("search")
+
+    # 2,000 questions in a row refill nothing twice and lose nothing: one token each 50 ms.
+    assert 1 <= taken <= 2000 * 0.05
+    assert 0 < passed <= 0.05
+
+
+def test_processes_share_one_bucket(redis: Redis) -> None:
+    limiters = [make(redis) for _ in range(4)]
+
+    with ThreadPoolExecutor(8) as pool:
+        waits = list(pool.map(lambda n: limiters[n % 4].try_acquire("search"), range(40)))
+
+    assert waits.count(0) == 3
+
+
+def test_accounts_and_operations_have_buckets_of_their_own(redis: Redis) -> None:
+    for _ in range(3):
+        make(redis).try_acquire("search")
+
+    assert make(redis).try_acquire("search") > 0
+    assert make(redis).try_acquire("other") == 0
+    assert make(redis, account_id=2).try_acquire("search") == 0
+
+
+def test_an_operation_without_a_plan_has_a_cautious_one(redis: Redis) -> None:
+    limiter = make(redis)
+
+    waits = [limiter.try_acquire("other") for _ in range(FALLBACK.burst + 1)]
+
+    assert waits[-1] == pytest.approx(1 / FALLBACK.rate_per_s, abs=0.2)
+
+
+def test_the_channel_corrects_the_rate(redis: Redis) -> None:
+    limiter = make(redis)
+    for _ in range(3):
+        limiter.try_acquire("search")
+
+    limiter.learn("search", 0.1)
+
+    assert limiter.try_acquire("search") == pytest.approx(10, abs=0.5)
+    assert make(redis).try_acquire("search") == pytest.approx(10, abs=0.5)
+
+
+def test_a_block_shuts_the_bucket_for_all_and_empties_it(redis: Redis) -> None:
+    plans = {"search": UsagePlan(1, 50)}
+
+    make(redis, plans).block("search", 30)
+    make(redis, plans).block("search", 5)
+
+    assert make(redis, plans).try_acquire("search") == pytest.approx(30, abs=0.5)
+
+
+def test_a_block_of_one_interval_ends_with_a_token(redis: Redis) -> None:
+    limiter = make(redis, {"search": UsagePlan(20, 5)})
+    limiter.block("search", 0.05)
+
+    limiter.acquire("search")
+
+    assert limiter.try_acquire("search") > 0
+
+
+def test_a_short_wait_is_slept_and_a_long_one_is_told(redis: Redis) -> None:
+    slept: list[float] = []
+
+    def no_sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    limiter = RedisLimiter(redis, 1, {"search": UsagePlan(1, 1)}, patience_s=2, sleep=no_sleep)
+    limiter.acquire("search")
+
+    # Nobody really sleeps here, so the bucket stays empty until the patience is used up.
+    with pytest.raises(RateLimitedError) as caught:
+        limiter.acquire("search")
+
+    assert 1 <= len(slept) <= 3
+    assert sum(slept) <= 2
+    assert 0 < caught.value.retry_after_s <= 1
+
+
+def test_acquire_waits_for_its_token(redis: Redis) -> None:
+    limiter = make(redis, {"search": UsagePlan(25, 1)})
+
+    for _ in range(3):
+        limiter.acquire("search")
+
+    assert limiter.try_acquire("search") > 0
+
+
+def test_a_long_wait_is_not_slept(redis: Redis) -> None:
+    limiter = RedisLimiter(redis, 1, SLOW, sleep=lambda _: pytest.fail("slept"))
+    for _ in range(3):
+        limiter.acquire("search")
+
+    with pytest.raises(RateLimitedError, match="search is used up") as caught:
+        limiter.acquire("search")
+
+    assert caught.value.retry_after_s == pytest.approx(178.6, abs=1)
+
+
+def test_buckets_do_not_stay_for_ever(redis: Redis) -> None:
+    make(redis).try_acquire("search")
+    (key,) = redis.keys("crm:limit:*")
+
+    assert 86_400 < redis.ttl(key) < 90_000
+
+
+def test_without_redis_nothing_is_sent_and_no_answer_is_lost() -> None:
+    limiter = make(Redis(host="127.0.0.1", port=1))
+
+    with pytest.raises(RetryableError, match="Redis is away"):
+        limiter.acquire("search")
+    limiter.learn("search", 1)
+    limiter.block("search", 1)
+
+
+def test_a_plan_can_be_multiplied() -> None:
+    assert UsagePlan(0.0056, 20).times(1000) == UsagePlan(5.6, 20_000)
+    assert UsagePlan(1, 2).times(0.1) == UsagePlan(0.1, 1)
+
+
+def test_no_limiter_limits_nothing() -> None:
+    limiter = NoLimiter()
+    limiter.block("search", 60)
+    limiter.learn("search", 0.001)
+
+    limiter.acquire("search")

@@ -1,0 +1,133 @@
+"""Real servers for every test: an embedded PostgreSQL and Valkey, empty again after each one."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from sqlalchemy import text
+from sqlmodel import Session, SQLModel
+
+from alembic import command
+from alembic.config import Config
+from crm_app import db, embedded, models, queue
+from crm_app.config import get_settings
+from crm_app.domain.actor import Actor
+from crm_app.domain.permissions import Role
+from crm_app.embedded import Postgres
+from crm_app.services import auth
+from tests.factories import UserFactory, bind
+
+ROOT = Path(__file__).resolve().parent.parent
+# Material that only some checkouts have beside them; tests that need it skip with this reason.
+SHARED = ROOT.parent / "shared"
+
+assert models.__all__
+
+
+@pytest.fixture(scope="session")
+def data_dir_of_session() -> Iterator[Path]:
+    # Not pytest's own folder: that one is closed to PostgreSQL's user when root runs the tests.
+    base = Path(tempfile.mkdtemp(prefix="crm-tests-"))
+    base.chmod(0o755)
+    yield base
+    embedded.discard(base)
+    shutil.rmtree(base, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres(data_dir_of_session: Path) -> Iterator[Postgres]:
+    with embedded.postgres(data_dir_of_session, durable=False) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_url_for(postgres: Postgres) -> Callable[[str], str]:
+    """An empty database of this name, made anew; its SQLAlchemy URL."""
+
+    def make(name: str) -> str:
+        postgres.drop_database(name)
+        return postgres.ensure_database(name)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def redis_url(data_dir_of_session: Path) -> Iterator[str]:
+    with embedded.redis(data_dir_of_session) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_url(postgres_url_for: Callable[[str], str], redis_url: str) -> Iterator[str]:
+    """The product's database, migrated, with every process setting pointing at it."""
+    url = postgres_url_for("crm_test")
+    environment = {
+        "CRM_ENVIRONMENT": "test",
+        "CRM_DATABASE_URL": url,
+        "CRM_REDIS_URL": redis_url,
+        "CRM_SECRET_KEYS": "a-secret-of-the-tests-that-is-long-enough-for-production",
+    }
+    before = {name: os.environ.get(name) for name in environment}
+    os.environ.update(environment)
+    get_settings.cache_clear()
+    queue.connection.cache_clear()
+    command.upgrade(Config(str(ROOT / "alembic.ini")), "head")
+    yield url
+    db.dispose()
+    queue.connection().close()
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+    get_settings.cache_clear()
+
+
+@pytest.fixture
+def database(migrated_url: str) -> Iterator[str]:
+    """An empty, migrated database and an empty Redis; emptied again after the test."""
+    yield migrated_url
+    tables = ", ".join(f'"{name}"' for name in SQLModel.metadata.tables)
+    with db.get_engine().begin() as connection:
+        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+    redis: Redis = queue.connection()
+    redis.flushdb()
+
+
+@pytest.fixture
+def session(database: str) -> Generator[Session]:
+    """A transaction that factories write into; committed when the test is over without error.
+
+    Call `session.commit()` where another transaction has to see the rows.
+    """
+    del database
+    with Session(db.get_engine(), expire_on_commit=False) as opened:
+        bind(opened)
+        yield opened
+
+
+@pytest.fixture
+def admin(session: Session) -> Actor:
+    return _actor(session, Role.ADMIN)
+
+
+@pytest.fixture
+def asha(session: Session) -> Actor:
+    """Support: sees people, changes statuses."""
+    return _actor(session, Role.SUPPORT)
+
+
+@pytest.fixture
+def reader(session: Session) -> Actor:
+    """Read-only: sees orders, no personal data."""
+    return _actor(session, Role.READ_ONLY)
+
+
+def _actor(session: Session, role: Role) -> Actor:
+    user = UserFactory(role=role, name=f"{role.label} person")
+    session.commit()
+    return auth.person(user)

@@ -1,0 +1,73 @@
+"""What becomes of our status when the channel speaks."""
+
+import pytest
+
+from crm_app.domain.order_status import OrderStatus as S
+from crm_app.domain.order_status import SyncStatus
+from crm_app.domain.reconcile import Decision, Outcome, Travel, reconcile
+
+IN_SYNC, QUEUED, PUSHING = SyncStatus.IN_SYNC, SyncStatus.QUEUED, SyncStatus.PUSHING
+
+
+@pytest.mark.parametrize(
+    ("ours", "before", "heard", "expected"),
+    [
+        (S.CONFIRMED, S.CONFIRMED, S.SHIPPED, S.SHIPPED),  # the channel moved on
+        (S.PACKED, S.CONFIRMED, S.CONFIRMED, S.PACKED),  # our finer word survives
+        (S.PACKED, S.PENDING, S.CONFIRMED, S.PACKED),
+        (S.READY_TO_SHIP, S.CONFIRMED, S.CANCELLED, S.CANCELLED),
+        (S.DELIVERED, S.SHIPPED, S.SHIPPED, S.DELIVERED),
+        (S.RETURNED, S.DELIVERED, S.DELIVERED, S.RETURNED),  # a local step, the channel is silent
+        (S.CONFIRMED, S.CONFIRMED, None, S.CONFIRMED),  # a word that we do not know
+    ],
+)
+def test_without_an_intent_the_channel_is_followed_but_never_coarsens(
+    ours: S, before: S, heard: S | None, expected: S
+) -> None:
+    decision = reconcile(ours, IN_SYNC, heard_before=before, heard=heard, travel=None)
+
+    assert decision == Decision(expected, IN_SYNC)
+
+
+@pytest.mark.parametrize("heard", [S.CONFIRMED, S.PENDING])
+@pytest.mark.parametrize("sync", [QUEUED, PUSHING])
+def test_a_status_on_its_way_out_is_never_overwritten(heard: S, sync: SyncStatus) -> None:
+    travel = Travel(S.CONFIRMED, S.SHIPPED)
+
+    decision = reconcile(S.SHIPPED, sync, heard_before=S.CONFIRMED, heard=heard, travel=travel)
+
+    assert decision == Decision(S.SHIPPED, sync)
+
+
+@pytest.mark.parametrize(("heard", "status"), [(S.SHIPPED, S.SHIPPED), (S.DELIVERED, S.DELIVERED)])
+def test_hearing_the_wish_or_more_confirms_it(heard: S, status: S) -> None:
+    travel = Travel(S.PACKED, S.SHIPPED)
+
+    decision = reconcile(S.SHIPPED, PUSHING, heard_before=S.CONFIRMED, heard=heard, travel=travel)
+
+    assert decision == Decision(status, IN_SYNC, Outcome.CONFIRMED)
+
+
+@pytest.mark.parametrize(
+    ("travel", "heard"),
+    [
+        (Travel(S.CONFIRMED, S.SHIPPED), S.CANCELLED),
+        (Travel(S.CONFIRMED, S.CANCELLED), S.SHIPPED),
+        (Travel(S.CONFIRMED, S.SHIPPED), S.FAILED),
+    ],
+)
+def test_a_real_disagreement_waits_for_a_person(travel: Travel, heard: S) -> None:
+    decision = reconcile(
+        travel.target, QUEUED, heard_before=S.CONFIRMED, heard=heard, travel=travel
+    )
+
+    assert decision == Decision(travel.target, SyncStatus.CONFLICT, Outcome.CONFLICT)
+
+
+@pytest.mark.parametrize("sync", [SyncStatus.REJECTED, SyncStatus.CONFLICT])
+def test_a_dispute_ends_by_itself_only_when_both_say_the_same(sync: SyncStatus) -> None:
+    still = reconcile(S.SHIPPED, sync, heard_before=S.CONFIRMED, heard=S.CANCELLED, travel=None)
+    agreed = reconcile(S.SHIPPED, sync, heard_before=S.CONFIRMED, heard=S.SHIPPED, travel=None)
+
+    assert still == Decision(S.SHIPPED, sync)
+    assert agreed == Decision(S.SHIPPED, IN_SYNC)
