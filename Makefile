@@ -55,10 +55,10 @@ $(VENV)/bin/python:
 
 $(VENV)/installed: requirements.txt | $(VENV)/bin/python
 	@echo "installing requirements.txt (first time: about a minute) ..."
-	@"$(BIN)/python" -m pip install --quiet --requirement requirements.txt
+	@"$(BIN)/python" -m pip install -qq --requirement requirements.txt
 	@touch $@
 
 $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	@echo "installing requirements-dev.txt ..."
-	@"$(BIN)/python" -m pip install --quiet --requirement requirements-dev.txt
+	@"$(BIN)/python" -m pip install -qq --requirement requirements-dev.txt
 	@touch $@

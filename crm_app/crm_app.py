@@ -10,7 +10,7 @@ from crm_app.ui.shared.guard import Guard
 from crm_app.ui.shared.origins import origin_guard
 
 app = rx.App(
-    stylesheets=["/desk.css"],
+    stylesheets=["/desk.css", "/pages.css"],
     head_components=[
         rx.el.script(src="/desk.js", defer=True),
         rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml"),

@@ -50,6 +50,8 @@ def environment(base: Mapping[str, str], data_dir: Path) -> dict[str, str]:
         "REFLEX_CHECK_LATEST_VERSION": "false",
         # Set, it is used as it is; unset, Reflex asks an outside address which one works.
         "REFLEX_HTTP_CLIENT_BIND_ADDRESS": "0.0.0.0",  # noqa: S104 - for clients, nobody listens
+        # The lock names packages and their checksums, not where somebody's npm found them.
+        "NPM_CONFIG_OMIT_LOCKFILE_REGISTRY_RESOLVED": "true",
         "REFLEX_ENV_MODE": "prod",
         "NO_COLOR": "1",
     }

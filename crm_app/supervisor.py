@@ -6,6 +6,7 @@
 """One parent for web, worker, clock and sandbox: honcho, told when to stop and when all is up."""
 
 import os
+import re
 import shlex
 import signal
 import sys
@@ -24,20 +25,26 @@ from crm_app.processes import log_file
 
 # A worker that is told to stop finishes its job, and a job may wait for a slow channel.
 _END_WITHIN_S: Final = 25
+_ROUTINE: Final = re.compile(r" (DEBUG|INFO) rq\.")
 _INTENDED: Final = frozenset({0, 130, 143})  # asked to end: by code, by Ctrl-C, by SIGTERM
 
 
 class _LoggingPrinter(Printer):
-    """Prints to the terminal and keeps each process's lines in a file of its own."""
+    """Prints to the terminal and keeps each process's lines in a file of its own.
+
+    Routine lines of the queue, several a second, go to the file only: they would push the
+    address off the screen.
+    """
 
     def __init__(self, data_dir: Path) -> None:
         super().__init__(sys.stdout)
         self._data_dir = data_dir
 
     def write(self, message: Any) -> None:
-        super().write(message)
         data = message.data
         text = data.decode("utf-8", "replace") if isinstance(data, bytes) else str(data)
+        if not _ROUTINE.search(text):
+            super().write(message)
         path = log_file(self._data_dir, f"{message.name}.log")
         with path.open("a", encoding="utf-8") as file:
             file.write(f"{message.time:%Y-%m-%d %H:%M:%S} {text.rstrip()}\n")

@@ -27,6 +27,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -169,6 +170,7 @@ def _read_line(fields: dict[str, str]) -> ReportLine:
     return ReportLine(order_id, read_date(fields["Date"]), int(quantity), amount, fields)
 
 
+@lru_cache
 def read_date(spelled: str) -> datetime:
     """Midnight in India of MM-DD-YY or MM-DD-YYYY. Raises ValueError."""
     pattern = "%m-%d-%y" if len(spelled) == 8 else "%m-%d-%Y"

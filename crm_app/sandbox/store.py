@@ -28,6 +28,7 @@ from sqlalchemy.dialects.postgresql import insert
 from crm_app.sandbox import times
 
 METADATA: Final = MetaData()
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 MOMENT: Final = DateTime(timezone=True)
 
 amazon_orders: Final = Table(
@@ -125,7 +126,7 @@ def open_store(url: str) -> Engine:
 def dump(body: Mapping[str, Any]) -> str:
     """Render a reply body, compact. NUL and lone surrogates stay escapes: no text column holds
     them as they are."""
-    rendered = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    rendered = _ENCODER.encode(body)
     try:
         rendered.encode()
     except UnicodeEncodeError:

@@ -88,9 +88,13 @@ def _check_oauth(request: Request, query: QueryParams) -> None:
     digest = _DIGESTS.get(query["oauth_signature_method"])
     if digest is None:
         raise _invalid("Invalid signature - signature method is invalid.")
-    expected = hmac.new(f"{WOO_SHOP.consumer_secret}&".encode(), _base_string(request), digest)
-    signature = base64.b64encode(expected.digest()).decode()
-    if not hmac.compare_digest(signature.encode(), query["oauth_signature"].encode()):
+    key = f"{WOO_SHOP.consumer_secret}&".encode()
+    signed = [
+        base64.b64encode(hmac.new(key, _base_string(request, pairs), digest).digest())
+        for pairs in (_as_php(query), query.multi_items())
+    ]
+    given = query["oauth_signature"].encode()
+    if not any(hmac.compare_digest(one, given) for one in signed):
         raise _invalid("Invalid signature - provided signature does not match.")
     stamp = query["oauth_timestamp"]
     if not (stamp.isascii() and stamp.isdigit() and len(stamp) < 12):
@@ -99,15 +103,28 @@ def _check_oauth(request: Request, query: QueryParams) -> None:
         raise _invalid("Invalid timestamp.")
 
 
-def _base_string(request: Request) -> bytes:
+def _as_php(query: QueryParams) -> list[tuple[str, str]]:
+    """The parameters as the real shop sees them, and its own client relies on that.
+
+    Of a repeated name the last counts, and `name[]` is numbered.
+    """
+    seen: dict[str, str] = {}
+    for name, value in query.multi_items():
+        key = name
+        if name.endswith("[]"):
+            stem = name[:-2]
+            key = f"{stem}[{sum(one.startswith(f'{stem}[') for one in seen)}]"
+        seen[key] = value
+    return list(seen.items())
+
+
+def _base_string(request: Request, parameters: list[tuple[str, str]]) -> bytes:
     """RFC 5849, section 3.4.1: method, address and sorted parameters, each percent-encoded."""
     pairs = sorted(
         (quote(key, safe="~"), quote(value, safe="~"))
-        for key, value in request.query_params.multi_items()
+        for key, value in parameters
         if key != "oauth_signature"
     )
-    parameters = "&".join(f"{key}={value}" for key, value in pairs)
+    joined = "&".join(f"{key}={value}" for key, value in pairs)
     address = str(request.url.replace(query="", fragment=""))
-    return "&".join(
-        quote(part, safe="~") for part in (request.method, address, parameters)
-    ).encode()
+    return "&".join(quote(part, safe="~") for part in (request.method, address, joined)).encode()

@@ -223,16 +223,21 @@ def test_sigterm_ends_everything_that_the_supervisor_started(tmp_path: Path) -> 
         if __name__ == "__main__":
             data_dir = Path({str(tmp_path)!r})
             (data_dir / "logs").mkdir()
-            sleep = [sys.executable, "-c", "print('here', flush=True); import time; time.sleep(60)"]
+            line = "print('1 INFO rq.worker here', 'aloud', sep=chr(10), flush=True)"
+            sleep = [sys.executable, "-c", f"{{line}}; import time; time.sleep(60)"]
             sys.exit(supervise({{"web": sleep, "worker": sleep}}, os.environ, data_dir, print))
         """
     )
     process = subprocess.Popen(
-        [sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
     logs = [tmp_path / "logs" / f"{name}.log" for name in ("web", "worker")]
     give_up = time.monotonic() + 30
-    while not all(log.exists() and "here" in log.read_text() for log in logs):
+    while not all(log.exists() and "aloud" in log.read_text() for log in logs):
         assert time.monotonic() < give_up
         time.sleep(0.05)
     family = psutil.Process(process.pid).children(recursive=True)
@@ -240,7 +245,11 @@ def test_sigterm_ends_everything_that_the_supervisor_started(tmp_path: Path) -> 
 
     process.terminate()
 
-    assert process.wait(timeout=20) == 0
+    said, _ = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert said.count("| aloud") == 2
+    assert "INFO rq." not in said, "routine lines of the queue belong into the files only"
+    assert all("INFO rq.worker here" in log.read_text() for log in logs)
     assert [one for one in family if one.is_running()] == []
 
 

@@ -1,6 +1,7 @@
 """confirmShipment: a parcel leaves once, and every wrong one is refused without a trace."""
 
 import copy
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -91,6 +92,19 @@ async def test_another_carrier_goes_by_its_name(desk: Desk) -> None:
     assert (await desk.truth("amazon", order_id))["packages"][0]["carrier"] == "Shree Maruti"
 
 
+def _top(**fields: Any) -> Callable[[Body], object]:
+    return lambda body: body.update(fields)
+
+
+def _top_drop(name: str) -> Callable[[Body], object]:
+    return lambda body: body.pop(name)
+
+
+def _repeat_item(body: Body) -> None:
+    items = body["packageDetail"]["orderItems"]
+    items.append(items[0])
+
+
 def _drop(name: str) -> Callable[[Body], object]:
     return lambda body: body["packageDetail"].pop(name)
 
@@ -110,10 +124,10 @@ def _in(delta: timedelta) -> str:
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda body: body.pop("marketplaceId"),
-        lambda body: body.update(marketplaceId="ATVPDKIKX0DER"),
-        lambda body: body.pop("packageDetail"),
-        lambda body: body.update(packageDetail=[]),
+        _top_drop("marketplaceId"),
+        _top(marketplaceId="ATVPDKIKX0DER"),
+        _top_drop("packageDetail"),
+        _top(packageDetail=[]),
         _drop("packageReferenceId"),
         _drop("carrierCode"),
         _drop("trackingNumber"),
@@ -137,9 +151,7 @@ def _in(delta: timedelta) -> str:
         _item(quantity=99),
         _item(quantity=True),
         _item(quantity="1"),
-        lambda body: body["packageDetail"]["orderItems"].append(
-            body["packageDetail"]["orderItems"][0]
-        ),
+        _repeat_item,
     ],
 )
 async def test_a_wrong_confirmation_is_refused_and_changes_nothing(
@@ -203,8 +215,6 @@ async def test_a_tracking_number_of_any_characters_survives(desk: Desk) -> None:
     strange = "😀\x00\ud800" + "9" * 10_000
     body["packageDetail"]["trackingNumber"] = strange
     path = f"/amazon/orders/v0/orders/{order_id}/shipmentConfirmation"
-    import json
-
     reply = await desk.http.post(path, content=json.dumps(body).encode(), headers=desk.headers)
 
     shown = (await desk.order(order_id, includedData="PACKAGES")).json()["order"]["packages"]

@@ -98,18 +98,25 @@ async def test_a_signed_call_is_accepted_and_a_forged_one_refused(http: httpx.As
     address = f"http://127.0.0.1:8100{WOO_ORDERS}?status[]=processing&per_page=3"
 
     signed = await http.get(oauth(address))
+    # The shop's own Python client sends every parameter twice and signs it once.
+    plain = oauth(f"http://127.0.0.1:8100{WOO_ORDERS}?status=processing&per_page=3")
+    twice = await http.get(plain + "&status=processing&per_page=3")
+    numbered = oauth(address.replace("status[]", "status[0]")).replace("status%5B0%5D", "status[]")
+    as_array = await http.get(numbered)
     forged = await http.get(oauth(address, secret="guess"))
     moved = await http.get(oauth(address).replace("per_page=3", "per_page=4"))
 
     assert signed.status_code == 200
     assert {order["status"] for order in signed.json()} == {"processing"}
+    assert (twice.status_code, as_array.status_code) == (200, 200)
     assert (forged.status_code, moved.status_code) == (401, 401)
 
 
 async def test_paging_headers_count_and_link(desk: Desk) -> None:
     after, before = "2021-05-01T00:00:00", "2021-05-02T00:00:00"
     made = await desk.new_orders("woocommerce", count=7, placed_at="2021-05-01T06:00:00Z")
-    query = {"after": after, "before": before, "per_page": 3, "orderby": "id", "order": "asc"}
+    query: dict[str, Any] = {"after": after, "before": before, "per_page": 3}
+    query |= {"orderby": "id", "order": "asc"}
 
     first = await desk.woo(**query)
     last = await desk.woo(**query, page=3)

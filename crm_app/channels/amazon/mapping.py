@@ -13,7 +13,7 @@ Rules beyond those of `channels.reading`:
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from crm_app.channels import reading
 from crm_app.channels.amazon import statuses
@@ -33,19 +33,12 @@ def to_order(raw: Json) -> ChannelOrder:
     """
     order_id = reading.identifier(raw, "orderId")
     fulfillment = section(raw, "fulfillment")
-    packages = sections(raw, "packages")
-    word = _word(fulfillment)
-    state = statuses.read(word, packages)
-    grand_total = section(section(raw, "proceeds"), "grandTotal")
-    currency = reading.currency(grand_total, "currencyCode") if grand_total else None
-    parts = _breakdown(section(raw, "proceeds"), currency)
+    parcel = _parcel(sections(raw, "packages"))
+    state = statuses.read(_word(fulfillment), sections(raw, "packages"))
+    money = _amounts(section(raw, "proceeds"))
     items = _items(raw)
-    lines = _lines(items, state.status, currency)
     is_cod = _is_cod(raw)
-    recipient = section(raw, "recipient")
-    address = _address(section(recipient, "deliveryAddress"))
-    buyer = section(raw, "buyer")
-    carrier, tracking_number, shipped_at = _parcel(packages)
+    address = _address(section(section(raw, "recipient"), "deliveryAddress"))
     return ChannelOrder(
         external_id=order_id,
         order_number=order_id,
@@ -54,28 +47,56 @@ def to_order(raw: Json) -> ChannelOrder:
         payment_status=_payment_status(state.status, is_cod),
         placed_at=reading.required_moment(raw, "createdTime"),
         updated_at=reading.required_moment(raw, "lastUpdatedTime"),
-        currency=currency,
-        total_minor=reading.amount(grand_total, "amount", currency) if currency else None,
-        lines=lines,
-        subtotal_minor=parts.get("ITEM"),
-        shipping_minor=parts.get("SHIPPING"),
-        tax_minor=parts.get("TAX"),
-        discount_minor=_positive(parts.get("DISCOUNT")),
+        currency=money.currency,
+        total_minor=money.total,
+        lines=_lines(items, state.status, money.currency),
+        subtotal_minor=money.parts.get("ITEM"),
+        shipping_minor=money.parts.get("SHIPPING"),
+        tax_minor=money.parts.get("TAX"),
+        discount_minor=_positive(money.parts.get("DISCOUNT")),
         is_cod=is_cod,
-        is_business=_is_business(raw, buyer),
+        is_business=_is_business(raw),
         cancel_requested=state.status in _OPEN and _wants_to_cancel(items),
         return_requested=state.return_requested,
         fulfilled_by_channel=fulfillment.get("fulfilledBy") == "AMAZON",
         ship_by=_latest(fulfillment, "shipByWindow"),
         deliver_by=_latest(fulfillment, "deliverByWindow"),
-        shipped_at=shipped_at,
-        carrier=carrier,
-        tracking_number=tracking_number,
-        buyer=_buyer(buyer, address.phone),
+        shipped_at=parcel.left_at,
+        carrier=parcel.carrier,
+        tracking_number=parcel.tracking_number,
+        buyer=_buyer(section(raw, "buyer"), address.phone),
         address=address,
-        note=_note(section(recipient, "deliveryPreference")),
+        note=_note(section(section(raw, "recipient"), "deliveryPreference")),
         raw=raw,
     )
+
+
+class _Amounts(NamedTuple):
+    """Both or neither of currency and total; `parts` in minor units by category."""
+
+    currency: str | None
+    total: int | None
+    parts: dict[str, int]
+
+
+class _Parcel(NamedTuple):
+    carrier: str
+    tracking_number: str
+    left_at: datetime | None
+
+
+def _amounts(proceeds: Json) -> _Amounts:
+    grand_total = section(proceeds, "grandTotal")
+    if not grand_total:
+        return _Amounts(None, None, {})
+    try:
+        currency = reading.currency(grand_total, "currencyCode")
+        total = reading.amount(grand_total, "amount", currency)
+        if total is None:
+            raise BadFieldError("amount", "is missing")
+    except BadFieldError as error:
+        raise error.within("proceeds.grandTotal") from None
+    return _Amounts(currency, total, _breakdown(proceeds, currency))
 
 
 def _word(fulfillment: Json) -> str:
@@ -203,9 +224,9 @@ def _payment_status(status: OrderStatus | None, is_cod: bool) -> PaymentStatus |
     return PaymentStatus.UNPAID if status is OrderStatus.PENDING else PaymentStatus.PAID
 
 
-def _is_business(raw: Json, buyer: Json) -> bool:
+def _is_business(raw: Json) -> bool:
     programs = raw.get("programs")
-    return bool(buyer.get("buyerCompanyName")) or (
+    return bool(section(raw, "buyer").get("buyerCompanyName")) or (
         isinstance(programs, list) and "AMAZON_BUSINESS" in programs
     )
 
@@ -240,7 +261,7 @@ def _note(preference: Json) -> str:
     return ". ".join(filter(None, places))
 
 
-def _parcel(packages: Sequence[Json]) -> tuple[str, str, datetime | None]:
+def _parcel(packages: Sequence[Json]) -> _Parcel:
     """Carrier and tracking number of the first parcel that has one, and when the last one left."""
     carrier = tracking_number = ""
     left_at: datetime | None = None
@@ -255,4 +276,4 @@ def _parcel(packages: Sequence[Json]) -> tuple[str, str, datetime | None]:
             raise error.within(f"packages[{index}]") from None
         if shipped_at is not None and (left_at is None or shipped_at > left_at):
             left_at = shipped_at
-    return carrier, tracking_number, left_at
+    return _Parcel(carrier, tracking_number, left_at)

@@ -18,7 +18,7 @@ Rules beyond those of `channels.reading`:
 
 import html
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
 from crm_app.channels import reading
@@ -55,24 +55,20 @@ def to_order(raw: Json, handling_hours: float) -> ChannelOrder:
     external_id = reading.identifier(raw, "id")
     word = reading.identifier(raw, "status", reading.WORD)
     status = STATUSES.get(word)
-    currency = reading.currency(raw, "currency")
-    total = reading.amount(raw, "total", currency)
-    if total is None:
-        raise BadFieldError("total", "is missing")
+    currency, total = _total(raw)
     placed_at = reading.required_moment(raw, "date_created_gmt", naive_is_utc=True)
-    updated_at = reading.moment(raw, "date_modified_gmt", naive_is_utc=True)
-    is_cod = text(raw, "payment_method", reading.WORD) == "cod"
-    billing, shipping = section(raw, "billing"), section(raw, "shipping")
+    billing = section(raw, "billing")
     carrier, tracking_number = _tracking(sections(raw, "meta_data"))
     lines = _lines(raw, status, currency)
+    is_ours_to_pack = status is OrderStatus.CONFIRMED
     return ChannelOrder(
         external_id=external_id,
         order_number=text(raw, "number", reading.ID) or external_id,
         channel_status=word,
         status=status,
-        payment_status=_payment_status(raw, word, is_cod, total, currency),
+        payment_status=_payment_status(raw, word, total, currency),
         placed_at=placed_at,
-        updated_at=updated_at or placed_at,
+        updated_at=_gmt(raw, "date_modified_gmt") or placed_at,
         currency=currency,
         total_minor=total,
         lines=lines,
@@ -80,23 +76,33 @@ def to_order(raw: Json, handling_hours: float) -> ChannelOrder:
         shipping_minor=_with_tax(raw, "shipping_total", "shipping_tax", currency),
         tax_minor=_rounded(raw, "total_tax", currency),
         discount_minor=abs(_with_tax(raw, "discount_total", "discount_tax", currency)),
-        is_cod=is_cod,
+        is_cod=_is_cod(raw),
         is_business=bool(text(billing, "company", reading.NAME)),
-        ship_by=(
-            placed_at + timedelta(hours=handling_hours) if status is OrderStatus.CONFIRMED else None
-        ),
-        shipped_at=(
-            reading.moment(raw, "date_completed_gmt", naive_is_utc=True)
-            if status is OrderStatus.SHIPPED
-            else None
-        ),
+        ship_by=placed_at + timedelta(hours=handling_hours) if is_ours_to_pack else None,
+        shipped_at=_gmt(raw, "date_completed_gmt") if status is OrderStatus.SHIPPED else None,
         carrier=carrier,
         tracking_number=tracking_number,
         buyer=_buyer(raw, billing),
-        address=_address(billing, shipping),
+        address=_address(billing, section(raw, "shipping")),
         note=text(raw, "customer_note", reading.NOTE),
         raw=raw,
     )
+
+
+def _total(raw: Json) -> tuple[str, int]:
+    currency = reading.currency(raw, "currency")
+    total = reading.amount(raw, "total", currency)
+    if total is None:
+        raise BadFieldError("total", "is missing")
+    return currency, total
+
+
+def _gmt(raw: Json, key: str) -> datetime | None:
+    return reading.moment(raw, key, naive_is_utc=True)
+
+
+def _is_cod(raw: Json) -> bool:
+    return text(raw, "payment_method", reading.WORD) == "cod"
 
 
 def _rounded(record: Json, key: str, currency: str) -> int:
@@ -159,16 +165,16 @@ def _line(item: Json, status: OrderStatus | None, currency: str) -> ChannelOrder
     )
 
 
-def _payment_status(raw: Json, word: str, is_cod: bool, total: int, currency: str) -> PaymentStatus:
+def _payment_status(raw: Json, word: str, total: int, currency: str) -> PaymentStatus:
     refunds = sections(raw, "refunds")
     refunded = sum(abs(_rounded(refund, "total", currency)) for refund in refunds)
     if word == "refunded" or (refunded and refunded >= total):
         return PaymentStatus.REFUNDED
     if refunded:
         return PaymentStatus.PARTIALLY_REFUNDED
-    if reading.moment(raw, "date_paid_gmt", naive_is_utc=True) is not None:
+    if _gmt(raw, "date_paid_gmt") is not None:
         return PaymentStatus.PAID
-    return PaymentStatus.COD if is_cod else PaymentStatus.UNPAID
+    return PaymentStatus.COD if _is_cod(raw) else PaymentStatus.UNPAID
 
 
 def _buyer(raw: Json, billing: Json) -> ChannelBuyer:

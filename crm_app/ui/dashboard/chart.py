@@ -54,7 +54,7 @@ def _chart() -> rx.Component:
         rx.recharts.line(
             data_key="before",
             name="30 days before",
-            type_="monotone",
+            type_="linear",
             stroke="var(--ink3)",
             stroke_width=1.5,
             stroke_dasharray="4 4",
@@ -81,6 +81,4 @@ def _bars(series: Series) -> rx.Component:
 
 
 def _legend(series: Series) -> rx.Component:
-    return rx.el.span(
-        rx.el.i(style={"background": series.color}), series.label, key=series.key
-    )
+    return rx.el.span(rx.el.i(style={"background": series.color}), series.label, key=series.key)

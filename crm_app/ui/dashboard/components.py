@@ -101,8 +101,6 @@ def _channel(row: ChannelView) -> rx.Component:
         rx.el.td(row.orders, class_name="num"),
         rx.el.td(row.revenue, class_name="num"),
         rx.el.td(row.average, class_name="num quiet average"),
-        rx.el.td(
-            rx.el.span(row.current_to, title=row.current_exact), class_name="quiet current"
-        ),
+        rx.el.td(rx.el.span(row.current_to, title=row.current_exact), class_name="quiet current"),
         key=row.channel,
     )

@@ -15,6 +15,8 @@ from crm_app.ui.shared.links import orders_path
 
 _WEEK: Final = timedelta(days=7)
 
+_LARGEST_PERCENT: Final = 500
+
 Trend = Literal["up", "down", "same"]
 
 
@@ -99,7 +101,8 @@ def figure(name: str, value: Figure, text: Callable[[int], str]) -> FigureView:
     percent = (value.now - value.then) * 100 / value.then
     sign = "+" if percent >= 0 else "−"
     trend = "same" if abs(percent) < 0.05 else "up" if percent > 0 else "down"
-    change = f"{sign}{abs(percent):,.1f} %"
+    # "+3,300 %" of one order says less than the two numbers beside each other.
+    change = f"{sign}{abs(percent):.1f} %" if abs(percent) < _LARGEST_PERCENT else "up from"
     return FigureView(name, text(value.now), change, f"{text(value.then)} then", trend)
 
 
@@ -112,7 +115,9 @@ def channel(row: ChannelRow, currency: str, now: datetime, zone: ZoneInfo) -> Ch
         label=row.channel.label,
         orders=f"{row.orders:,}",
         revenue=money.to_text(row.revenue_minor, currency, whole=True) if row.orders else "—",
-        average=money.to_text(row.average_minor, currency, whole=True) if row.average_minor else "—",
+        average=money.to_text(row.average_minor, currency, whole=True)
+        if row.average_minor
+        else "—",
         current_to=times.when(current, now, zone) if current else "not yet",
         current_exact=times.exact(current, zone) if current else "",
         href=_today_of(row.channel, now, zone),
@@ -126,9 +131,7 @@ def _today_of(which: Channel, now: datetime, zone: ZoneInfo) -> str:
 
 def series(days: tuple[DayOrders, ...]) -> list[Series]:
     """The channels that sold anything in the chart's days, the biggest at the bottom."""
-    totals = {
-        which: sum(day.by_channel.get(which, 0) for day in days) for which in Channel
-    }
+    totals = {which: sum(day.by_channel.get(which, 0) for day in days) for which in Channel}
     selling = sorted((c for c in Channel if totals[c]), key=lambda c: -totals[c])
     return [Series(c.value, c.label, f"var(--{c.value})") for c in selling]
 

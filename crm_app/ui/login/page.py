@@ -7,6 +7,7 @@ import reflex as rx
 from crm_app.config import DEMO_PASSWORD
 from crm_app.ui.login.state import LoginState
 from crm_app.ui.shared.marks import icon
+from crm_app.ui.shared.native import native_form
 from crm_app.ui.shared.shell import brand
 
 _DEMO_PEOPLE: Final = (
@@ -45,7 +46,7 @@ def _failure() -> rx.Component:
 
 
 def _form() -> rx.Component:
-    return rx.el.form(
+    return native_form(
         rx.el.label("E-mail", html_for="email"),
         rx.el.input(
             id="email",

@@ -192,6 +192,4 @@ def _parcel() -> rx.Component:
 
 
 def _mistake(sentence: rx.Var[str]) -> rx.Component:
-    return rx.cond(
-        sentence, rx.el.p(sentence, class_name="mistake", role="alert"), rx.fragment()
-    )
+    return rx.cond(sentence, rx.el.p(sentence, class_name="mistake", role="alert"), rx.fragment())

@@ -74,9 +74,7 @@ def customer_card() -> rx.Component:
         ),
         rx.cond(
             order.note != "",
-            rx.el.div(
-                rx.el.h3("Note of the buyer"), rx.el.p(order.note, class_name="note")
-            ),
+            rx.el.div(rx.el.h3("Note of the buyer"), rx.el.p(order.note, class_name="note")),
             rx.fragment(),
         ),
         class_name="card",

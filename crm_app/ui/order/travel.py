@@ -102,9 +102,7 @@ def _title(intent: IntentView | None, channel: str) -> str:
     return f"{intent.to_status.label} to {channel}" if intent else f"Order on {channel}"
 
 
-def _sentence(
-    detail: OrderDetail, intent: IntentView | None, now: datetime, zone: ZoneInfo
-) -> str:
+def _sentence(detail: OrderDetail, intent: IntentView | None, now: datetime, zone: ZoneInfo) -> str:
     channel = detail.order.channel.label
     word = detail.status_on_channel
     theirs = word.label if word else detail.order.channel_status or "something else"

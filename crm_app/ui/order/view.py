@@ -97,7 +97,7 @@ class OrderView:
             facts=facts(detail, now, zone),
             sums=sums(detail),
             total=money.to_text(order.total_minor, order.currency),
-            customer=order.customer_name or "No name",
+            customer=order.customer_name or "No name yet",
             customer_orders=orders_count(detail.customer_orders),
             phone=detail.phone_masked,
             email=detail.email_masked,
@@ -215,9 +215,7 @@ def address_lines(address: AddressView | None) -> list[str]:
         return []
     place = " ".join(part for part in (address.city, address.pincode) if part)
     region = ", ".join(part for part in (address.state, address.country) if part)
-    return [
-        text for text in (address.name, address.line1, address.line2, place, region) if text
-    ]
+    return [text for text in (address.name, address.line1, address.line2, place, region) if text]
 
 
 def orders_count(count: int) -> str:

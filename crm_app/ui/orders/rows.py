@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from crm_app.domain import money
 from crm_app.domain.order_status import TO_SHIP, SyncStatus
 from crm_app.services.order_search import OrderSummary
+from crm_app.services.personal_data import WITHHELD
 from crm_app.ui.shared import times
 from crm_app.ui.shared.links import order_path
 from crm_app.ui.shared.times import Clock
@@ -27,6 +28,7 @@ class OrderRow:
     number: str
     tags: list[str]
     customer: str
+    is_named: bool
     place: str
     title: str
     more: str
@@ -50,14 +52,17 @@ class OrderRow:
             channel_label=order.channel.label,
             number=order.order_number,
             tags=tags(order),
-            customer=order.customer_name or "No name",
+            customer=order.customer_name or "No name yet",
+            is_named=order.customer_name not in ("", WITHHELD),
             place=" ".join(part for part in (order.city, order.pincode) if part),
             title=order.first_title or "No lines",
             more=more_lines(order.line_count, order.unit_count),
             total=money.to_text(order.total_minor, order.currency),
             status=status_pill(order.status),
             sync=trouble(order.sync_status),
-            wish=Pill("Buyer wants to cancel", "warn", "alert") if order.cancel_requested else Pill(),
+            wish=Pill("Buyer wants to cancel", "warn", "alert")
+            if order.cancel_requested
+            else Pill(),
             clock=deadline(order, now, zone),
             placed=times.when(order.placed_at, now, zone),
             placed_exact=times.exact(order.placed_at, zone),

@@ -194,4 +194,3 @@ def pages(found: OrderList, query: OrderQuery) -> Pages:
         previous=at(found.previous_cursor) if found.previous_cursor else "",
         next=at(found.next_cursor) if found.next_cursor else "",
     )
-

@@ -59,12 +59,20 @@ def order_row(row: OrderRow) -> rx.Component:
     return rx.el.tr(
         rx.el.th(_number(row), scope="row", class_name="col-number"),
         rx.el.td(
-            rx.el.span(row.customer, class_name="customer"),
-            rx.cond(row.place != "", rx.el.span(" · " + row.place, class_name="quiet place")),
+            rx.el.div(
+                rx.el.span(row.customer, class_name=rx.cond(row.is_named, "", "quiet")),
+                rx.cond(row.place != "", rx.el.span("· " + row.place, class_name="quiet place")),
+                class_name="pair",
+            ),
             class_name="col-customer",
         ),
         rx.el.td(
-            row.title, rx.el.span(" " + row.more, class_name="quiet"), class_name="col-lines"
+            rx.el.div(
+                rx.el.span(row.title, title=row.title),
+                rx.el.span(row.more, class_name="quiet"),
+                class_name="pair",
+            ),
+            class_name="col-lines",
         ),
         rx.el.td(row.total, class_name="col-total"),
         rx.el.td(_states(row), class_name="col-status"),

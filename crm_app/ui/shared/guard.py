@@ -44,7 +44,12 @@ class Guard(rx.Middleware):
     def __init__(self, rate: EventRate | None = None) -> None:
         self._rate = rate or EventRate()
 
-    async def preprocess(self, app: App, state: BaseState, event: Event) -> StateUpdate | None:
+    async def preprocess(
+        self,
+        app: App,  # noqa: ARG002 - Reflex passes it by name
+        state: BaseState,
+        event: Event,
+    ) -> StateUpdate | None:
         root = _root_of(state)
         if not self._rate.allows(root.router.session.session_id):
             return _say("Too many clicks at once. Wait a second.")
@@ -148,5 +153,6 @@ def _say(sentence: str) -> StateUpdate:
 
 def _root_of(state: BaseState) -> rx.State:
     root = state._get_root_state()  # pyright: ignore[reportPrivateUsage]
-    assert isinstance(root, rx.State)
+    if not isinstance(root, rx.State):
+        raise PermissionDeniedError
     return root

@@ -5,6 +5,7 @@ from typing import Final
 import reflex as rx
 
 from crm_app.ui.shared.marks import key
+from crm_app.ui.shared.native import native_form
 
 _KEYS: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
     (("/",), "Find an order"),
@@ -25,7 +26,7 @@ _KEYS: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
 
 def help_dialog() -> rx.Component:
     return rx.el.dialog(
-        rx.el.form(
+        native_form(
             rx.el.h2("Keyboard"),
             rx.el.button("Close", class_name="btn", value="close"),
             method="dialog",

@@ -4,6 +4,7 @@ import reflex as rx
 from reflex.style import color_mode, set_color_mode
 
 from crm_app.ui.shared.marks import icon
+from crm_app.ui.shared.native import native_form
 from crm_app.ui.shared.shell_state import ShellState
 
 _THEMES = (("light", "sun", "Light"), ("dark", "moon", "Dark"), ("system", "monitor", "System"))
@@ -75,7 +76,7 @@ def _sync_line() -> rx.Component:
 
 def _sign_out() -> rx.Component:
     # A form, not an event: the cookie belongs to the server, and the page that follows is new.
-    return rx.el.form(
+    return native_form(
         rx.el.button(icon("log-out", 14), "Sign out", type="submit", class_name="item"),
         action="/auth/logout",
         method="post",

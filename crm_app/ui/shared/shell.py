@@ -195,5 +195,3 @@ def _tab(sign: str, label: str, href: str, is_on: bool) -> rx.Component:
         class_name="tab on" if is_on else "tab",
         aria_current="page" if is_on else "false",
     )
-
-

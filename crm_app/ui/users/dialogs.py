@@ -64,9 +64,7 @@ def _field(label: str, name: str, **props: Any) -> rx.Component:
     mistake = UsersState.mistakes.get(name, "")
     return rx.fragment(
         rx.el.label(label, html_for=f"new-{name}"),
-        rx.el.input(
-            id=f"new-{name}", name=name, auto_complete="off", class_name="field", **props
-        ),
+        rx.el.input(id=f"new-{name}", name=name, auto_complete="off", class_name="field", **props),
         rx.cond(mistake, rx.el.p(mistake, class_name="mistake", role="alert"), rx.fragment()),
     )
 
@@ -132,9 +130,7 @@ def secret_dialog() -> rx.Component:
                 ),
                 class_name="secret-line",
             ),
-            rx.el.div(
-                rx.dialog.close(button("Done", kind="primary")), class_name="dialog-end"
-            ),
+            rx.el.div(rx.dialog.close(button("Done", kind="primary")), class_name="dialog-end"),
             class_name="dialog",
         ),
         open=UsersState.secret != "",

@@ -20,9 +20,7 @@ def users_page() -> rx.Component:
             rx.cond(
                 UsersState.failure != "",
                 failed(UsersState.failure, UsersState.load),
-                rx.cond(
-                    UsersState.is_loaded, _people(), skeleton_rows(5, ("30%", "25%", "15%"))
-                ),
+                rx.cond(UsersState.is_loaded, _people(), skeleton_rows(5, ("30%", "25%", "15%"))),
             ),
         ),
         section="users",

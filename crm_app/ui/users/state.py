@@ -35,10 +35,9 @@ class UserRow:
 
     @classmethod
     def of(cls, user: User, me: Actor) -> Self:
-        assert user.id is not None
         zone, seen = get_settings().zone, user.last_seen_at
         return cls(
-            id=user.id,
+            id=user.id or 0,
             name=user.name,
             initials="".join(part[0] for part in user.name.split()[:2]).upper(),
             email=user.email,

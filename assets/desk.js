@@ -1,0 +1,134 @@
+// What the desk does in the browser itself: keys, rows that open, timers that rest while the tab
+// is hidden. Everything here only presses buttons and follows links that are on the page anyway.
+(() => {
+  "use strict";
+
+  const find = (selector) => document.querySelector(selector);
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  const isShown = (element) => element.getClientRects().length > 0;
+
+  // ---- timers ----
+
+  const pressedAt = new WeakMap();
+
+  const tick = (isReturn) => {
+    if (document.hidden) return;
+    const now = performance.now();
+    for (const button of all("[data-every]")) {
+      if (!pressedAt.has(button)) pressedAt.set(button, now);
+      const isDue = now - pressedAt.get(button) >= Number(button.dataset.every);
+      if (isDue || isReturn) {
+        pressedAt.set(button, now);
+        button.click();
+      }
+    }
+  };
+  setInterval(() => tick(false), 200);
+  document.addEventListener("visibilitychange", () => tick(true));
+
+  // ---- rows ----
+
+  document.addEventListener("click", (event) => {
+    const row = event.target.closest("[data-row]");
+    if (!row || event.target.closest("a, button, input, select, label")) return;
+    if (String(window.getSelection())) return;
+    const link = row.querySelector("[data-open]");
+    if (link && (event.ctrlKey || event.metaKey)) window.open(link.href, "_blank", "noopener");
+    else link?.click();
+  });
+
+  const step = (by) => {
+    const links = all("[data-open]").filter(isShown);
+    if (!links.length) return;
+    const at = links.indexOf(document.activeElement);
+    const next = at < 0 ? (by > 0 ? 0 : links.length - 1) : at + by;
+    const link = links[Math.min(Math.max(next, 0), links.length - 1)];
+    link.focus({ preventScroll: true });
+    link.closest("[data-row]")?.scrollIntoView({ block: "nearest" });
+  };
+
+  // ---- search ----
+
+  const focusSearch = () => {
+    const box = find("#search");
+    if (!box) return false;
+    box.focus();
+    box.select();
+    return true;
+  };
+
+  const openSearch = () => {
+    if (focusSearch()) return;
+    find('[data-go="o"]')?.click();
+    const until = performance.now() + 3000;
+    const wait = setInterval(() => {
+      if (focusSearch() || performance.now() > until) clearInterval(wait);
+    }, 30);
+  };
+
+  // ---- keys ----
+
+  const isTyping = (element) =>
+    element.closest("input, textarea, select, [contenteditable='true']") !== null;
+  const isBusy = () => find("[role='dialog'], dialog[open]") !== null;
+
+  const press = (selector) => {
+    const element = all(selector).find(isShown);
+    element?.click();
+    return Boolean(element);
+  };
+  const showKeys = () => find("#keys")?.showModal();
+
+  const KEYS = {
+    "/": openSearch,
+    "?": showKeys,
+    j: () => step(1),
+    k: () => step(-1),
+    n: () => press('[data-page="n"]'),
+    p: () => press('[data-page="p"]'),
+    u: () => press("[data-up]"),
+    e: () => press(".steps .btn.primary"),
+  };
+  const GO = { d: '[data-go="d"]', o: '[data-go="o"]', u: '[data-go="u"]' };
+  let isGoing = 0;
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (isTyping(event.target)) {
+      if (event.key === "Escape" && event.target.id === "search") event.target.blur();
+      return;
+    }
+    if (isBusy()) return;
+    if (isGoing && performance.now() - isGoing < 1200 && GO[event.key]) {
+      isGoing = 0;
+      event.preventDefault();
+      find(GO[event.key])?.click();
+      return;
+    }
+    isGoing = event.key === "g" ? performance.now() : 0;
+    const run = KEYS[event.key];
+    if (!run) return;
+    event.preventDefault();
+    run();
+  });
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-help]")) showKeys();
+    if (event.target.closest("[data-find]")) openSearch();
+    // A click beside the list of keys closes it, as with every other dialog.
+    if (event.target.id === "keys") event.target.close();
+    const person = event.target.closest("[data-fill]");
+    if (person) {
+      find("#email").value = person.dataset.fill;
+      find("#password").value = person.dataset.password;
+      find("#password").form.querySelector("[type=submit]").focus();
+    }
+  });
+
+  // ---- the way out ----
+
+  // The tab's name on the server goes with the person, so that the next one starts afresh.
+  document.addEventListener("submit", (event) => {
+    if (event.target.closest("[data-sign-out]")) sessionStorage.clear();
+  });
+})();

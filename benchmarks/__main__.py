@@ -1,0 +1,55 @@
+"""`python -m benchmarks [PART ...] [--orders N ...]`: measure, one JSON line a figure.
+
+Lines go to standard output and to `.data/bench/results`; progress goes to standard error.
+"""
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from benchmarks import reading
+from benchmarks.figures import Recorder
+from benchmarks.filling import use_shop
+from benchmarks.servers import DATA_DIR, Servers, running
+
+Part = Callable[[Recorder, int], None]
+# Measured on each of the generated shops.
+ON_SHOPS: Final[dict[str, Part]] = {"list": reading.measure}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the chosen parts, all of them unless some are named."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(ON_SHOPS))
+    parser.add_argument("--orders", nargs="+", type=int, default=[10_000, 1_000_000])
+    chosen = parser.parse_args(arguments)
+    parts: list[str] = chosen.parts or list(ON_SHOPS)
+    if unknown := set(parts) - set(ON_SHOPS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    logging.basicConfig(level=logging.WARNING)
+    results = DATA_DIR / "results"
+    results.mkdir(parents=True, exist_ok=True)
+    recorder = Recorder(results / f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}.jsonl")
+    with running() as servers:
+        _measure_shops(servers, recorder, parts, sorted(chosen.orders))
+    recorder.ratios()
+    return 0
+
+
+def _measure_shops(
+    servers: Servers, recorder: Recorder, parts: Sequence[str], sizes: Sequence[int]
+) -> None:
+    for orders in sizes:
+        print(f"a shop of {orders:,} orders ...", file=sys.stderr, flush=True)
+        seconds = use_shop(servers, orders)
+        if seconds is not None:
+            recorder.record("generate", seconds, "s", orders)
+        for part in parts:
+            ON_SHOPS[part](recorder, orders)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,88 @@
+"""Measuring a call, and writing one JSON line a figure."""
+
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+# A call is repeated until one of these is reached: enough for a p95, and an end for slow ones.
+_RUNS = 60
+_LONGEST_S = 6.0
+_WARM_UP = 3
+
+
+@dataclass
+class Recorder:
+    """Writes figures to standard output and to a file; remembers medians for the ratios."""
+
+    path: Path
+    medians: dict[tuple[str, int], float] = field(default_factory=dict[tuple[str, int], float])
+
+    def record(self, figure: str, value: float, unit: str, orders: int, **more: Any) -> None:
+        """Write one line; `more` holds what only some figures have, such as `p95` or `note`."""
+        line = json.dumps(
+            {
+                "figure": figure,
+                "value": round(value, 3),
+                "unit": unit,
+                **{
+                    key: round(number, 3) if isinstance(number, float) else number
+                    for key, number in more.items()
+                },
+                "orders": orders,
+                "cores": os.cpu_count(),
+                "date": datetime.now(UTC).isoformat(timespec="seconds"),
+            }
+        )
+        print(line, flush=True)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+
+    def time(self, figure: str, orders: int, call: Callable[[], object], **more: Any) -> None:
+        """Time a call in milliseconds. `StopIteration` from it ends the runs early."""
+        times = _times_ms(call)
+        if not times:
+            return
+        median = statistics.median(times)
+        self.medians[figure, orders] = median
+        self.record(
+            figure, median, "ms", orders, p50=median, p95=p95(times), runs=len(times), **more
+        )
+
+    def ratios(self) -> None:
+        """For each timed figure: the median at the most orders over that at the fewest."""
+        sizes = sorted({orders for _, orders in self.medians})
+        if len(sizes) < 2:
+            return
+        for figure in sorted({name for name, _ in self.medians}):
+            few = self.medians.get((figure, sizes[0]))
+            many = self.medians.get((figure, sizes[-1]))
+            if few and many:
+                self.record(f"{figure} ratio", many / few, f"x of {sizes[0]}", sizes[-1])
+
+
+def _times_ms(call: Callable[[], object]) -> list[float]:
+    times: list[float] = []
+    began = time.perf_counter()
+    for run in range(_WARM_UP + _RUNS):
+        start = time.perf_counter()
+        try:
+            call()
+        except StopIteration:
+            break
+        if run >= _WARM_UP:
+            times.append((time.perf_counter() - start) * 1000)
+        if times and time.perf_counter() - began > _LONGEST_S:
+            break
+    return times
+
+
+def p95(values: Sequence[float]) -> float:
+    """The smallest value that at least 95 % of them do not exceed."""
+    ordered = sorted(values)
+    return ordered[-(-len(ordered) * 95 // 100) - 1]
