@@ -24,6 +24,7 @@ RUN useradd --system --no-create-home --home-dir /srv/crm --uid 10001 crm \
 WORKDIR /srv/crm
 COPY --from=build /srv/crm ./
 ENV PATH=/srv/crm/.venv/bin:$PATH \
+    HOME=/srv/crm \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     CRM_ENVIRONMENT=production \

@@ -37,6 +37,38 @@
     else link?.click();
   });
 
+  // ---- the way back to the list ----
+
+  let opened = "";
+
+  document.addEventListener(
+    "click",
+    (event) => {
+      const isPlain = !(event.ctrlKey || event.metaKey || event.shiftKey);
+      const link = event.target.closest?.("[data-open]");
+      if (link && isPlain) opened = link.getAttribute("href");
+      // Back, rather than a new visit: the filters, the page and the place in it are kept.
+      if (event.target.closest?.("[data-up]") && isPlain && location.pathname === opened) {
+        event.preventDefault();
+        event.stopPropagation();
+        history.back();
+      }
+    },
+    true,
+  );
+
+  window.addEventListener("popstate", () => {
+    const until = performance.now() + 2000;
+    const wait = setInterval(() => {
+      const link = all("[data-open]").find((one) => one.getAttribute("href") === opened);
+      if (link) {
+        link.focus({ preventScroll: true });
+        link.closest("[data-row]")?.scrollIntoView({ block: "center" });
+      }
+      if (link || performance.now() > until) clearInterval(wait);
+    }, 30);
+  });
+
   const step = (by) => {
     const links = all("[data-open]").filter(isShown);
     if (!links.length) return;
@@ -79,6 +111,17 @@
   };
   const showKeys = () => find("#keys")?.showModal();
 
+  // Arrows walk through an open menu, as they do in menus of the system.
+  const walk = (event) => {
+    const menu = event.target.closest(".pop") ?? (isTyping(event.target) ? null : find(".pop"));
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!menu || !by || isTyping(event.target)) return;
+    const items = [...menu.querySelectorAll(".item, .seg")].filter(isShown);
+    const at = items.indexOf(document.activeElement);
+    event.preventDefault();
+    items[(at + by + items.length + (at < 0 && by < 0 ? 1 : 0)) % items.length]?.focus();
+  };
+
   const KEYS = {
     "/": openSearch,
     "?": showKeys,
@@ -98,6 +141,7 @@
       if (event.key === "Escape" && event.target.id === "search") event.target.blur();
       return;
     }
+    walk(event);
     if (isBusy()) return;
     if (isGoing && performance.now() - isGoing < 1200 && GO[event.key]) {
       isGoing = 0;

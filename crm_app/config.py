@@ -47,8 +47,6 @@ class Settings(BaseSettings):
     access_token_minutes: float = Field(default=60, gt=0)
 
     pull_interval_s: int = Field(default=10, ge=1)
-    # Amazon's reply says up to when it is complete; how much of that is read again each time.
-    pull_overlap_s: int = Field(default=120, ge=0)
     outbox_interval_s: int = Field(default=5, ge=1)
     http_timeout_s: float = Field(default=20.0, gt=0)
 

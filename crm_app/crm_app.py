@@ -4,23 +4,24 @@ import reflex as rx
 
 from crm_app.api.app import create_api
 from crm_app.config import get_settings
-from crm_app.ui.pages import add_pages
+from crm_app.ui.pages import PLAIN_PAGES, add_pages, head
+from crm_app.ui.shared.addresses import plain_addresses
 from crm_app.ui.shared.errors import report_frontend, show_error
 from crm_app.ui.shared.guard import Guard
 from crm_app.ui.shared.origins import origin_guard
 
 app = rx.App(
     stylesheets=["/desk.css", "/pages.css"],
-    head_components=[
-        rx.el.script(src="/desk.js", defer=True),
-        rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml"),
-        rx.el.meta(name="color-scheme", content="light dark"),
-    ],
+    head_components=head(),
     html_lang="en",
     frontend_exception_handler=report_frontend,
     backend_exception_handler=show_error,
-    # The guard of the socket is outermost: it sees a request before anything else does.
-    api_transformer=[create_api(), origin_guard(rx.config.get_config().cors_allowed_origins)],
+    # Later ones are outer: the guard of the socket sees a request before anything else does.
+    api_transformer=[
+        create_api(),
+        plain_addresses(PLAIN_PAGES),
+        origin_guard(rx.config.get_config().cors_allowed_origins),
+    ],
 )
 app.add_middleware(Guard())
 add_pages(app, get_settings().brand_name)

@@ -2,12 +2,13 @@
 
 import threading
 from collections.abc import Callable, Generator, Hashable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
 from crm_app.config import get_settings
@@ -19,6 +20,19 @@ LOCK_ACCOUNT_PUSH: Final = 2
 LOCK_AUDIT_CHAIN: Final = 3
 
 _AFTER_COMMIT: Final = "after_commit"
+
+_TRY_AGAIN: Final = "Nothing was changed; try again in a moment."
+_AWAY: Final = "The database does not answer."
+_BUSY: Final = "The database is busy."
+_UNAVAILABLE: Final = {
+    "53100": "The disk of the database is full.",
+    "53": _BUSY,  # too many connections, out of memory
+    "08": _AWAY,
+    "57P": _AWAY,  # shutting down, starting up
+    "57014": _BUSY,  # statement timeout
+    "55P03": _BUSY,  # lock timeout
+    "40": _BUSY,  # deadlock
+}
 
 _engine: Engine | None = None
 _engine_lock = threading.Lock()
@@ -76,11 +90,11 @@ def transaction() -> Generator[Session]:
                 yield session
             _run_after_commit(session)
         except DBAPIError as error:
-            if is_outage(error):
-                raise ServiceUnavailableError(
-                    "The database does not answer. Nothing was changed; try again in a moment."
-                ) from error
+            if reason := why_unavailable(error):
+                raise ServiceUnavailableError(f"{reason} {_TRY_AGAIN}") from error
             raise
+        except PoolTimeout as error:
+            raise ServiceUnavailableError(f"{_BUSY} {_TRY_AGAIN}") from error
 
 
 def after_commit(session: Session, key: Hashable, act: Callable[[], None]) -> None:
@@ -100,21 +114,15 @@ def _run_after_commit(session: Session) -> None:
         act()
 
 
-def is_outage(error: DBAPIError) -> bool:
-    """Whether the server was away, rather than refusing this statement."""
-    return (
-        error.connection_invalidated
-        or (
-            isinstance(error, OperationalError)
-            and error.orig is not None
-            and _sqlstate(error) is None
-        )
-        or (_sqlstate(error) or "").startswith(("08", "57P"))
-    )
-
-
-def _sqlstate(error: DBAPIError) -> str | None:
-    return getattr(error.orig, "sqlstate", None)
+def why_unavailable(error: DBAPIError) -> str:
+    """A sentence if the server was away, full or busy; empty if it refused this statement."""
+    state: str | None = getattr(error.orig, "sqlstate", None)
+    was_lost = state is None and isinstance(error, OperationalError) and error.orig is not None
+    if error.connection_invalidated or was_lost:
+        return _AWAY
+    # The longer class first: SQLSTATEs are in appendix A of PostgreSQL's manual.
+    fitting = (said for start, said in _UNAVAILABLE.items() if (state or "").startswith(start))
+    return next(fitting, "")
 
 
 @contextmanager
@@ -123,15 +131,24 @@ def exclusive(kind: int, key: int) -> Generator[bool]:
 
     The lock lives in the database session, so a killed process gives it back by itself, and no
     transaction stays open meanwhile.
+
+    Raises:
+        ServiceUnavailableError: If the database cannot be reached.
     """
-    with get_engine().connect() as connection:
-        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+    try:
+        connection = get_engine().connect()
+    except (DBAPIError, PoolTimeout) as error:
+        raise ServiceUnavailableError(f"{_AWAY} {_TRY_AGAIN}") from error
+    with connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
         is_ours = bool(_lock_call(connection, "pg_try_advisory_lock", kind, key))
         try:
             yield is_ours
         finally:
-            if is_ours and not connection.invalidated:
-                _lock_call(connection, "pg_advisory_unlock", kind, key)
+            if is_ours:
+                # A connection that was lost has given the lock back already.
+                with suppress(DBAPIError):
+                    _lock_call(connection, "pg_advisory_unlock", kind, key)
 
 
 def _lock_call(connection: Connection, function: str, kind: int, key: int) -> object:

@@ -7,5 +7,7 @@ from crm_app.config import get_settings
 
 if __name__ == "__main__":
     address = f"http://127.0.0.1:{get_settings().port}/health/live"
-    with urllib.request.urlopen(address, timeout=4) as answer:  # noqa: S310 - http, our own
-        sys.exit(0 if answer.status == 200 else 1)
+    try:
+        urllib.request.urlopen(address, timeout=4).close()  # noqa: S310 - http, our own
+    except OSError as error:  # refused, timed out, or any answer that is not 2xx
+        sys.exit(f"{address}: {error}")

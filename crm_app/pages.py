@@ -41,6 +41,7 @@ def environment(base: Mapping[str, str], data_dir: Path) -> dict[str, str]:
     version check, no download of another JavaScript runtime, no probe of the network.
     """
     return {
+        "HOME": str(data_dir),  # a bare user number in a container has none
         **base,
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), base.get("PATH", os.defpath)]),
         "REFLEX_DIR": str(data_dir / "reflex"),
@@ -90,7 +91,8 @@ def serving_command(settings: Settings) -> list[str]:
         *("--interface", "asgi", "--factory"),
         *("--host", settings.host, "--port", str(settings.port)),
         *("--workers", str(settings.web_workers)),
-        "--respawn-failed-workers",
+        # A lone worker that dies takes the server along, and whoever keeps it counts the tries.
+        *(["--respawn-failed-workers"] if settings.web_workers > 1 else []),
         # Open pages hold their websocket; do not wait for them to leave.
         *("--workers-kill-timeout", "4"),
         "crm_app.crm_app:app",

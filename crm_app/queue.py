@@ -50,7 +50,7 @@ def connection() -> Redis:
 
 
 def enqueue(queue: str, job: str, *ids: int) -> bool:
-    """Put a job on a queue; False (and a log line) if Redis is away.
+    """Put a job on a queue; False (and a log line) if Redis is away or not set.
 
     Args:
         queue: One of `QUEUES`.
@@ -66,7 +66,7 @@ def enqueue(queue: str, job: str, *ids: int) -> bool:
             failure_ttl=_FAILURE_TTL_S,
             timeout=_JOB_TIMEOUT_S,
         )
-    except (RedisError, OSError) as error:
+    except (RedisError, OSError, ServiceUnavailableError) as error:
         logger.warning("Redis took no hint for %s%s: %s", job, ids, type(error).__name__)
         return False
     return True

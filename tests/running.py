@@ -7,12 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -120,3 +121,15 @@ def sandbox(database_url: str, log: Path, **settings: str) -> Iterator[SandboxSe
 
         wait_for(answers, "the sandbox answers")
         yield server
+
+
+def family(pid: int) -> list[int]:
+    """A process and its children, children first: a worker forks one for each job."""
+    parent = psutil.Process(pid)
+    return [child.pid for child in parent.children(recursive=True)] + [pid]
+
+
+def end(pid: int, how: signal.Signals) -> None:
+    """Send a signal to a process that may be gone already."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, how)

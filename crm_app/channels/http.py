@@ -65,8 +65,8 @@ _PRIVATE: Final = re.compile(
 class Shape(Enum):
     """What the body of a good answer must be."""
 
-    OBJECT = "an object"
-    LIST = "a list"
+    OBJECT = "a JSON object"
+    LIST = "a JSON list"
     NOTHING = "no content"  # 204 and nothing else
 
 
@@ -79,12 +79,14 @@ class Dialect:
         words: Takes the short reason out of the parsed body of a refusal; "" if there is none.
         request_id_header: Where it names the request, for receipts and support cases.
         rate_header: Where it tells the allowed requests a second; "" if nowhere.
+        pauses_s: By operation, the seconds between two calls that it publishes.
     """
 
     name: str
     words: Callable[[Any], str]
     request_id_header: str
     rate_header: str = ""
+    pauses_s: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +196,7 @@ def _read_answer(reply: _Reply, dialect: Dialect, call: Call, rate: float | None
     body = _parse(reply.content)
     wanted = dict if call.shape is Shape.OBJECT else list
     if not isinstance(body, wanted):
-        what = f"sent an answer that is not {call.shape.value} of JSON"
+        what = f"sent an answer that is not {call.shape.value}"
         raise _no_answer(dialect, call, what, reply)
     return cast(Any, body)
 
@@ -204,7 +206,7 @@ def _refusal(reply: _Reply, dialect: Dialect, call: Call, rate: float | None) ->
     told = f"{dialect.name} answered {reply.status} to {call.operation}"
     match reply.status:
         case 429:
-            wait = _retry_after(reply) or _pause(rate)
+            wait = _retry_after(reply) or _pause(rate, dialect.pauses_s.get(call.operation))
             return _limited(f"{dialect.name} limits {call.operation}", wait, details)
         case 503 if wait := _retry_after(reply):
             return _limited(told, wait, details)
@@ -278,8 +280,11 @@ def _rate(reply: _Reply, dialect: Dialect) -> float | None:
     return rate if 0 < rate < 1e6 else None
 
 
-def _pause(rate: float | None) -> float:
-    return DEFAULT_RETRY_S if rate is None else min(max(1 / rate, 0.05), MAX_RETRY_S)
+def _pause(rate: float | None, usual_s: float | None) -> float:
+    """Seconds until the next token by the told rate, else by the published one, if not long."""
+    if rate is not None:
+        return min(max(1 / rate, 0.05), MAX_RETRY_S)
+    return DEFAULT_RETRY_S if usual_s is None else min(max(usual_s, 1.0), DEFAULT_RETRY_S)
 
 
 def _retry_after(reply: _Reply) -> float | None:

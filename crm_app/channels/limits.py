@@ -37,6 +37,11 @@ class UsagePlan:
         return UsagePlan(self.rate_per_s * factor, max(1, int(self.burst * factor)))
 
 
+def pauses_s(plans: Mapping[str, UsagePlan]) -> dict[str, float]:
+    """By operation, the seconds in which one token is refilled."""
+    return {operation: 1 / plan.rate_per_s for operation, plan in plans.items()}
+
+
 # For an operation that nobody planned for: slow enough for every channel.
 FALLBACK: Final = UsagePlan(1.0, 5)
 

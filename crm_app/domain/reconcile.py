@@ -83,7 +83,10 @@ def _while_travelling(
     travel: Travel,
 ) -> Decision:
     if is_said(travel.target, heard):
-        return Decision(_finer(ours, heard), SyncStatus.IN_SYNC, Outcome.CONFIRMED)
+        # We may have gone on by a step of our own desk since: the channel only answers the wish.
+        is_answer = travel.target == heard or REFINES.get(travel.target) == heard
+        status = ours if is_answer and ours != travel.target else _finer(ours, heard)
+        return Decision(status, SyncStatus.IN_SYNC, Outcome.CONFIRMED)
     has_not_heard = (
         heard in (heard_before, travel.origin)
         or REFINES.get(travel.origin) == heard

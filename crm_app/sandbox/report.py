@@ -31,12 +31,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, TextIO
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, select, text
 
 from crm_app.sandbox import times
 from crm_app.sandbox.amazon_order import Body, StoredOrder, row_of
 from crm_app.sandbox.credentials import AMAZON_REPORT_SELLER, INDIA_MARKETPLACE_ID
 from crm_app.sandbox.draft import rupees
+from crm_app.sandbox.store import amazon_orders
 
 _COLUMNS: Final = (
     "Order ID",
@@ -305,33 +306,32 @@ def _package(body: Body, parcel_status: str, word: str, at: datetime) -> Body:
     }
 
 
+_COPIED: Final = ", ".join(column.name for column in amazon_orders.columns)
+
+
 def _copy(connection: Connection, orders: Iterator[StoredOrder]) -> int:
-    """COPY into a scratch table, then take over the orders that are not here yet."""
-    connection.execute(
-        text("create temp table loaded (like amazon_orders including defaults) on commit drop")
-    )
-    names = (
-        "seller",
-        "order_id",
-        "created_at",
-        "updated_at",
-        "status",
-        "fulfilled_by",
-        "datasets",
-        "is_raw",
-        "is_moving",
-        "body",
-        "withheld",
-    )
-    columns = ", ".join(names)
+    """COPY the orders that are not here yet; how many."""
+    # Two loads at once would each see the other's orders too late.
+    connection.execute(text("select pg_advisory_xact_lock(7302)"))
+    seller = amazon_orders.c.seller == AMAZON_REPORT_SELLER.key
+    if connection.scalar(select(amazon_orders.c.order_id).where(seller).limit(1)) is None:
+        return _copy_into(connection, "amazon_orders", orders)
+    # COPY knows no conflicts, so a second load takes the way through a scratch table.
+    connection.execute(text("create temp table loaded (like amazon_orders) on commit drop"))
+    _copy_into(connection, "loaded", orders)
+    statement = f"insert into amazon_orders ({_COPIED}) select {_COPIED} from loaded"  # noqa: S608
+    return connection.execute(text(f"{statement} on conflict do nothing")).rowcount
+
+
+def _copy_into(connection: Connection, table: str, orders: Iterator[StoredOrder]) -> int:
     driver = connection.connection.driver_connection
     if driver is None:
         raise RuntimeError("the database connection is closed")
-    with driver.cursor() as cursor, cursor.copy(f"copy loaded ({columns}) from stdin") as copy:
+    names = [column.name for column in amazon_orders.columns]
+    count = 0
+    with driver.cursor() as cursor, cursor.copy(f"copy {table} ({_COPIED}) from stdin") as copy:
         for order in orders:
             row = row_of(order)
             copy.write_row([row[name] for name in names])
-    statement = (
-        f"insert into amazon_orders ({columns}) select {columns} from loaded on conflict do nothing"  # noqa: E501, S608
-    )
-    return connection.execute(text(statement)).rowcount
+            count += 1
+    return count

@@ -44,7 +44,7 @@ def sentence(kind: str, data: dict[str, Any], order: Order) -> str:
             return f"kept our status {_status(_after(data, 'status'))} and sent it again"
         return f"took the channel's word: {_status(_after(data, 'status'))}"
     if kind.startswith("intent:"):
-        return _intent(kind, data, order)
+        return _intent(kind, data)
     return _updated(data, order)
 
 
@@ -55,7 +55,7 @@ def _changed_status(data: dict[str, Any]) -> str:
     return f"{text}, tracking {tracking}" if tracking else text
 
 
-def _intent(kind: str, data: dict[str, Any], order: Order) -> str:
+def _intent(kind: str, data: dict[str, Any]) -> str:
     status = _status(data.get("status"))
     reason = data.get("reason") or ""
     if kind == "intent:sent":
@@ -69,6 +69,7 @@ def _intent(kind: str, data: dict[str, Any], order: Order) -> str:
 
 def _updated(data: dict[str, Any], order: Order) -> str:
     parts: list[str] = []
+    told = {"channel_status", "tracking_number"} if "status" in data else set[str]()
     if "status" in data:
         parts.append(_changed_status(data))
     if _after(data, "cancel_requested") is True:
@@ -76,7 +77,7 @@ def _updated(data: dict[str, Any], order: Order) -> str:
     if _after(data, "return_requested") is True:
         parts.append("passed on that the parcel is coming back")
     for name, said in _FIELD_NAMES.items():
-        if name in data and said and not (name == "channel_status" and "status" in data):
+        if name in data and said and name not in told:
             parts.append(_field(name, said, data[name], order))
     return "; ".join(parts) or "sent a newer version without a visible change"
 

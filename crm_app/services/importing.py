@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import delete, func, insert, update
+from sqlalchemy import delete, func, insert, literal_column, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import Session, col, select
 
@@ -103,6 +103,8 @@ def save_orders(
     raced = [item for item in fresh if item.order.external_id not in created]
     updated = _update(session, account, [*changed, *raced], customers, rollups)
     _report_unmapped(session, account, [item.order for item in [*fresh, *changed]])
+    stored = {item.order.external_id for item in [*fresh, *changed]}
+    _mark_reprocessed(session, account, stored - {entry.external_id for entry in aside})
     rollups.write(session)
     return ImportCount(
         created=len(created),
@@ -150,11 +152,13 @@ def _save_customers(
     session: Session, account: ChannelAccount, orders: Iterable[ChannelOrder]
 ) -> dict[str, int]:
     """Upsert the buyers; their ids by identity. What a channel withholds now is kept."""
-    rows = {
-        row["identity"]: row
-        for row in (order_rows.customer_row(account.id, order) for order in orders)
-        if row["identity"]
-    }
+    rows: dict[str, dict[str, Any]] = {}
+    # Oldest first: of two orders of one buyer on a page the newer one knows better.
+    for order in sorted(orders, key=lambda order: order.updated_at):
+        row = order_rows.customer_row(account.id, order)
+        known = rows.setdefault(row["identity"], row)
+        known.update((name, value) for name, value in row.items() if value)
+    rows.pop("", None)
     if not rows:
         return {}
     statement = upsert(Customer)
@@ -170,7 +174,7 @@ def _save_customers(
         # In one order, so that two writers never wait for each other in a ring.
         [rows[key] for key in sorted(rows)],
     )
-    return dict(found.tuples().all())
+    return dict(found.all())
 
 
 def _insert(
@@ -205,7 +209,7 @@ def _insert(
         .returning(_ORDERS.c.external_id, _ORDERS.c.id),
         list(rows.values()),
     )
-    ids: dict[str, int] = dict(inserted.tuples().all())
+    ids: dict[str, int] = dict(inserted.all())
     actor = channel_actor(account)
     lines: list[dict[str, Any]] = []
     payloads: list[dict[str, Any]] = []
@@ -264,7 +268,10 @@ def _update(
         item = by_key[order.external_id]
         customer_id = customers.get(order_rows.identity_of(item.order))
         changes = merging.merge(order, item.order, customer_id, intents.get(order.id, []), rollups)
-        changes |= _replace_lines(session, order.id, item.order)
+        lines = _replace_lines(session, order.id, item.order)
+        if lines and not changes:
+            merging.count_change(order)
+        changes |= lines
         order.payload_hash = item.digest
         if changes:
             events.append(event_row(order.id, "order:updated", actor, changes))
@@ -374,14 +381,17 @@ def channel_actor(account: ChannelAccount) -> Actor:
     return Actor(ActorKind.CHANNEL, account.channel.label)
 
 
-def mark_reprocessed(session: Session, account_id: int, external_id: str) -> None:
-    """An order that once was set aside and now could be stored leaves the inbox."""
+def _mark_reprocessed(session: Session, account: ChannelAccount, external_ids: set[str]) -> None:
+    """Orders that once were set aside and now could be stored leave the inbox."""
+    if not external_ids:
+        return
     session.execute(
         update(InboxEntry)
         .where(
-            col(InboxEntry.account_id) == account_id,
-            col(InboxEntry.external_id) == external_id,
-            col(InboxEntry.state) == InboxState.SET_ASIDE,
+            col(InboxEntry.account_id) == account.id,
+            col(InboxEntry.external_id).in_(external_ids),
+            # In the words of the partial index.
+            col(InboxEntry.state) != literal_column("'processed'"),
         )
         .values(state=InboxState.PROCESSED, processed_at=func.clock_timestamp())
     )

@@ -1,29 +1,49 @@
-"""The search box: which orders a typed text means.
+"""What a typed text means, as a condition on orders.
 
 Identifiers by prefix on their own indexes; people on their own small table, then their orders.
-A term that few match is resolved to keys first (the planner believes every prefix is frequent
-and would walk the whole date index to find nothing); a term that many match is tested row by row
-along the date index, where the first page fills at once.
 """
 
 import re
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, false, func, or_
+from sqlalchemy import BigInteger, ColumnElement, any_, false, func, literal, or_
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session, col, select
 
 from crm_app.models import Customer, Order
 from crm_app.services.order_rows import digits
 
-# Above this many keys a term counts as dense.
-FEW: Final = 2_000
+# Above these a text counts as dense: gathering what it matches costs more than a walk, which
+# finds one in some hundred rows.
+_FEW_PEOPLE: Final = 2_000
+_FEW_NUMBERS: Final = 10_000
+# One or two characters begin a large share of all numbers; as a whole number they are asked for.
+_MIN_PREFIX: Final = 3
 _MIN_PHONE_DIGITS: Final = 4
 _WORD: Final = re.compile(r"\w+", re.UNICODE)
 
 
-def matches(session: Session, text: str, *, sees_people: bool) -> ColumnElement[bool]:
-    """A condition on `Order` that holds for what `text` means.
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A condition on `Order`.
+
+    Attributes:
+        condition: Holds for what the text means.
+        is_dense: It holds for so many orders that a walk meets one soon.
+        people: If they are dense: the condition on `Customer`.
+    """
+
+    condition: ColumnElement[bool]
+    is_dense: bool = False
+    people: ColumnElement[bool] | None = None
+
+
+NOTHING: Final = Match(false())
+
+
+def match(session: Session, text: str, *, sees_people: bool) -> Match:
+    """Find out what `text` means and how much it matches.
 
     Args:
         session: Used to look up keys.
@@ -32,32 +52,43 @@ def matches(session: Session, text: str, *, sees_people: bool) -> ColumnElement[
             number begins or ends with.
         sees_people: False leaves people out, so that a search tells nothing about them.
     """
-    parts: list[ColumnElement[bool]] = []
-    ids = _order_ids(session, text)
-    if ids:
-        parts.append(col(Order.id).in_(ids))
-    if sees_people:
-        people = _people_condition(text)
-        if people is not None:
-            customers = session.exec(select(Customer.id).where(people).limit(FEW + 1)).all()
-            if len(customers) > FEW:
-                parts.append(_is_of_matching_person(people))
-            elif customers:
-                parts.append(col(Order.customer_id).in_(customers))
-    return or_(*parts) if parts else false()
+    numbers = _numbers(text)
+    conditions: list[ColumnElement[bool]] = []
+    found = _count_up_to(session, numbers, _FEW_NUMBERS) if numbers else 0
+    if found:
+        conditions += numbers
+    people = _people_condition(text) if sees_people else None
+    customers = _customers(session, people) if people is not None else []
+    if people is not None and len(customers) > _FEW_PEOPLE:
+        return Match(or_(*conditions, _is_of(people)), is_dense=True, people=people)
+    if customers:
+        keys = literal(customers, ARRAY(BigInteger))
+        conditions.append(col(Order.customer_id) == any_(keys))
+    if not conditions:
+        return NOTHING
+    return Match(or_(*conditions), is_dense=found > _FEW_NUMBERS)
 
 
-def _order_ids(session: Session, text: str) -> Sequence[int]:
+def _numbers(text: str) -> list[ColumnElement[bool]]:
     number = text.lstrip("#").strip()
     if not number:
         return []
-    found: set[int] = set()
-    for column in (Order.order_number, Order.external_id):
-        for variant in {number, number.upper()}:
-            found.update(
-                session.exec(select(Order.id).where(_begins(column, variant)).limit(FEW)).all()
-            )
-    return sorted(found)
+    columns = (Order.order_number, Order.external_id)
+    variants = sorted({number, number.upper()})
+    if len(number) < _MIN_PREFIX:
+        return [col(column) == variant for column in columns for variant in variants]
+    return [_begins(column, variant) for column in columns for variant in variants]
+
+
+def _count_up_to(session: Session, conditions: list[ColumnElement[bool]], most: int) -> int:
+    """How many orders fulfil one of the conditions, `most + 1` for more; some count twice."""
+    capped = [select(literal(1)).where(one).limit(most + 1).subquery() for one in conditions]
+    counts = [select(func.count()).select_from(one).scalar_subquery() for one in capped]
+    return sum(session.exec(select(*counts)).one())
+
+
+def _customers(session: Session, people: ColumnElement[bool]) -> list[int]:
+    return list(session.exec(select(Customer.id).where(people).limit(_FEW_PEOPLE + 1)))
 
 
 def _people_condition(text: str) -> ColumnElement[bool] | None:
@@ -82,8 +113,16 @@ def _has_phone(number: str) -> ColumnElement[bool]:
     return (col(Customer.phone_digits) != "") & reverse.like(number[::-1] + "%")
 
 
-def _is_of_matching_person(people: ColumnElement[bool]) -> ColumnElement[bool]:
-    return select(Customer.id).where(Customer.id == Order.customer_id, people).exists()
+def _is_of(people: ColumnElement[bool]) -> ColumnElement[bool]:
+    # A value for each row, not EXISTS: that the planner turns into a join of all orders with
+    # all customers, because it believes every prefix to be frequent or none.
+    return (
+        select(people)
+        .where(Customer.id == Order.customer_id)
+        .correlate(Order)
+        .scalar_subquery()
+        .is_(True)
+    )
 
 
 def _begins(column: Any, text: str) -> ColumnElement[bool]:

@@ -71,9 +71,11 @@ def merge(
     for name in order_rows.KEPT_WHEN_EMPTY:
         if not values[name]:
             del values[name]
-    if travel is not None and not told.tracking_number:
-        # Ours until the channel knows better.
-        del values["carrier"], values["tracking_number"], values["shipped_at"]
+    if told.payment_status is None:
+        del values["payment_status"]
+    if order.customer_id is not None and order_rows.is_known_by_order_only(told):
+        # The channel withholds more than before: what it told of this buyer still holds.
+        values.pop("customer_id", None)
     values |= {
         "status": decision.status,
         "sync_status": decision.sync_status,
@@ -97,9 +99,14 @@ def _apply(order: Order, values: dict[str, Any]) -> dict[str, Any]:
         elif name not in _SILENT:
             changes[name] = [_json(before), _json(value)]
     if changes:
-        order.version += 1
-        order.updated_at = now()
+        count_change(order)
     return changes
+
+
+def count_change(order: Order) -> None:
+    """A person who saw the order before this has to look again."""
+    order.version += 1
+    order.updated_at = now()
 
 
 def _json(value: Any) -> Any:
@@ -113,7 +120,7 @@ def _settle(intents: Sequence[StatusIntent], outcome: Outcome, told: ChannelOrde
             _close(intent, IntentState.NEEDS_PERSON)
             intent.reason = f"The channel says {told.channel_status!r} now."[:500]
         elif outcome is Outcome.CONFIRMED or (
-            intent.state is IntentState.SENT
+            (intent.state is IntentState.SENT or intent.outcome_unknown)
             and told.status is not None
             and is_said(intent.to_status, told.status)
         ):

@@ -18,11 +18,25 @@ from crm_app.models import ChannelAccount
 UNKNOWN_STATUS: Final = OrderStatus.PENDING
 
 # Personal data that a channel withholds later (Amazon: after delivery) is not forgotten here
-# because of that; retention is our own job's decision.
-KEPT_WHEN_EMPTY: Final = ("customer_name", "ship_to", "city", "pincode", "customer_id", "note")
+# because of that; retention is our own job's decision. Nor is the parcel that we told of, where a
+# channel (WooCommerce) has no field for it.
+KEPT_WHEN_EMPTY: Final = (
+    "customer_name",
+    "ship_to",
+    "city",
+    "pincode",
+    "customer_id",
+    "note",
+    "carrier",
+    "tracking_number",
+    "shipped_at",
+)
+# A channel's clock may be a little ahead of ours.
+_AHEAD: Final = timedelta(days=2)
 
 _NOT_DIGITS: Final = re.compile(r"\D+")
 _COMPRESSION_LEVEL: Final = 3
+_ORDER_ONLY: Final = "order:"
 
 
 def payload(raw: Any) -> tuple[bytes, bytes]:
@@ -57,7 +71,12 @@ def identity_of(order: ChannelOrder) -> str:
     phone = digits(buyer.phone or address.phone)
     if phone:
         return f"phone:{phone}"
-    return f"order:{order.external_id}"[:300] if buyer.name or address.name else ""
+    return f"{_ORDER_ONLY}{order.external_id}"[:300] if buyer.name or address.name else ""
+
+
+def is_known_by_order_only(order: ChannelOrder) -> bool:
+    """Whether nothing but a name is told of the buyer."""
+    return identity_of(order).startswith(_ORDER_ONLY)
 
 
 def customer_row(account_id: int, order: ChannelOrder) -> dict[str, Any]:
@@ -159,18 +178,26 @@ def set_aside_row(account: ChannelAccount, bad: BadOrder) -> dict[str, Any]:
         "account_id": account.id,
         "kind": "order",
         "dedupe_key": f"order:{digest.hex()}",
-        "external_id": bad.external_id.replace("\x00", "")[:128],
-        "reason": bad.reason.replace("\x00", "")[:500],
+        "external_id": _storable(bad.external_id)[:128],
+        "reason": _storable(bad.reason)[:500],
         "body": body,
     }
+
+
+def _storable(text: str) -> str:
+    """Without null bytes and halves of characters, which the database cannot keep."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def check_storable(order: ChannelOrder, now: datetime) -> str:
     """A reason why the database could not keep this order, or empty. Last net below the mapping."""
     if not order.external_id or len(order.external_id) > 128:
         return "The order's id is empty or longer than 128 characters."
-    if order.placed_at.year < 2000 or order.placed_at > now + timedelta(days=2):
+    if order.placed_at.year < 2000 or order.placed_at > now + _AHEAD:
         return f"The order claims to be placed on {order.placed_at:%d %b %Y}."
+    if order.updated_at > now + _AHEAD:
+        # It would win over every real version until then.
+        return f"The order claims to be changed on {order.updated_at:%d %b %Y}."
     ids = [line.external_id for line in order.lines]
     if len(set(ids)) != len(ids):
         return "Two lines of the order have the same id."

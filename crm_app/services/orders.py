@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from crm_app import queue
 from crm_app.channels import capabilities
 from crm_app.channels.capabilities import StatusRule, Telling
 from crm_app.domain.actor import Actor
-from crm_app.domain.intent import OPEN, UNSENT, IntentState
+from crm_app.domain.intent import UNSENT, IntentState
 from crm_app.domain.order_status import NEXT, OrderStatus, SyncStatus, check_transition
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
@@ -85,8 +84,8 @@ def change_status(
     """Move an order to a new status and queue the change for its channel.
 
     Order, event, audit entry and intent are written in the caller's transaction; after its
-    commit a worker is told. The channel is not called here. An intent of this order that was
-    not sent yet is superseded.
+    commit a worker is told. The channel is not called here. A new intent supersedes those of
+    this order that were not sent yet.
 
     Args:
         session: An open transaction of `db.transaction()`.
@@ -122,9 +121,11 @@ def change_status(
     if new is OrderStatus.SHIPPED:
         order.carrier, order.tracking_number = parcel
         order.shipped_at = now()
-    _supersede(session, order)
     if rule.telling is Telling.PUSH:
-        _queue_intent(session, actor, order, origin=old, parcel=parcel)
+        # Only a newer word for the channel takes an older one's place: a step of our own desk
+        # does not, or the channel would never hear of the step before it.
+        _supersede(session, order)
+        _queue_intent(session, actor, order, origin=old, target=new, parcel=parcel)
     _explain(session, actor, order, "order:status:changed", old)
     return order
 
@@ -165,9 +166,17 @@ def _send_again(session: Session, actor: Actor, order: Order) -> None:
     ).one_or_none()
     if last is None:
         raise ConflictError("This order has no change of ours to send again.")
-    parcel = (last.carrier, last.tracking_number)
-    origin = order.status_on_channel or last.from_status
-    _queue_intent(session, actor, order, origin=origin, parcel=parcel)
+    _supersede(session, order)
+    # Our desk may have gone a step further than any channel has a word for.
+    is_pushed = capabilities.of(order.channel).rule(order.status).telling is Telling.PUSH
+    _queue_intent(
+        session,
+        actor,
+        order,
+        origin=order.status_on_channel or last.from_status,
+        target=order.status if is_pushed else last.to_status,
+        parcel=(last.carrier, last.tracking_number),
+    )
     order.version += 1
 
 
@@ -228,17 +237,16 @@ def _supersede(session: Session, order: Order) -> None:
             continue  # the channel may have acted on it: it is read first, and settles itself
         intent.state = IntentState.SUPERSEDED
         intent.settled_at = now()
-    still_open = session.exec(
-        select(func.count())
-        .select_from(StatusIntent)
-        .where(StatusIntent.order_id == order.id, col(StatusIntent.state).in_(OPEN))
-    ).one()
-    if not still_open:
-        order.sync_status = SyncStatus.IN_SYNC
 
 
 def _queue_intent(
-    session: Session, actor: Actor, order: Order, *, origin: OrderStatus, parcel: tuple[str, str]
+    session: Session,
+    actor: Actor,
+    order: Order,
+    *,
+    origin: OrderStatus,
+    target: OrderStatus,
+    parcel: tuple[str, str],
 ) -> None:
     moment = now()
     session.add(
@@ -246,7 +254,7 @@ def _queue_intent(
             order_id=order.id,
             account_id=order.account_id,
             from_status=origin,
-            to_status=order.status,
+            to_status=target,
             carrier=parcel[0],
             tracking_number=parcel[1],
             happened_at=moment,

@@ -2,20 +2,25 @@
 
 import logging
 import time
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlmodel import Session
 
 from crm_app import db
 from crm_app.channels.base import BadOrder, ChannelOrder, Connector, OrderPage
 from crm_app.domain.time import now
-from crm_app.errors import ChannelError
+from crm_app.errors import ChannelError, CrmError, RetryableError, ServiceUnavailableError
 from crm_app.models import ChannelAccount
 from crm_app.services import accounts, importing
 from crm_app.services.importing import ImportCount
 
 logger = logging.getLogger(__name__)
+
+# The last: half a surrogate pair, which the driver cannot write as UTF-8.
+_REFUSALS: Final = (DataError, IntegrityError, UnicodeEncodeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +57,27 @@ def pull(connector: Connector, account_id: int, *, budget_s: float) -> PullResul
     try:
         for page in connector.fetch_orders(cursor, resume):
             count += _save_page(account_id, page)
-            if page.cursor is None and page.resume and time.monotonic() > deadline:
+            if page.cursor is not None:
+                return PullResult(count, is_complete=True)
+            if page.resume and time.monotonic() > deadline:
                 return PullResult(count, is_complete=False)
+        raise RetryableError("The channel's list of orders ended before its end.")
     except ChannelError as error:
         with db.transaction() as session:
             accounts.pull_failed(accounts.get_account(session, account_id), error)
         logger.warning("Pull of account %d stopped after %d: %s", account_id, count.total, error)
         return PullResult(count, is_complete=False, error=error)
-    return PullResult(count, is_complete=True)
+    except Exception as error:
+        _remember(account_id, error)
+        raise
+
+
+def _remember(account_id: int, error: Exception) -> None:
+    """A fault of ours or of the database: shown on the account too, if that can still be kept."""
+    # Only sentences of ours are for people; anything else may quote what the channel sent.
+    said = str(error) if isinstance(error, CrmError) else f"Unexpected: {type(error).__name__}."
+    with suppress(ServiceUnavailableError, DBAPIError), db.transaction() as session:
+        accounts.pull_failed(accounts.get_account(session, account_id), RetryableError(said))
 
 
 def save_one(account_id: int, order: ChannelOrder) -> None:
@@ -89,15 +107,27 @@ def _save(
     try:
         with session.begin_nested():
             return importing.save_orders(session, account, orders, bad)
-    except (DataError, IntegrityError) as error:
-        logger.warning("A page of account %d is stored order by order: %s", account.id, error.code)
+    except _REFUSALS as error:
+        logger.warning(
+            "A page of account %d is stored order by order: %s", account.id, _words_of(error)
+        )
     count = importing.save_orders(session, account, (), bad)
     for order in orders:
         try:
             with session.begin_nested():
                 count += importing.save_orders(session, account, (order,))
-        except (DataError, IntegrityError) as error:
-            reason = f"The database refused it: {type(error.orig).__name__}."
-            refused = BadOrder(order.external_id, reason, order.raw)
+        except _REFUSALS as error:
+            refused = BadOrder(
+                order.external_id, f"The database refused it: {_words_of(error)}.", order.raw
+            )
             count += importing.save_orders(session, account, (), (refused,))
     return count
+
+
+def _words_of(error: Exception) -> str:
+    """What the database says is wrong, without the value."""
+    cause = getattr(error, "orig", error)
+    said: str | None = getattr(getattr(cause, "diag", None), "message_primary", None)
+    if said is None:
+        said = str(cause) if "NUL" in str(cause) else type(cause).__name__
+    return said.rstrip(".")

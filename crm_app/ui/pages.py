@@ -1,5 +1,7 @@
 """Every page of the desk: its address, its title, and what runs when it opens."""
 
+from typing import Final
+
 import reflex as rx
 
 from crm_app.ui.dashboard.page import dashboard_page
@@ -14,6 +16,9 @@ from crm_app.ui.orders.state import OrdersState
 from crm_app.ui.shared.shell_state import ShellState
 from crm_app.ui.users.page import users_page
 from crm_app.ui.users.state import UsersState
+
+# Built as files of their own; the page of an order is served by the fallback of them all.
+PLAIN_PAGES: Final = ("/login", "/orders", "/users")
 
 
 def add_pages(app: rx.App, brand: str) -> None:
@@ -40,3 +45,11 @@ def add_pages(app: rx.App, brand: str) -> None:
         users_page, route="/users", title=titled("People"), on_load=[frame, UsersState.load]
     )
     app.add_page(missing_page, route="404", title=titled("Nothing here"), on_load=frame)
+
+
+def head() -> list[rx.Component]:
+    """What stands in the head of every page."""
+    keys = rx.el.script(src="/desk.js", defer=True)
+    icon = rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml")
+    scheme = rx.el.meta(name="color-scheme", content="light dark")
+    return [keys, icon, scheme]

@@ -14,6 +14,8 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def redis(redis_url: str) -> Iterator[Redis]:
-    with Redis.from_url(redis_url) as connection:
-        connection.flushdb()
+    # redis-py leaves the extra arguments of these two untyped.
+    connection: Redis = Redis.from_url(redis_url)  # pyright: ignore[reportUnknownMemberType]
+    with connection:
+        connection.flushdb()  # pyright: ignore[reportUnknownMemberType]
         yield connection

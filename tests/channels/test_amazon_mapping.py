@@ -286,6 +286,15 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"lastUpdatedTime": "9999-01-01T00:00:00Z"}, "lastUpdatedTime is an absurd time"),
     ({"fulfillment": None}, "fulfillment.fulfillmentStatus is missing"),
     ({"fulfillment": "SHIPPED"}, "fulfillment is not an object"),
+    (
+        {"fulfillment": {**amazon_status("SHIPPED"), "shipByWindow": {"latestDateTime": 1}}},
+        "fulfillment.shipByWindow.latestDateTime is not a time",
+    ),
+    ({"proceeds": {"grandTotal": {"currencyCode": "INR"}}}, "grandTotal.amount is missing"),
+    (
+        {"proceeds": {"grandTotal": rupees("1"), "breakdowns": [{"subtotal": rupees("x")}]}},
+        "proceeds.breakdowns[0].subtotal.amount cannot be read: 'x' is not an amount.",
+    ),
     ({"orderItems": None}, "orderItems is missing"),
     ({"orderItems": {}}, "orderItems is not a list"),
     ({"orderItems": [7]}, "orderItems[0] is not an object"),

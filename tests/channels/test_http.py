@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -272,3 +273,14 @@ def test_no_token_no_call() -> None:
 
     with pytest.raises(RateLimitedError):
         send(never, READ, Empty())
+
+
+@pytest.mark.parametrize(("usual", "expected"), [(0.1, 1), (2, 2), (179, http.DEFAULT_RETRY_S)])
+def test_429_without_a_word_waits_for_the_published_rate(usual: float, expected: float) -> None:
+    dialect = Dialect("Shop", lambda _: "", "x-id", "x-rate", {"list": usual})
+    transport = httpx.MockTransport(lambda _: httpx.Response(429))
+
+    with httpx.Client(transport=transport) as client, pytest.raises(RateLimitedError) as caught:
+        request_json(client, dialect, Notes(), replace(READ, url="https://shop.test"))
+
+    assert caught.value.retry_after_s == expected

@@ -65,6 +65,12 @@ def test_parts_finer_than_a_paisa_are_rounded() -> None:
     assert (read.total_minor, read.tax_minor, read.unit_price_minor) == (10_000, 1, 5_000)
 
 
+def test_a_whole_number_may_come_as_a_decimal() -> None:
+    (line,) = to_order(line_items=[woo_line(quantity=2.0)]).lines
+
+    assert line.quantity == 2
+
+
 @pytest.mark.parametrize(
     ("word", "expected"),
     [

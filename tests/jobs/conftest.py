@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlmodel import col, select
 
 from crm_app import db
 from crm_app.domain.channel import Channel
-from crm_app.models import ChannelAccount
+from crm_app.domain.order_status import OrderStatus
+from crm_app.jobs import pull
+from crm_app.models import ChannelAccount, Order
 from crm_app.sandbox import credentials
 from crm_app.services import accounts
 from tests import running
@@ -77,3 +80,29 @@ def connect_amazon(
                 **options,
             },
         )
+
+
+def arrive(account: ChannelAccount, external_ids: list[str]) -> None:
+    """Pull until these orders are here: a shop shows a change a second later."""
+
+    def all_here() -> bool:
+        pull.pull_account(account.id)
+        with db.transaction() as session:
+            found = session.exec(
+                select(Order.external_id).where(col(Order.external_id).in_(external_ids))
+            )
+            return set(found) == set(external_ids)
+
+    running.wait_for(all_here, "the orders arrive")
+
+
+def follow(account: ChannelAccount, external_id: str, status: OrderStatus) -> None:
+    """Pull until the order has this status."""
+
+    def follows() -> bool:
+        pull.pull_account(account.id)
+        with db.transaction() as session:
+            found = session.exec(select(Order.status).where(Order.external_id == external_id))
+            return found.one() == status
+
+    running.wait_for(follows, f"order {external_id} becomes {status}")

@@ -90,11 +90,12 @@ def read_report() -> Figures:
     return figures
 
 
+@pytest.mark.usefixtures("database")
 @pytest.mark.skipif(
     not REPORT.exists(), reason="the real seller report is not beside this checkout"
 )
 def test_the_whole_report_arrives_equal_to_the_last_paisa(
-    database: str, postgres_url_for: Callable[[str], str], tmp_path: Path
+    postgres_url_for: Callable[[str], str], tmp_path: Path
 ) -> None:
     url = postgres_url_for("sandbox_of_report")
     load_report(url)

@@ -20,7 +20,7 @@ from crm_app.channels.amazon.mapping import to_order
 from crm_app.channels.base import ChannelOrder, OrderPage, Receipt, StatusUpdate
 from crm_app.channels.capabilities import CAPABILITIES
 from crm_app.channels.http import Answer, Call, Dialect, Shape, request_json
-from crm_app.channels.limits import Limiter, UsagePlan
+from crm_app.channels.limits import Limiter, UsagePlan, pauses_s
 from crm_app.channels.reading import as_object, read_page
 from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import OrderStatus
@@ -87,7 +87,9 @@ def _sentence(error: Any) -> str:
     return f"{message} ({details})"
 
 
-DIALECT: Final = Dialect("Amazon", _words, "x-amzn-RequestId", "x-amzn-RateLimit-Limit")
+DIALECT: Final = Dialect(
+    "Amazon", _words, "x-amzn-RequestId", "x-amzn-RateLimit-Limit", pauses_s(PLANS)
+)
 
 
 class AmazonConnector:
@@ -183,7 +185,8 @@ class AmazonConnector:
                 yield OrderPage(orders, bad)
                 return
             if not token:
-                yield OrderPage(orders, bad, cursor=sweep.cursor)
+                end = datetime.fromisoformat(sweep.cursor) if sweep.cursor else None
+                yield OrderPage(orders, bad, cursor=sweep.cursor, complete_to=end)
                 return
             sweep.token = token
             yield OrderPage(orders, bad, resume=sweep.as_text())
@@ -290,9 +293,9 @@ def _read_time(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _stamp(moment: datetime) -> str:
-    """ISO 8601 in UTC; to the microsecond only where there are any."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+def _stamp(moment: datetime, timespec: str = "auto") -> str:
+    """ISO 8601 in UTC."""
+    return moment.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
 def to_shipment_confirmation(update: StatusUpdate, marketplace_id: str) -> dict[str, Any]:
@@ -319,7 +322,9 @@ def to_shipment_confirmation(update: StatusUpdate, marketplace_id: str) -> dict[
             "packageReferenceId": str(update.reference),
             **carrier,
             "trackingNumber": update.tracking_number,
-            "shipDate": f"{update.happened_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            # As fine as Amazon's own times: cut to seconds, a parcel could seem to leave before
+            # its order was placed.
+            "shipDate": _stamp(update.happened_at, "milliseconds"),
             "orderItems": items,
         },
     }

@@ -119,7 +119,7 @@ def _money(record: Json, key: str, currency: str | None) -> int | None:
     if currency is None or not money:
         return None
     try:
-        if money.get("currencyCode") != currency:
+        if reading.currency(money, "currencyCode") != currency:
             raise BadFieldError("currencyCode", "is not the currency of the order")
         return reading.signed_amount(money, "amount", currency)
     except BadFieldError as error:
@@ -142,9 +142,12 @@ def _breakdown(proceeds: Json, currency: str | None) -> dict[str, int]:
     if currency is None:
         return {}
     parts: dict[str, int] = {}
-    for part in sections(proceeds, "breakdowns"):
-        category = text(part, "type", reading.WORD)
-        minor = _money(part, "subtotal", currency)
+    for index, part in enumerate(sections(proceeds, "breakdowns")):
+        try:
+            category = text(part, "type", reading.WORD)
+            minor = _money(part, "subtotal", currency)
+        except BadFieldError as error:
+            raise error.within(f"proceeds.breakdowns[{index}]") from None
         if minor is not None:
             parts[category] = parts.get(category, 0) + minor
     return parts

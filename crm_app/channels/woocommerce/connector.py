@@ -151,7 +151,8 @@ class WooCommerceConnector:
             rows: list[Any] = answer.body
             orders, bad = read_page(rows, self._map, "id")
             if not rows or _is_last(answer, window):
-                yield OrderPage(orders, bad, cursor=(window.cursor or window.before).isoformat())
+                end = window.cursor or window.before
+                yield OrderPage(orders, bad, cursor=end.isoformat(), complete_to=end)
                 return
             ids = {id_of(as_object(row), "id") for row in rows}
             if window.page > 1 and ids == last_ids:

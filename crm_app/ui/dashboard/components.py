@@ -4,6 +4,7 @@ import reflex as rx
 
 from crm_app.ui.dashboard.state import DashboardState
 from crm_app.ui.dashboard.view import ChannelView, FigureView
+from crm_app.ui.shared.conditions import is_empty
 from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import channel_mark, icon
 from crm_app.ui.shared.needs import NeedRow
@@ -77,7 +78,7 @@ def channels_card() -> rx.Component:
             class_name="lines",
         ),
         rx.cond(
-            DashboardState.channels.length() == 0,
+            is_empty(DashboardState.channels),
             rx.el.p("No channel account is connected yet.", class_name="quiet"),
             rx.fragment(),
         ),

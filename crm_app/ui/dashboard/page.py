@@ -8,6 +8,7 @@ from crm_app.ui.dashboard.chart import chart_card
 from crm_app.ui.dashboard.components import channels_card, figures, needs_card
 from crm_app.ui.dashboard.state import DashboardState
 from crm_app.ui.shared.blanks import failed, skeleton_rows
+from crm_app.ui.shared.conditions import both, is_empty
 from crm_app.ui.shared.marks import icon, ticker
 from crm_app.ui.shared.shell import shell
 
@@ -20,7 +21,7 @@ def dashboard_page() -> rx.Component:
         rx.cond(
             DashboardState.is_loaded,
             rx.cond(
-                (DashboardState.failure != "") & (DashboardState.figures.length() == 0),
+                both(DashboardState.failure != "", is_empty(DashboardState.figures)),
                 failed(DashboardState.failure, DashboardState.load),
                 _board(),
             ),

@@ -5,13 +5,14 @@ import reflex as rx
 from crm_app.ui.order.state import OrderState
 from crm_app.ui.order.steps import Choice
 from crm_app.ui.order.travel import Step
+from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.marks import button, icon
 
 
 def actions() -> rx.Component:
     return rx.fragment(
         rx.cond(
-            OrderState.choices.length() > 0,
+            has_any(OrderState.choices),
             rx.el.div(
                 rx.foreach(OrderState.choices, _allowed),
                 class_name="steps",
@@ -22,7 +23,7 @@ def actions() -> rx.Component:
         ),
         _notice(),
         rx.cond(
-            OrderState.choices.length() > 0,
+            has_any(OrderState.choices),
             rx.el.div(rx.foreach(OrderState.choices, _refused), class_name="refused"),
             rx.fragment(),
         ),
@@ -143,7 +144,7 @@ def question_dialog() -> rx.Component:
                     rx.fragment(),
                 ),
                 rx.el.div(
-                    rx.dialog.close(button("Keep as it is")),
+                    rx.dialog.close(button("Not now")),
                     rx.el.button(question.verb, type="submit", class_name=question.look),
                     class_name="dialog-end",
                 ),
@@ -173,7 +174,7 @@ def _parcel() -> rx.Component:
             class_name="field",
         ),
         rx.el.datalist(
-            rx.foreach(OrderState.carriers, lambda name: rx.el.option(value=name)),
+            rx.foreach(OrderState.carriers, _carrier),
             id="carriers",
         ),
         _mistake(mistakes.get("carrier", "")),
@@ -191,5 +192,9 @@ def _parcel() -> rx.Component:
     )
 
 
-def _mistake(sentence: rx.Var[str]) -> rx.Component:
+def _carrier(name: str) -> rx.Component:
+    return rx.el.option(value=name)
+
+
+def _mistake(sentence: str) -> rx.Component:
     return rx.cond(sentence, rx.el.p(sentence, class_name="mistake", role="alert"), rx.fragment())

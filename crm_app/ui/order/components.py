@@ -4,6 +4,7 @@ import reflex as rx
 
 from crm_app.ui.order.state import OrderState
 from crm_app.ui.order.view import Event, Fact, Line
+from crm_app.ui.shared.conditions import both, has_any, is_not, joined
 from crm_app.ui.shared.marks import button, icon
 
 
@@ -62,12 +63,12 @@ def customer_card() -> rx.Component:
             class_name="person",
         ),
         _contact(),
-        rx.cond(order.address.length() > 0, _address(), rx.fragment()),
+        rx.cond(has_any(order.address), _address(), rx.fragment()),
         rx.cond(
             order.is_private,
             rx.el.p(
                 icon("lock", 13),
-                "Your role does not show the buyer's contact and address.",
+                "Your role does not show the buyer's address, nor the contact in clear.",
                 class_name="private",
             ),
             rx.fragment(),
@@ -91,7 +92,7 @@ def _contact() -> rx.Component:
             class_name="facts",
         ),
         rx.cond(
-            order.may_reveal & ~OrderState.is_revealed,
+            both(order.may_reveal, is_not(OrderState.is_revealed)),
             button(
                 icon("eye", 14),
                 "Show contact",
@@ -123,12 +124,19 @@ def _address() -> rx.Component:
                 class_name="ghost",
                 aria_label="Copy the address",
                 title="Copy the address",
-                on_click=[rx.set_clipboard(lines.join("\n")), rx.toast.success("Address copied")],
+                on_click=[
+                    rx.set_clipboard(joined(lines, "\n")),
+                    rx.toast.success("Address copied"),
+                ],
             ),
             class_name="card-line",
         ),
-        rx.el.address(rx.foreach(lines, lambda text: rx.el.div(text))),
+        rx.el.address(rx.foreach(lines, _address_line)),
     )
+
+
+def _address_line(text: str) -> rx.Component:
+    return rx.el.div(text)
 
 
 def facts_card() -> rx.Component:

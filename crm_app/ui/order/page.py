@@ -7,7 +7,7 @@ from crm_app.ui.order.components import customer_card, facts_card, lines_card, t
 from crm_app.ui.order.state import OrderState
 from crm_app.ui.shared.blanks import blank, failed, skeleton_rows
 from crm_app.ui.shared.links import link
-from crm_app.ui.shared.marks import channel_mark, icon, pill, ticker
+from crm_app.ui.shared.marks import channel_mark, icon, pill, tag, ticker
 from crm_app.ui.shared.shell import shell
 
 
@@ -45,7 +45,7 @@ def _title() -> rx.Component:
         rx.el.span(
             channel_mark(order.mark, order.channel, order.channel_label),
             rx.el.span(order.number, class_name="mono"),
-            rx.foreach(order.tags, lambda word: rx.el.span(word, class_name="tag")),
+            rx.foreach(order.tags, tag),
             class_name="order-title",
         ),
         "Order",

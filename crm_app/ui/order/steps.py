@@ -58,11 +58,18 @@ def _choice(choice: StatusChoice, natural: OrderStatus | None, channel: str) -> 
     return Choice(
         status=choice.status.value,
         label=_VERBS.get(choice.status, choice.status.label),
-        look="btn primary" if choice.status is natural else "btn quiet" if is_grave else "btn",
+        look=_look(choice.status, natural),
         asks=is_grave or choice.needs_tracking or choice.status is OrderStatus.SHIPPED,
         hint=_hint(choice, channel),
         why_not=choice.why_not,
     )
+
+
+def _look(status: OrderStatus, natural: OrderStatus | None) -> str:
+    if status is natural:
+        return "btn primary"
+    # Beside a natural step a grave one steps back; alone it is the row's only button.
+    return "btn quiet" if status in _GRAVE and natural else "btn"
 
 
 def _hint(choice: StatusChoice, channel: str) -> str:

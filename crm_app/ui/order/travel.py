@@ -99,7 +99,10 @@ def steps(intent: IntentView, now: datetime, zone: ZoneInfo) -> list[Step]:
 
 
 def _title(intent: IntentView | None, channel: str) -> str:
-    return f"{intent.to_status.label} to {channel}" if intent else f"Order on {channel}"
+    if intent is None:
+        return f"Order on {channel}"
+    verb = "Telling" if intent.state in OPEN else "Told"
+    return f"{verb} {channel}: {intent.to_status.label}"
 
 
 def _sentence(detail: OrderDetail, intent: IntentView | None, now: datetime, zone: ZoneInfo) -> str:

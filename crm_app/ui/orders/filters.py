@@ -6,6 +6,7 @@ import reflex as rx
 
 from crm_app.ui.orders.menus import Chip, Option
 from crm_app.ui.orders.state import OrdersState
+from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import button, channel_mark, icon, pill
 from crm_app.ui.shared.shell_state import ShellState
@@ -25,7 +26,7 @@ def filter_bar() -> rx.Component:
         rx.el.div(
             rx.foreach(menus.chips, _chip),
             rx.cond(
-                menus.chips.length() > 1,
+                has_any(menus.chips[1:]),
                 link("Clear", href=menus.clear_href, class_name="clear"),
                 rx.fragment(),
             ),
@@ -98,30 +99,31 @@ def _plain_option(option: Option) -> rx.Component:
 
 def _days() -> rx.Component:
     menus = OrdersState.menus
-    return rx.el.form(
-        rx.el.label("From", html_for="day-from"),
-        rx.el.input(
-            type="date",
-            id="day-from",
-            name="from",
-            default_value=menus.placed_from,
-            key="from" + menus.placed_from,
-            class_name="field",
+    return rx.el.details(
+        rx.el.summary("Other days", class_name="item"),
+        rx.el.form(
+            *_day("From", "from", menus.placed_from),
+            *_day("To", "to", menus.placed_to),
+            button("Show", type="submit"),
+            rx.el.p("Whole days in " + ShellState.zone, class_name="quiet"),
+            on_submit=OrdersState.pick_days,
+            class_name="days",
         ),
-        rx.el.label("To", html_for="day-to"),
-        rx.el.input(
-            type="date",
-            id="day-to",
-            name="to",
-            default_value=menus.placed_to,
-            key="to" + menus.placed_to,
-            class_name="field",
-        ),
-        button("Show", type="submit"),
-        rx.el.p("Days in " + ShellState.zone, class_name="quiet"),
-        on_submit=OrdersState.pick_days,
-        class_name="days",
+        class_name="other-days",
     )
+
+
+def _day(label: str, name: str, value: str) -> tuple[rx.Component, rx.Component]:
+    field = rx.el.input(
+        type="date",
+        id=f"day-{name}",
+        name=name,
+        default_value=value,
+        # A chosen preset, or Back, changes the days; the field follows.
+        key=name + value,
+        class_name="field",
+    )
+    return rx.el.label(label, html_for=f"day-{name}"), field
 
 
 def _chip(chip: Chip) -> rx.Component:

@@ -3,7 +3,7 @@
 import dataclasses
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import Final, Self
 from zoneinfo import ZoneInfo
 
 from crm_app.domain import money
@@ -14,6 +14,8 @@ from crm_app.ui.shared import times
 from crm_app.ui.shared.links import order_path
 from crm_app.ui.shared.times import Clock
 from crm_app.ui.shared.tones import Pill, status_pill, sync_pill
+
+CANCEL_ASKED: Final = Pill("Cancel asked", "warn", "alert", "The buyer asks to cancel")
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,7 @@ class OrderRow:
             total=money.to_text(order.total_minor, order.currency),
             status=status_pill(order.status),
             sync=trouble(order.sync_status),
-            wish=Pill("Buyer wants to cancel", "warn", "alert")
-            if order.cancel_requested
-            else Pill(),
+            wish=CANCEL_ASKED if order.cancel_requested else Pill(),
             clock=deadline(order, now, zone),
             placed=times.when(order.placed_at, now, zone),
             placed_exact=times.exact(order.placed_at, zone),

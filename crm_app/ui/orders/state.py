@@ -60,9 +60,10 @@ class OrdersState(rx.State):
     async def load(self) -> None:
         """Show the page that the address names. A newer address wins over a slower answer."""
         self.failure, self.stale, self.news = "", "", ""
+        # An address that means nothing still shows the filters, so that a person can go on.
+        self._show_choices(self._asked_or_all())
         try:
             query = self._asked()
-            self._show_choices(query)
             self._show(await self._read(query), query)
         except NotSignedInError:
             raise

@@ -6,8 +6,9 @@ from crm_app.ui.orders.menus import Header
 from crm_app.ui.orders.rows import OrderRow
 from crm_app.ui.orders.state import OrdersState
 from crm_app.ui.shared.blanks import blank, failed, skeleton_rows
+from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.links import link
-from crm_app.ui.shared.marks import channel_mark, icon, pill, time_text
+from crm_app.ui.shared.marks import channel_mark, icon, pill, tag, time_text
 
 _BONES = ("190px", "220px", "170px", "80px", "110px", "90px", "90px")
 
@@ -15,10 +16,14 @@ _BONES = ("190px", "220px", "170px", "80px", "110px", "90px", "90px")
 def orders_table() -> rx.Component:
     return rx.cond(
         OrdersState.failure != "",
-        failed(OrdersState.failure, OrdersState.load),
+        failed(
+            OrdersState.failure,
+            OrdersState.load,
+            link("Show all orders", href="/orders", class_name="btn"),
+        ),
         rx.cond(
             OrdersState.is_loaded,
-            rx.cond(OrdersState.rows.length() > 0, _table(), _empty()),
+            rx.cond(has_any(OrdersState.rows), _table(), _empty()),
             skeleton_rows(14, _BONES),
         ),
     )
@@ -60,7 +65,9 @@ def order_row(row: OrderRow) -> rx.Component:
         rx.el.th(_number(row), scope="row", class_name="col-number"),
         rx.el.td(
             rx.el.div(
-                rx.el.span(row.customer, class_name=rx.cond(row.is_named, "", "quiet")),
+                rx.el.span(
+                    row.customer, class_name=rx.cond(row.is_named, "customer", "customer quiet")
+                ),
                 rx.cond(row.place != "", rx.el.span("· " + row.place, class_name="quiet place")),
                 class_name="pair",
             ),
@@ -94,7 +101,7 @@ def _number(row: OrderRow) -> rx.Component:
     return rx.fragment(
         channel_mark(row.mark, row.channel, row.channel_label),
         link(row.number, href=row.href, class_name="number", custom_attrs={"data-open": "1"}),
-        rx.foreach(row.tags, lambda word: rx.el.span(word, class_name="tag")),
+        rx.foreach(row.tags, tag),
     )
 
 
@@ -104,7 +111,7 @@ def _states(row: OrderRow) -> rx.Component:
 
 def _empty() -> rx.Component:
     return rx.cond(
-        OrdersState.menus.chips.length() > 0,
+        has_any(OrdersState.menus.chips),
         blank(
             "search-x",
             "No order matches",
@@ -137,7 +144,7 @@ def news_bar() -> rx.Component:
 def paging() -> rx.Component:
     pages = OrdersState.pages
     return rx.cond(
-        OrdersState.rows.length() > 0,
+        has_any(OrdersState.rows),
         rx.el.nav(
             rx.el.span(OrdersState.stale, class_name="stale", role="status"),
             rx.el.span(class_name="gap"),

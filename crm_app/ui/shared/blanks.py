@@ -22,12 +22,13 @@ def blank(
     )
 
 
-def failed(sentence: Any, retry: Any) -> rx.Component:
+def failed(sentence: Any, retry: Any, *others: rx.Component) -> rx.Component:
     return blank(
         "cloud-off",
         "This could not be loaded",
         sentence,
         button("Try again", kind="primary", on_click=retry),
+        *others,
         tone="bad",
     )
 

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import reflex as rx
-from reflex_components_core.react_router import ReactRouterLink
+from reflex_components_core.react_router.dom import ReactRouterLink
 
 from crm_app.services.order_search import OrderQuery
 

@@ -28,6 +28,11 @@ def pill(value: Pill) -> rx.Component:
     )
 
 
+def tag(word: str) -> rx.Component:
+    """A short fact in a thin frame."""
+    return rx.el.span(word, class_name="tag")
+
+
 def time_text(text: str, exact: str, class_name: str = "quiet") -> rx.Component:
     """A moment in words; its exact time and zone on hover."""
     return rx.el.span(text, title=exact, class_name=class_name)

@@ -1,13 +1,19 @@
 """The account menu: who is signed in, the theme, and the way out."""
 
+from typing import Final
+
 import reflex as rx
-from reflex.style import color_mode, set_color_mode
+from reflex.style import LiteralColorMode, color_mode, set_color_mode
 
 from crm_app.ui.shared.marks import icon
 from crm_app.ui.shared.native import native_form
 from crm_app.ui.shared.shell_state import ShellState
 
-_THEMES = (("light", "sun", "Light"), ("dark", "moon", "Dark"), ("system", "monitor", "System"))
+_THEMES: Final[tuple[tuple[LiteralColorMode, str, str], ...]] = (
+    ("light", "sun", "Light"),
+    ("dark", "moon", "Dark"),
+    ("system", "monitor", "System"),
+)
 
 
 def account_menu(kind: str) -> rx.Component:

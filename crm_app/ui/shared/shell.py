@@ -4,6 +4,7 @@ from typing import Any, Final, Literal
 
 import reflex as rx
 
+from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.help import help_dialog
 from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import channel_mark, icon, ticker
@@ -110,7 +111,7 @@ def _entry(sign: str, label: str, href: str, is_on: bool, letter: str) -> rx.Com
 
 def _needs() -> rx.Component:
     return rx.cond(
-        ShellState.needs.length() > 0,
+        has_any(ShellState.needs),
         rx.el.nav(
             rx.el.div("Needs a person", class_name="cap"),
             rx.foreach(ShellState.needs, _need),
@@ -152,7 +153,7 @@ def health_list() -> rx.Component:
     return rx.el.div(
         rx.el.div("Channels", class_name="cap"),
         rx.cond(
-            ShellState.accounts.length() > 0,
+            has_any(ShellState.accounts),
             rx.foreach(ShellState.accounts, _account),
             rx.el.p("No channel account is connected yet.", class_name="quiet"),
         ),

@@ -87,7 +87,7 @@ def question_dialog() -> rx.Component:
                 class_name="quiet",
             ),
             rx.el.div(
-                rx.dialog.close(button("Keep as it is")),
+                rx.dialog.close(button("Not now")),
                 rx.cond(
                     is_password,
                     button(

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from crm_app.ui.shared.blanks import blank, failed, forbidden, skeleton_rows
+from crm_app.ui.shared.conditions import both, has_any, is_not
 from crm_app.ui.shared.marks import button, icon
 from crm_app.ui.shared.shell import shell
 from crm_app.ui.shared.shell_state import ShellState
@@ -15,7 +16,7 @@ def users_page() -> rx.Component:
     return shell(
         "People",
         rx.cond(
-            ShellState.is_known & ~ShellState.may_manage_users,
+            both(ShellState.is_known, is_not(ShellState.may_manage_users)),
             forbidden("Only admins see and change the people of this desk."),
             rx.cond(
                 UsersState.failure != "",
@@ -53,7 +54,7 @@ def _people() -> rx.Component:
             rx.fragment(),
         ),
         rx.cond(
-            UsersState.rows.length() > 0,
+            has_any(UsersState.rows),
             people_table(),
             blank("users", "Nobody yet", "Add the first person of the desk."),
         ),

@@ -1,0 +1,100 @@
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from crm_app.channels import capabilities, registry
+from crm_app.channels.amazon.connector import AmazonConnector
+from crm_app.channels.limits import NoLimiter, UsagePlan
+from crm_app.channels.woocommerce.connector import WooCommerceConnector
+from crm_app.domain.channel import Channel
+from crm_app.errors import AccountDisconnectedError, ChannelError
+
+AMAZON_KEYS = {"client_id": "id-1", "client_secret": "hush-2", "refresh_token": "hush-3"}
+WOO_KEYS = {"consumer_key": "hush-4", "consumer_secret": "hush-5"}
+
+
+@dataclass
+class Account:
+    channel: Channel = Channel.AMAZON
+    base_url: str = "https://api.test"
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
+    id: int | None = 7
+
+
+def connect(account: Account, keys: dict[str, str]) -> registry.Connector:
+    connector = registry.connect(account, keys, NoLimiter(), timeout_s=3)
+    connector.close()
+    return connector
+
+
+def test_each_channel_gets_its_connector() -> None:
+    shop = Account(Channel.WOOCOMMERCE, "http://127.0.0.1:8100/woocommerce")
+
+    assert isinstance(connect(Account(), AMAZON_KEYS), AmazonConnector)
+    assert isinstance(connect(shop, WOO_KEYS), WooCommerceConnector)
+
+
+def test_a_channel_without_a_connector_says_so() -> None:
+    with pytest.raises(ChannelError, match="There is no connector for Blinkit yet"):
+        connect(Account(Channel.BLINKIT), {})
+
+
+@pytest.mark.parametrize("missing", AMAZON_KEYS)
+def test_a_missing_credential_is_named_and_no_other_shown(missing: str) -> None:
+    keys = {**AMAZON_KEYS, missing: ""}
+
+    with pytest.raises(AccountDisconnectedError) as caught:
+        connect(Account(), keys)
+
+    assert str(caught.value) == f"The credentials of this account have no {missing}."
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://shop.test", "ftp://shop.test", "shop.test", "", "https://", "http://[::1"],
+)
+def test_credentials_never_travel_in_the_clear(url: str) -> None:
+    with pytest.raises(AccountDisconnectedError, match="must begin with https"):
+        connect(Account(base_url=url), AMAZON_KEYS)
+    with pytest.raises(AccountDisconnectedError, match="must begin with https"):
+        connect(Account(options={"auth_url": url or "x"}), AMAZON_KEYS)
+
+
+def test_a_sandbox_elsewhere_can_be_allowed() -> None:
+    account = Account(base_url="http://sandbox:8100/amazon", options={"allow_http": True})
+
+    assert isinstance(connect(account, AMAZON_KEYS), AmazonConnector)
+
+
+@pytest.mark.parametrize("value", [-1, "fast", None, True, float("nan")])
+def test_an_option_that_makes_no_sense_is_named(value: object) -> None:
+    with pytest.raises(ChannelError, match="option overlap_s of this account is not a number"):
+        connect(Account(options={"overlap_s": value}), AMAZON_KEYS)
+    with pytest.raises(ChannelError, match="option marketplace_id of this account is not text"):
+        connect(Account(options={"marketplace_id": 5}), AMAZON_KEYS)
+
+
+def test_plans_are_the_published_ones_times_the_multiplier() -> None:
+    assert registry.plans_for(Account())["searchOrders"] == UsagePlan(0.0056, 20)
+
+    plans = registry.plans_for(Account(options={"rate_multiplier": 1000}))
+
+    assert plans["searchOrders"] == UsagePlan(5.6, 20_000)
+
+
+def test_the_limiter_of_an_account_uses_its_plans(redis: Redis) -> None:
+    limiter = registry.limiter_for(redis, Account())
+
+    waits = [limiter.try_acquire("confirmShipment") for _ in range(11)]
+
+    assert waits[:10] == [0] * 10
+    assert 0 < waits[10] <= 0.5
+    with pytest.raises(ValueError, match="not stored"):
+        registry.limiter_for(redis, Account(id=None))
+
+
+@pytest.mark.parametrize("channel", [Channel.AMAZON, Channel.WOOCOMMERCE])
+def test_a_connector_has_rules_for_its_statuses(channel: Channel) -> None:
+    assert capabilities.of(channel).statuses
