@@ -5,18 +5,26 @@ import random
 from dataclasses import dataclass
 from typing import Final
 
+# fmt: off
 FIRST: Final = (
-    "Priya Rahul Anjali Amit Pooja Neha Rohan Sneha Vikram Kavya Arjun Divya Karan Meera Nikhil "
-    "Isha Aditya Riya Sanjay Lakshmi Ananya Suresh Deepika Varun Shreya Manish Swati Ayesha Gaurav "
-    "Nandini Harsh Tanvi Farhan Ritu Siddharth Bhavna Imran Juhi Kunal Leela Mohan Pallavi Rakesh "
-    "Sana Tarun Uma Vivek Yamini Zoya Devika Esha Gopal Hema Jatin Komal Lalit Madhuri Omkar"
-).split()
+    "Priya", "Rahul", "Anjali", "Amit", "Pooja", "Neha", "Rohan", "Sneha", "Vikram", "Kavya",
+    "Arjun", "Divya", "Karan", "Meera", "Nikhil", "Isha", "Aditya", "Riya", "Sanjay", "Lakshmi",
+    "Ananya", "Suresh", "Deepika", "Varun", "Shreya", "Manish", "Swati", "Ayesha", "Gaurav",
+    "Nandini", "Harsh", "Tanvi", "Farhan", "Ritu", "Siddharth", "Bhavna", "Imran", "Juhi",
+    "Kunal", "Leela", "Mohan", "Pallavi", "Rakesh", "Sana", "Tarun", "Uma", "Vivek", "Yamini",
+    "Zoya", "Devika", "Esha", "Gopal", "Hema", "Jatin", "Komal", "Lalit", "Madhuri", "Omkar",
+)
+# fmt: on
+# fmt: off
 LAST: Final = (
-    "Sharma Patel Singh Kumar Gupta Iyer Reddy Nair Joshi Mehta Shah Khan Das Rao Verma Desai "
-    "Kulkarni Banerjee Pillai Chopra Agarwal Bose Menon Naidu Kapoor Mishra Pandey Thakur Yadav "
-    "Bhat Chauhan Deshmukh Fernandes Ghosh Hegde Jain Kaur Lal Malhotra Oberoi Parekh Qureshi "
-    "Rathore Saxena Trivedi Upadhyay Vora Wadia Ansari Bajaj Dutta Gill Kamath Sethi"
-).split()
+    "Sharma", "Patel", "Singh", "Kumar", "Gupta", "Iyer", "Reddy", "Nair", "Joshi", "Mehta",
+    "Shah", "Khan", "Das", "Rao", "Verma", "Desai", "Kulkarni", "Banerjee", "Pillai", "Chopra",
+    "Agarwal", "Bose", "Menon", "Naidu", "Kapoor", "Mishra", "Pandey", "Thakur", "Yadav", "Bhat",
+    "Chauhan", "Deshmukh", "Fernandes", "Ghosh", "Hegde", "Jain", "Kaur", "Lal", "Malhotra",
+    "Oberoi", "Parekh", "Qureshi", "Rathore", "Saxena", "Trivedi", "Upadhyay", "Vora", "Wadia",
+    "Ansari", "Bajaj", "Dutta", "Gill", "Kamath", "Sethi",
+)
+# fmt: on
 CITIES: Final = (
     ("Mumbai", "Maharashtra", 400001),
     ("Delhi", "Delhi", 110001),

@@ -9,6 +9,7 @@ from typing import Final
 
 from alembic import command
 from alembic.config import Config
+
 from crm_app import db, embedded, queue
 from crm_app.config import get_settings
 from crm_app.embedded import Postgres

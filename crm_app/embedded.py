@@ -86,7 +86,10 @@ class Postgres:
     def ensure_database(self, name: str) -> str:
         """Create the database unless it exists; return its URL."""
         with self._connect() as connection, suppress(psycopg.errors.DuplicateDatabase):
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            # Asked first, so that the server's log has no error at each start.
+            query = "SELECT 1 FROM pg_database WHERE datname = %s"
+            if connection.execute(query, [name]).fetchone() is None:
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         return self.url(name)
 
     def drop_database(self, name: str) -> None:

@@ -188,6 +188,17 @@ def upgrade() -> None:
         postgresql_where=sa.text("state <> 'processed'"),
     )
     op.create_table(
+        "order_counts",
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.String(length=32), nullable=False),
+        sa.Column("channel", sa.String(length=32), nullable=False),
+        sa.Column("orders", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["channel_accounts.id"], name=op.f("fk_order_counts_account_id")
+        ),
+        sa.PrimaryKeyConstraint("account_id", "status", name=op.f("pk_order_counts")),
+    )
+    op.create_table(
         "order_rollups",
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("account_id", sa.BigInteger(), nullable=False),
@@ -337,12 +348,6 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        "ix_orders_channel_status_placed",
-        "orders",
-        ["channel", "status", sa.literal_column("placed_at DESC"), sa.literal_column("id DESC")],
-        unique=False,
-    )
-    op.create_index(
         "ix_orders_cod_pending",
         "orders",
         ["placed_at", "id"],
@@ -352,7 +357,13 @@ def upgrade() -> None:
     op.create_index(
         "ix_orders_customer_placed",
         "orders",
-        ["customer_id", sa.literal_column("placed_at DESC"), sa.literal_column("id DESC")],
+        [
+            "customer_id",
+            sa.literal_column("placed_at DESC"),
+            sa.literal_column("id DESC"),
+            "channel",
+            "status",
+        ],
         unique=False,
     )
     op.create_index(
@@ -379,20 +390,41 @@ def upgrade() -> None:
     op.create_index(
         "ix_orders_placed",
         "orders",
-        [sa.literal_column("placed_at DESC"), sa.literal_column("id DESC")],
+        [
+            sa.literal_column("placed_at DESC"),
+            sa.literal_column("id DESC"),
+            "channel",
+            "status",
+        ],
         unique=False,
     )
-    op.create_index("ix_orders_ship_by", "orders", ["ship_by", "id"], unique=False)
+    op.create_index(
+        "ix_orders_ship_by",
+        "orders",
+        ["ship_by", "id", "channel", "status", "placed_at"],
+        unique=False,
+    )
     op.create_index(
         "ix_orders_status_placed",
         "orders",
-        ["status", sa.literal_column("placed_at DESC"), sa.literal_column("id DESC")],
+        [
+            "status",
+            sa.literal_column("placed_at DESC"),
+            sa.literal_column("id DESC"),
+            "channel",
+        ],
         unique=False,
     )
     op.create_index(
         "ix_orders_total",
         "orders",
-        [sa.literal_column("total_minor DESC"), sa.literal_column("id DESC")],
+        [
+            sa.literal_column("total_minor DESC"),
+            sa.literal_column("id DESC"),
+            "channel",
+            "status",
+            "placed_at",
+        ],
         unique=False,
     )
     op.create_table(
@@ -580,7 +612,6 @@ def downgrade() -> None:
         table_name="orders",
         postgresql_where=sa.text("is_cod AND status = 'pending'"),
     )
-    op.drop_index("ix_orders_channel_status_placed", table_name="orders")
     op.drop_index("ix_orders_channel_placed", table_name="orders")
     op.drop_index(
         "ix_orders_cancel_requested",
@@ -597,6 +628,7 @@ def downgrade() -> None:
     op.drop_table("user_sessions")
     op.drop_table("unmapped_words")
     op.drop_table("order_rollups")
+    op.drop_table("order_counts")
     op.drop_index(
         "ix_inbox_open", table_name="inbox", postgresql_where=sa.text("state <> 'processed'")
     )

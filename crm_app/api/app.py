@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from crm_app.api import auth, browser, docs, health, orders, users
 from crm_app.api.dependencies import public
+from crm_app.api.limits import BodyLimit
 from crm_app.api.schemas import ErrorOut
 from crm_app.config import get_settings
 from crm_app.errors import CrmError, SignInThrottledError
@@ -20,7 +21,12 @@ logger = logging.getLogger(__name__)
 _ERRORS: Final[dict[int | str, dict[str, Any]]] = {
     status: {"model": ErrorOut} for status in (401, 403, 404, 409, 422, 429, 503)
 }
-_CODES: Final = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+_CODES: Final = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+}
 
 
 def create_api() -> FastAPI:
@@ -46,6 +52,8 @@ def create_api() -> FastAPI:
     api.add_exception_handler(RequestValidationError, _bad_request)
     api.add_exception_handler(HTTPException, _http_error)
     api.add_exception_handler(DBAPIError, _database_error)
+    api.add_exception_handler(Exception, _unexpected)
+    api.add_middleware(BodyLimit)
     return api
 
 
@@ -72,7 +80,8 @@ def _bad_request(request: Request, error: Exception) -> JSONResponse:
         raise error
     # Where it is wrong and why; never what was sent, which may be a password.
     details = {
-        ".".join(str(part) for part in item["loc"][1:]): item["msg"] for item in error.errors()
+        ".".join(str(part) for part in item["loc"][1:]) or str(item["loc"][0]): item["msg"]
+        for item in error.errors()
     }
     body = ErrorOut(
         error="invalid_input", message="The request cannot be used as it is.", details=details
@@ -87,6 +96,12 @@ def _http_error(request: Request, error: Exception) -> JSONResponse:
     code = _CODES.get(error.status_code, "error")
     headers = dict(error.headers) if error.headers else None
     return _answer(error.status_code, ErrorOut(error=code, message=str(error.detail)), headers)
+
+
+def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    """The last net. The server logs the error itself; who asked learns nothing of it."""
+    del request, error
+    return _answer(500, ErrorOut(error="error", message="Something went wrong on our side."))
 
 
 def _database_error(request: Request, error: Exception) -> JSONResponse:

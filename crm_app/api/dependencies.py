@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import AfterValidator
 from sqlmodel import Session
 
 from crm_app import db
@@ -100,6 +101,17 @@ def public(reason: str) -> Any:
     return Depends(_marked(check, f"public: {reason}"))
 
 
+# Ids are bigints. A number that is none is an id that nobody has, and no fault of the database.
+_NO_ID: Final = 0
+
+
+def _possible(number: int) -> int:
+    return number if 0 < number < 2**63 else _NO_ID
+
+
+Id = Annotated[int, AfterValidator(_possible)]
+
+
 def _marked(check: Callable[..., None], mark: str) -> Callable[..., None]:
     setattr(check, MARK, mark)
     return check
@@ -113,7 +125,8 @@ def client_address(request: Request) -> str:
     """
     hops = get_settings().trusted_proxy_hops
     if hops:
-        forwarded = request.headers.get("x-forwarded-for", "").split(",")
+        # Some proxies add a header of their own instead of a word to the client's.
+        forwarded = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
         if len(forwarded) >= hops and forwarded[-hops].strip():
             return forwarded[-hops].strip()
     return request.client.host if request.client else ""

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from crm_app.api.dependencies import CurrentActor, DbSession, permitted
+from crm_app.api.dependencies import CurrentActor, DbSession, Id, permitted
 from crm_app.api.schemas import (
     OrderDetailOut,
     OrderOut,
@@ -13,14 +13,13 @@ from crm_app.api.schemas import (
     StatusIn,
 )
 from crm_app.domain.permissions import Permission
+from crm_app.errors import InvalidInputError
 from crm_app.services import order_search, order_view, orders
 from crm_app.services.order_query import DEFAULT_LIMIT, OrderQuery
 
 router = APIRouter(prefix="/api/v1/orders", tags=["orders"])
 
 _Word = Annotated[str, Query(max_length=500)]
-# Our ids are bigints; anything larger is no id, and no reason to trouble the database.
-_MAX_ID = 2**63 - 1
 
 
 @router.get("", dependencies=[permitted(Permission.VIEW_ORDERS)])
@@ -43,7 +42,7 @@ def list_orders(
     included; `sort` is `placed_at`, `ship_by` or `total`, with a minus for descending. Follow
     `next_cursor` until it is null.
     """
-    query = OrderQuery.parse(
+    query = _parse(
         {
             "channel": channel,
             "status": status,
@@ -68,15 +67,25 @@ def list_orders(
     )
 
 
+def _parse(params: dict[str, str]) -> OrderQuery:
+    try:
+        return OrderQuery.parse(params)
+    except InvalidInputError as error:
+        # The address bar of the pages is shorter than our parameters.
+        ours = {"from": "date_from", "to": "date_to"}
+        details = {ours.get(name, name): said for name, said in error.details.items()}
+        raise InvalidInputError(str(error), details=details) from error
+
+
 @router.get("/{order_id}", dependencies=[permitted(Permission.VIEW_ORDERS)])
-def get_order(order_id: int, session: DbSession, actor: CurrentActor) -> OrderDetailOut:
+def get_order(order_id: Id, session: DbSession, actor: CurrentActor) -> OrderDetailOut:
     """One order with lines, events and intents."""
-    return _detail(order_view.get_order(session, actor, min(order_id, _MAX_ID)))
+    return _detail(order_view.get_order(session, actor, order_id))
 
 
 @router.put("/{order_id}/status", dependencies=[permitted(Permission.CHANGE_STATUS)])
 def change_status(
-    order_id: int, body: StatusIn, session: DbSession, actor: CurrentActor
+    order_id: Id, body: StatusIn, session: DbSession, actor: CurrentActor
 ) -> OrderDetailOut:
     """Move an order to a new status; its channel is told by the worker.
 
@@ -86,7 +95,7 @@ def change_status(
     order = orders.change_status(
         session,
         actor,
-        min(order_id, _MAX_ID),
+        order_id,
         body.status,
         carrier=body.carrier,
         tracking_number=body.tracking_number,

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from crm_app.api.dependencies import CurrentActor, DbSession, permitted
+from crm_app.api.dependencies import CurrentActor, DbSession, Id, permitted
 from crm_app.api.schemas import (
     UserCreatedOut,
     UserCreateIn,
@@ -16,8 +16,6 @@ from crm_app.services import users
 router = APIRouter(
     prefix="/api/v1/users", tags=["users"], dependencies=[permitted(Permission.MANAGE_USERS)]
 )
-
-_MAX_ID = 2**63 - 1
 
 
 @router.get("")
@@ -42,10 +40,9 @@ def create_user(body: UserCreateIn, session: DbSession, actor: CurrentActor) -> 
 
 @router.patch("/{user_id}")
 def update_user(
-    user_id: int, body: UserUpdateIn, session: DbSession, actor: CurrentActor
+    user_id: Id, body: UserUpdateIn, session: DbSession, actor: CurrentActor
 ) -> UserOut:
     """Change name, role, whether they may sign in, or the password. 409 for the last admin."""
-    user_id = min(user_id, _MAX_ID)
     user = users.update_user(
         session, actor, user_id, name=body.name, role=body.role, is_active=body.is_active
     )

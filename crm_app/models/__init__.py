@@ -4,7 +4,14 @@ from crm_app.models.account import AccountStatus, ChannelAccount, UnmappedWord
 from crm_app.models.audit import AuditEntry
 from crm_app.models.customer import Customer
 from crm_app.models.inbox import InboxEntry, InboxState
-from crm_app.models.order import Order, OrderEvent, OrderLine, OrderPayload, OrderRollup
+from crm_app.models.order import (
+    Order,
+    OrderCount,
+    OrderEvent,
+    OrderLine,
+    OrderPayload,
+    OrderRollup,
+)
 from crm_app.models.outbox import IntentAttempt, StatusIntent
 from crm_app.models.user import SignInFailure, User, UserSession
 
@@ -17,6 +24,7 @@ __all__ = [
     "InboxState",
     "IntentAttempt",
     "Order",
+    "OrderCount",
     "OrderEvent",
     "OrderLine",
     "OrderPayload",

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -75,20 +76,39 @@ def digest(entry: AuditEntry) -> bytes:
     return hashlib.sha256(entry.previous_hash + body.encode()).digest()
 
 
-def first_broken(session: Session) -> int | None:
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest entry. Written down outside the database, it proves that none was cut off."""
+
+    id: int
+    hash: bytes
+
+
+def head(session: Session) -> Head:
+    """The chain's end; `Head(0, GENESIS)` while it is empty."""
+    found = session.exec(
+        select(AuditEntry.id, AuditEntry.hash).order_by(desc("id")).limit(1)
+    ).one_or_none()
+    return Head(*found) if found else Head(0, GENESIS)
+
+
+def first_broken(session: Session, noted: Head | None = None) -> int | None:
     """Walk the whole chain; the id of the first entry that was changed, removed before, or
-    inserted, or None if it is whole. Reads in batches, so memory stays flat."""
+    inserted, or None if it is whole. Reads in batches, so memory stays flat.
+
+    A chain whose newest entries were all removed is whole in itself: only a `noted` head from
+    earlier, kept outside the database, shows it (the answer is the id of the first one missing).
+    """
     previous, expected_id = GENESIS, 1
-    entries = session.exec(select(AuditEntry).order_by("id").execution_options(yield_per=1_000))
-    for entry in entries:
-        if (
-            entry.id != expected_id
-            or entry.previous_hash != previous
-            or digest(entry) != entry.hash
-        ):
-            return entry.id
-        previous, expected_id = entry.hash, entry.id + 1
-    return None
+    walk = select(AuditEntry).order_by("id").execution_options(yield_per=1_000)
+    with session.exec(walk) as entries:
+        for entry in entries:
+            is_next = entry.id == expected_id and entry.previous_hash == previous
+            is_noted = noted is None or entry.id != noted.id or entry.hash == noted.hash
+            if not (is_next and is_noted and digest(entry) == entry.hash):
+                return entry.id
+            previous, expected_id = entry.hash, entry.id + 1
+    return expected_id if noted is not None and noted.id >= expected_id else None
 
 
 def count(session: Session) -> int:

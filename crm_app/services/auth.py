@@ -75,24 +75,30 @@ def sign_in(
         kind: A browser's cookie or an API client's token.
     """
     email = email.strip().lower()[:254]
-    subjects = {
-        _subject("pair", email, address): _FREE_TRIES,
-        _subject("address", address): _FREE_TRIES_OF_ADDRESS,
-    }
-    wait_s = max(_wait_s(session, subject, free) for subject, free in subjects.items())
+    pair, everybody = _subject("pair", email, address), _subject("address", address)
+    # Parallel guesses at one person queue up here; those at many people from one address do not,
+    # or a whole office would sign in one by one.
+    _lock_counter(session, pair)
+    wait_s = max(
+        _wait_s(session, pair, _FREE_TRIES), _wait_s(session, everybody, _FREE_TRIES_OF_ADDRESS)
+    )
     if wait_s > 0:
         return Refused(SignInThrottledError(wait_s))
-    user = session.exec(select(User).where(User.email == email)).one_or_none()
+    user = _user_of(session, email)
     is_right = passwords.is_right(password, user.password_hash if user else None)
     if user is None or not is_right or not user.is_active:
-        for subject in subjects:
+        for subject in (pair, everybody):
             _count_failure(session, subject)
         _record_refusal(session, user)
         return Refused(WrongPasswordError())
-    session.execute(
-        delete(SignInFailure).where(col(SignInFailure.subject) == _subject("pair", email, address))
-    )
+    session.execute(delete(SignInFailure).where(col(SignInFailure.subject) == pair))
     return _open(session, user, address=address, device=device, kind=kind)
+
+
+def _user_of(session: Session, email: str) -> User | None:
+    if not email.isprintable():
+        return None  # a null byte or half a character: nobody's, and the driver refuses it
+    return session.exec(select(User).where(User.email == email)).one_or_none()
 
 
 def _open(
@@ -217,7 +223,7 @@ def _session_id(token: str) -> int:
             continue
         except jwt.InvalidTokenError as error:
             raise NotSignedInError("The access token is not valid or has expired.") from error
-        if isinstance(claims["sid"], int):
+        if isinstance(claims["sid"], int) and 0 < claims["sid"] < 2**63:
             return claims["sid"]
     raise NotSignedInError("The access token is not valid or has expired.")
 
@@ -238,11 +244,21 @@ def _subject(*parts: str) -> str:
     return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _wait_s(session: Session, subject: str, free_tries: int) -> int:
-    """Seconds until the next try; locks the counter, so that parallel guesses queue up."""
-    row = session.exec(
-        select(SignInFailure).where(SignInFailure.subject == subject).with_for_update()
+def _lock_counter(session: Session, subject: str) -> None:
+    """Hold the counter until the transaction ends, whether there is one already or not."""
+    session.execute(
+        insert(SignInFailure)
+        .values(subject=subject, failures=0, last_failed_at=now())
+        .on_conflict_do_nothing()
+    )
+    session.exec(
+        select(SignInFailure.subject).where(SignInFailure.subject == subject).with_for_update()
     ).one_or_none()
+
+
+def _wait_s(session: Session, subject: str, free_tries: int) -> int:
+    """Seconds until the next try."""
+    row = session.exec(select(SignInFailure).where(SignInFailure.subject == subject)).one_or_none()
     if row is None:
         return 0
     age = now() - row.last_failed_at

@@ -4,6 +4,7 @@ Identifiers by prefix on their own indexes; people on their own small table, the
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from crm_app.services.order_rows import digits
 
 # Above these a text counts as dense: gathering what it matches costs more than a walk, which
 # finds one in some hundred rows.
-_FEW_PEOPLE: Final = 2_000
+_FEW_PEOPLE: Final = 1_500
 _FEW_NUMBERS: Final = 10_000
 # One or two characters begin a large share of all numbers; as a whole number they are asked for.
 _MIN_PREFIX: Final = 3
@@ -31,12 +32,12 @@ class Match:
     Attributes:
         condition: Holds for what the text means.
         is_dense: It holds for so many orders that a walk meets one soon.
-        people: If they are dense: the condition on `Customer`.
+        customers: Ids of people that the text means; some of them, if there are many.
     """
 
     condition: ColumnElement[bool]
     is_dense: bool = False
-    people: ColumnElement[bool] | None = None
+    customers: tuple[int, ...] = ()
 
 
 NOTHING: Final = Match(false())
@@ -58,15 +59,20 @@ def match(session: Session, text: str, *, sees_people: bool) -> Match:
     if found:
         conditions += numbers
     people = _people_condition(text) if sees_people else None
-    customers = _customers(session, people) if people is not None else []
+    customers = _customers(session, people) if people is not None else ()
     if people is not None and len(customers) > _FEW_PEOPLE:
-        return Match(or_(*conditions, _is_of(people)), is_dense=True, people=people)
+        return Match(or_(*conditions, _is_of(people)), is_dense=True, customers=customers)
     if customers:
-        keys = literal(customers, ARRAY(BigInteger))
-        conditions.append(col(Order.customer_id) == any_(keys))
+        conditions.append(is_by(customers))
     if not conditions:
         return NOTHING
-    return Match(or_(*conditions), is_dense=found > _FEW_NUMBERS)
+    return Match(or_(*conditions), found > _FEW_NUMBERS, customers)
+
+
+def is_by(customers: Sequence[int]) -> ColumnElement[bool]:
+    """The order is by one of these; as one array, for a thousand parameters take their time."""
+    keys: Any = literal(list(customers), ARRAY(BigInteger))
+    return col(Order.customer_id) == any_(keys)
 
 
 def _numbers(text: str) -> list[ColumnElement[bool]]:
@@ -81,14 +87,14 @@ def _numbers(text: str) -> list[ColumnElement[bool]]:
 
 
 def _count_up_to(session: Session, conditions: list[ColumnElement[bool]], most: int) -> int:
-    """How many orders fulfil one of the conditions, `most + 1` for more; some count twice."""
+    """How many orders fulfil the condition that most fulfil; `most + 1` for more."""
     capped = [select(literal(1)).where(one).limit(most + 1).subquery() for one in conditions]
     counts = [select(func.count()).select_from(one).scalar_subquery() for one in capped]
-    return sum(session.exec(select(*counts)).one())
+    return max(session.exec(select(*counts)).one())
 
 
-def _customers(session: Session, people: ColumnElement[bool]) -> list[int]:
-    return list(session.exec(select(Customer.id).where(people).limit(_FEW_PEOPLE + 1)))
+def _customers(session: Session, people: ColumnElement[bool]) -> tuple[int, ...]:
+    return tuple(session.exec(select(Customer.id).where(people).limit(_FEW_PEOPLE + 1)))
 
 
 def _people_condition(text: str) -> ColumnElement[bool] | None:

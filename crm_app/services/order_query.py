@@ -1,7 +1,6 @@
 """What a list of orders asks for, and its form in an address bar or a REST call."""
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -137,8 +136,8 @@ class Position:
             padded = cursor + "=" * (-len(cursor) % 4)
             parts: Any = json.loads(base64.urlsafe_b64decode(padded.encode()))
             value, order_id, backward = parts
-        except (ValueError, TypeError, binascii.Error, UnicodeError) as error:
-            raise _BAD_CURSOR from error
+        except (ValueError, TypeError, RecursionError) as error:
+            raise bad_cursor() from error
         ok = (
             isinstance(order_id, int)
             and 0 < order_id < 2**63
@@ -147,14 +146,16 @@ class Position:
             and not (isinstance(value, int) and abs(value) >= 2**63)
         )
         if not ok:
-            raise _BAD_CURSOR
+            raise bad_cursor()
         return cls(value, order_id, bool(backward))
 
 
-_BAD_CURSOR: Final = InvalidInputError(
-    "This page address is damaged. Start again from the first page.",
-    details={"cursor": "Not a cursor of this list."},
-)
+def bad_cursor() -> InvalidInputError:
+    """A new one each time: an exception that is raised again keeps every former traceback."""
+    return InvalidInputError(
+        "This page address is damaged. Start again from the first page.",
+        details={"cursor": "Not a cursor of this list."},
+    )
 
 
 def _words(
@@ -188,7 +189,8 @@ def _limit(params: Mapping[str, str], mistakes: dict[str, str]) -> int:
     text = params.get("limit", "").strip()
     if not text:
         return DEFAULT_LIMIT
-    if not text.isdecimal() or not 1 <= int(text[:9]) <= MAX_LIMIT:
+    is_number = text.isascii() and text.isdecimal() and len(text) < 9
+    if not is_number or not 1 <= int(text) <= MAX_LIMIT:
         mistakes["limit"] = f"The limit is a whole number from 1 to {MAX_LIMIT}."
         return DEFAULT_LIMIT
     return int(text)

@@ -40,15 +40,20 @@ _ORDER_ONLY: Final = "order:"
 
 
 def payload(raw: Any) -> tuple[bytes, bytes]:
-    """The SHA-256 digest and the compressed JSON of a raw order."""
+    """The SHA-256 digest and the JSON of a raw order, in one fixed form."""
     body = json.dumps(raw, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode(
         "utf-8", "surrogatepass"
     )
-    return hashlib.sha256(body).digest(), zstandard.compress(body, _COMPRESSION_LEVEL)
+    return hashlib.sha256(body).digest(), body
+
+
+def pack(body: bytes) -> bytes:
+    """Compress what `payload` gave."""
+    return zstandard.compress(body, _COMPRESSION_LEVEL)
 
 
 def unpack(body: bytes) -> Any:
-    """The JSON that `payload` compressed."""
+    """The JSON that `pack` compressed."""
     return json.loads(zstandard.decompress(body).decode("utf-8", "surrogatepass"))
 
 

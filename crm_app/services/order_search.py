@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, tuple_
+from sqlalchemy import ColumnElement, and_, func, literal
 from sqlmodel import Session, col, select
 
 from crm_app.config import get_settings
@@ -16,10 +16,10 @@ from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import TO_SHIP, OrderStatus, PaymentStatus, SyncStatus
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import day_range, now
-from crm_app.errors import InvalidInputError
-from crm_app.models import Order, OrderRollup
-from crm_app.services import matching
-from crm_app.services.order_query import Attention, OrderQuery, Position, Sort
+from crm_app.models import Order, OrderCount, OrderRollup
+from crm_app.services import matching, paging
+from crm_app.services.matching import Match
+from crm_app.services.order_query import Attention, OrderQuery, Sort
 from crm_app.services.personal_data import WITHHELD
 
 __all__ = [
@@ -35,6 +35,18 @@ __all__ = [
 
 # Counting further would walk the table; the page says "10,000+".
 COUNT_CAP: Final = 10_000
+# Up to so many rows it is quicker to gather and sort than to hope that a walk meets them early.
+# Those of some days lie together. Deadlines follow the dates, so the rows of a status may all
+# lie at the far end of a walk; amounts follow nothing.
+_FEW_OF_DAYS: Final = 40_000
+_FEW: Final[dict[Sort, int]] = {
+    Sort.SHIP_BY: 8_000,
+    Sort.SHIP_BY_LAST: 8_000,
+    Sort.TOTAL: 2_000,
+    Sort.TOTAL_HIGHEST: 2_000,
+}
+# Up to so many rows a dense text is tested on each of them, for an exact count.
+_FEW_TO_TEST: Final = 5_000
 AT_RISK_WITHIN: Final = timedelta(hours=4)
 
 
@@ -72,7 +84,7 @@ class OrderSummary:
 class OrderList:
     """A page of rows, the ways on, and how many there are in all.
 
-    `total` is at most `COUNT_CAP` where it is not exact.
+    Where `total` is not exact there are at least so many.
     """
 
     orders: tuple[OrderSummary, ...]
@@ -83,14 +95,38 @@ class OrderList:
 
 
 _COLUMNS: Final = tuple(getattr(Order, name) for name in OrderSummary.__dataclass_fields__)
-_SORT_COLUMNS: Final[dict[Sort, tuple[Any, bool]]] = {
-    Sort.NEWEST: (Order.placed_at, True),
-    Sort.OLDEST: (Order.placed_at, False),
-    Sort.SHIP_BY: (Order.ship_by, False),
-    Sort.SHIP_BY_LAST: (Order.ship_by, True),
-    Sort.TOTAL: (Order.total_minor, False),
-    Sort.TOTAL_HIGHEST: (Order.total_minor, True),
-}
+
+
+@dataclass(frozen=True, slots=True)
+class _Filter:
+    """The conditions of a query.
+
+    Attributes:
+        plain: All but the text.
+        match: What the text means; None without one.
+        rows: How many fulfil `plain`; None if the rollups do not know it.
+        has_days: The dates of placing are limited.
+    """
+
+    plain: list[ColumnElement[bool]]
+    match: Match | None
+    rows: int | None
+    has_days: bool
+
+    @property
+    def conditions(self) -> list[ColumnElement[bool]]:
+        return self.plain if self.match is None else [*self.plain, self.match.condition]
+
+    def should_gather(self, sort: Sort) -> bool:
+        """See `paging`. Attention asks for open work, which is little at any size."""
+        if self.match is not None and not self.match.is_dense:
+            return True
+        if self.rows is None:
+            return True
+        # By date a walk begins inside the range, and statuses have an index of their own.
+        if sort in (Sort.NEWEST, Sort.OLDEST):
+            return False
+        return self.rows <= (_FEW_OF_DAYS if self.has_days else _FEW[sort])
 
 
 def list_orders(session: Session, actor: Actor, query: OrderQuery) -> OrderList:
@@ -108,31 +144,31 @@ def list_orders(session: Session, actor: Actor, query: OrderQuery) -> OrderList:
     """
     actor.require(Permission.VIEW_ORDERS)
     sees_people = actor.may(Permission.SEE_PERSONAL_DATA)
-    conditions = _conditions(session, query, sees_people=sees_people)
-    position = Position.decode(query.cursor) if query.cursor else None
-    rows = session.exec(_page_statement(conditions, query, position)).all()
-    has_more = len(rows) > query.limit
-    rows = list(rows[: query.limit])
-    backward = position is not None and position.is_backward
-    if backward:
-        rows.reverse()
-    total, is_exact = _count(session, query, conditions)
-    more_after = has_more if not backward else bool(rows)
-    more_before = has_more if backward else position is not None and bool(rows)
+    chosen = _filter(session, query, sees_people=sees_people)
+    page = paging.read_page(
+        session,
+        _COLUMNS,
+        chosen.conditions,
+        sort=query.sort,
+        cursor=query.cursor,
+        limit=query.limit,
+        gather=chosen.should_gather(query.sort),
+    )
+    total, is_exact = _count(session, chosen)
     return OrderList(
-        orders=tuple(_row(row, sees_people=sees_people) for row in rows),
-        next_cursor=_cursor(rows[-1], query.sort, False) if more_after and rows else None,
-        previous_cursor=_cursor(rows[0], query.sort, True) if more_before and rows else None,
+        orders=tuple(_row(row, sees_people=sees_people) for row in page.rows),
+        next_cursor=page.next_cursor,
+        previous_cursor=page.previous_cursor,
         total=total,
         total_is_exact=is_exact,
     )
 
 
 def count_orders(session: Session, actor: Actor, query: OrderQuery) -> tuple[int, bool]:
-    """How many match, at most `COUNT_CAP`, and whether that is exact."""
+    """How many match, and whether that is exact; if it is not, there are at least so many."""
     actor.require(Permission.VIEW_ORDERS)
     sees_people = actor.may(Permission.SEE_PERSONAL_DATA)
-    return _count(session, query, _conditions(session, query, sees_people=sees_people))
+    return _count(session, _filter(session, query, sees_people=sees_people))
 
 
 def summary_of(order: Order, *, sees_people: bool) -> OrderSummary:
@@ -151,9 +187,15 @@ def _row(values: Any, *, sees_people: bool) -> OrderSummary:
     return OrderSummary(**(fields | {"customer_name": WITHHELD, "pincode": ""}))
 
 
-def _conditions(
-    session: Session, query: OrderQuery, *, sees_people: bool
-) -> list[ColumnElement[bool]]:
+def _filter(session: Session, query: OrderQuery, *, sees_people: bool) -> _Filter:
+    paging.plan_for_pages(session)
+    match = matching.match(session, query.text, sees_people=sees_people) if query.text else None
+    rows = None if query.attention else _count_by_rollup(session, query)
+    has_days = bool(query.placed_from or query.placed_to)
+    return _Filter(_conditions(query), match, rows, has_days)
+
+
+def _conditions(query: OrderQuery) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if query.channels:
         conditions.append(_any_of(Order.channel, query.channels))
@@ -166,8 +208,6 @@ def _conditions(
         conditions.append(col(Order.placed_at) < end)
     if query.attention:
         conditions.append(attention_condition(query.attention))
-    if query.text:
-        conditions.append(matching.matches(session, query.text, sees_people=sees_people))
     return conditions
 
 
@@ -198,94 +238,40 @@ def attention_condition(attention: Attention) -> ColumnElement[bool]:
     return and_(col(Order.is_cod).is_(True), col(Order.status) == OrderStatus.PENDING)
 
 
-def _page_statement(
-    conditions: list[ColumnElement[bool]], query: OrderQuery, position: Position | None
-) -> Select[Any]:
-    column, descending = _SORT_COLUMNS[query.sort]
-    backward = position is not None and position.is_backward
-    statement: Any = select(*_COLUMNS).where(*conditions)
-    if position is not None:
-        statement = statement.where(_beyond(column, descending, position, query.sort))
-    downward = descending != backward
-    # The orders without a value come last, and first when the pages are walked backwards.
-    keys = (
-        (col(column).desc(), col(Order.id).desc())
-        if downward
-        else (col(column).asc(), col(Order.id).asc())
-    )
-    nulls = (
-        keys[0]
-        if column is Order.placed_at
-        else (keys[0].nulls_first() if backward else keys[0].nulls_last())
-    )
-    return statement.order_by(nulls, keys[1]).limit(query.limit + 1)
-
-
-def _beyond(column: Any, descending: bool, position: Position, sort: Sort) -> ColumnElement[bool]:
-    """Rows after the position in reading order (before it, if it points backward)."""
-    downward = descending != position.is_backward
-    key = col(Order.id)
-    id_beyond = key < position.order_id if downward else key > position.order_id
-    if position.value is None:
-        # Among the rows without a value only the id counts; those with one lie before them.
-        among = and_(column.is_(None), id_beyond)
-        return or_(among, column.is_not(None)) if position.is_backward else among
-    value = _typed(position.value, sort)
-    pair, limit = tuple_(column, key), tuple_(literal(value), literal(position.order_id))
-    beyond = pair < limit if downward else pair > limit
-    if column is Order.placed_at or position.is_backward:
-        return beyond
-    return or_(beyond, column.is_(None))
-
-
-def _typed(value: str | int, sort: Sort) -> datetime | int:
-    is_amount = sort in (Sort.TOTAL, Sort.TOTAL_HIGHEST)
-    if is_amount and isinstance(value, int):
-        return value
-    if not is_amount and isinstance(value, str):
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            moment = None
-        if moment is not None and moment.tzinfo is not None:
-            return moment
-    raise InvalidInputError(
-        "This page belongs to another order of the list. Start again from the first page.",
-        details={"cursor": "Made for another sort."},
-    )
-
-
-def _cursor(row: Any, sort: Sort, is_backward: bool) -> str:
-    summary = OrderSummary(*row)
-    value: Any
-    if sort in (Sort.TOTAL, Sort.TOTAL_HIGHEST):
-        value = summary.total_minor
-    elif sort in (Sort.SHIP_BY, Sort.SHIP_BY_LAST):
-        value = summary.ship_by.isoformat() if summary.ship_by else None
-    else:
-        value = summary.placed_at.isoformat()
-    return Position(value, summary.id, is_backward).encode()
-
-
-def _count(
-    session: Session, query: OrderQuery, conditions: list[ColumnElement[bool]]
-) -> tuple[int, bool]:
-    if not query.text and query.attention is None:
-        return _count_by_rollup(session, query), True
-    if conditions and conditions[-1].compare(false()):
+def _count(session: Session, chosen: _Filter) -> tuple[int, bool]:
+    match = chosen.match
+    if match is None and chosen.rows is not None:
+        return chosen.rows, True
+    if match is matching.NOTHING:
         return 0, True
-    capped = select(literal(1)).select_from(Order).where(*conditions).limit(COUNT_CAP + 1)
+    is_small = chosen.rows is None or chosen.rows <= _FEW_TO_TEST
+    if match is not None and match.customers and match.is_dense and not is_small:
+        return _count_at_least(session, chosen, match.customers), False
+    if match is not None and match.is_dense and not chosen.plain:
+        return COUNT_CAP, False
+    capped = select(literal(1)).select_from(Order).where(*chosen.conditions).limit(COUNT_CAP + 1)
     found = session.exec(select(func.count()).select_from(capped.subquery())).one()
     return min(found, COUNT_CAP), found <= COUNT_CAP
 
 
+def _count_at_least(session: Session, chosen: _Filter, customers: Any) -> int:
+    """Orders of the people who were looked up. There are more: of more people, of more numbers."""
+    theirs = (
+        select(literal(1)).select_from(Order).where(*chosen.plain, matching.is_by(customers))
+    ).limit(COUNT_CAP)
+    return session.exec(select(func.count()).select_from(theirs.subquery())).one()
+
+
 def _count_by_rollup(session: Session, query: OrderQuery) -> int:
     """Exact and cheap: filters by day, channel and status are the rollup's own keys."""
-    statement = select(func.coalesce(func.sum(OrderRollup.orders), 0))
+    has_days = query.placed_from or query.placed_to
+    # Years of days are tens of thousands of rows; without dates a handful says the same.
+    sums: Any = OrderRollup if has_days else OrderCount
+    statement = select(func.coalesce(func.sum(sums.orders), 0))
     if query.channels:
-        statement = statement.where(col(OrderRollup.channel).in_(query.channels))
+        statement = statement.where(col(sums.channel).in_(query.channels))
     if query.statuses:
-        statement = statement.where(col(OrderRollup.status).in_(query.statuses))
+        statement = statement.where(col(sums.status).in_(query.statuses))
     if query.placed_from:
         statement = statement.where(col(OrderRollup.day) >= query.placed_from)
     if query.placed_to:

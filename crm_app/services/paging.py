@@ -46,12 +46,14 @@ def plan_for_pages(session: Session) -> None:
     """Set the planner up for lists, until the transaction ends.
 
     A plan made once for all values (PostgreSQL keeps one after ten runs) cannot use a prefix or
-    a partial index; and no page is ever worth a walk through a whole table.
+    a partial index; no page is worth a walk through a whole table; and to start other processes
+    takes longer than to read one.
     """
     session.execute(
         text(
             "SELECT set_config('plan_cache_mode', 'force_custom_plan', true),"
-            " set_config('enable_seqscan', 'off', true)"
+            " set_config('enable_seqscan', 'off', true),"
+            " set_config('max_parallel_workers_per_gather', '0', true)"
         )
     )
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import func, text
 from sqlalchemy.dialects.postgresql import insert
@@ -11,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import OrderStatus
-from crm_app.models import Order, OrderRollup
+from crm_app.models import Order, OrderCount, OrderRollup
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class RollupChange:
 
     def write(self, session: Session) -> None:
         """Add the differences; in one fixed order, so that two writers never deadlock."""
+        cells = sorted(self._cells.items(), key=lambda item: _sort_key(item[0]))
+        self._cells.clear()
         rows = [
             {
                 "day": key.day,
@@ -56,31 +59,43 @@ class RollupChange:
                 "orders": orders,
                 "total_minor": total_minor,
             }
-            for key, (orders, total_minor) in sorted(
-                self._cells.items(),
-                key=lambda item: (
-                    item[0].day,
-                    item[0].account_id,
-                    item[0].status,
-                    item[0].currency,
-                ),
-            )
+            for key, (orders, total_minor) in cells
             if orders or total_minor
         ]
-        self._cells.clear()
-        if not rows:
-            return
-        statement = insert(OrderRollup)
-        session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["day", "account_id", "status", "currency"],
-                set_={
-                    "orders": OrderRollup.orders + statement.excluded.orders,
-                    "total_minor": OrderRollup.total_minor + statement.excluded.total_minor,
-                },
-            ),
-            rows,
-        )
+        _add(session, OrderRollup, rows, ("day", "account_id", "status", "currency"))
+        _add(session, OrderCount, _over_all_days(rows), ("account_id", "status"))
+
+
+def _sort_key(key: RollupKey) -> tuple[date, int, str, str]:
+    return key.day, key.account_id, key.status, key.currency
+
+
+def _over_all_days(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    sums: defaultdict[tuple[int, OrderStatus, Channel], int] = defaultdict(int)
+    for row in rows:
+        sums[row["account_id"], row["status"], row["channel"]] += row["orders"]
+    return [
+        {"account_id": account_id, "status": status, "channel": channel, "orders": orders}
+        for (account_id, status, channel), orders in sorted(sums.items())
+        if orders
+    ]
+
+
+def _add(session: Session, table: Any, rows: list[dict[str, Any]], keys: tuple[str, ...]) -> None:
+    if not rows:
+        return
+    statement = insert(table)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=keys,
+            set_={
+                name: getattr(table, name) + statement.excluded[name]
+                for name in ("orders", "total_minor")
+                if name in rows[0]
+            },
+        ),
+        rows,
+    )
 
 
 def key_of(order: Order) -> RollupKey:
@@ -96,7 +111,8 @@ Cell = tuple[date, int, str, str, int, int]
 def differences(session: Session) -> tuple[list[Cell], list[Cell]]:
     """Recount everything: cells that only the rollups have, and cells only the recount has.
 
-    Both empty means the rollups are exact. Walks all orders; for checks, not for pages.
+    Both empty means the rollups are exact. A count over all days that is wrong shows up as a
+    cell of the day `date.min`. Walks all orders; for checks, not for pages.
     """
     kept = _cells(
         session.exec(
@@ -122,7 +138,17 @@ def differences(session: Session) -> tuple[list[Cell], list[Cell]]:
             ).group_by(col(Order.placed_on), col(Order.account_id), col(Order.status), text("4"))
         )
     )
+    over_all_days = session.exec(select(OrderCount).where(OrderCount.orders != 0))
+    kept |= {(date.min, it.account_id, it.status.value, "", it.orders, 0) for it in over_all_days}
+    counted |= _summed(counted)
     return sorted(kept - counted), sorted(counted - kept)
+
+
+def _summed(cells: set[Cell]) -> set[Cell]:
+    sums: defaultdict[tuple[int, str], int] = defaultdict(int)
+    for _, account, status, _, orders, _ in cells:
+        sums[account, status] += orders
+    return {(date.min, *key, "", orders, 0) for key, orders in sums.items()}
 
 
 def _cells(rows: Iterable[tuple[date, int, OrderStatus, str, int, int]]) -> set[Cell]:

@@ -52,7 +52,7 @@ def create_user(
     """
     actor.require(Permission.MANAGE_USERS)
     email, name = _clean_email(email), _clean_name(name)
-    password = passwords.check_new(password) if password else passwords.generate()
+    password = passwords.generate() if password is None else passwords.check_new(password)
     _lock_people(session)
     if session.exec(select(User.id).where(User.email == email)).first() is not None:
         raise ConflictError(
@@ -121,7 +121,7 @@ def reset_password(
     """
     actor.require(Permission.MANAGE_USERS)
     user = _get(session, user_id)
-    password = passwords.check_new(password) if password else passwords.generate()
+    password = passwords.generate() if password is None else passwords.check_new(password)
     user.password_hash = passwords.hash_password(password)
     auth.revoke_all(session, user.id)
     _audit(session, actor, user, "user:password:reset", {}, {})

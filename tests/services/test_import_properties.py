@@ -132,9 +132,7 @@ def _change(session: Session, external_id: str, status: OrderStatus) -> None:
 def _told_by_events(session: Session, order: Order) -> OrderStatus:
     """Replay the history: each change begins where the one before ended."""
     status: str | None = None
-    events = session.exec(
-        select(OrderEvent).where(OrderEvent.order_id == order.id).order_by("id")
-    )
+    events = session.exec(select(OrderEvent).where(OrderEvent.order_id == order.id).order_by("id"))
     for event in events:
         assert event.actor_label
         if "status" in event.data and isinstance(event.data["status"], list):

@@ -68,7 +68,9 @@ def change(actor: Actor, order: Order, new: OrderStatus, **more: Any) -> None:
 def test_shipping_writes_order_event_audit_intent_sums_and_a_hint(
     session: Session, asha: Actor, order: Order
 ) -> None:
-    change(asha, order, S.SHIPPED, carrier=" BlueDart ", tracking_number="BD123", expected_version=1)
+    change(
+        asha, order, S.SHIPPED, carrier=" BlueDart ", tracking_number="BD123", expected_version=1
+    )
 
     session.expire_all()
     after = session.exec(select(Order)).one()

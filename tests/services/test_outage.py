@@ -67,12 +67,16 @@ def test_a_stopped_database_is_said_plainly_and_the_pool_recovers(
 
 
 def test_a_connection_that_is_cut_in_the_middle_rolls_back(database: str) -> None:
-    with pytest.raises(ServiceUnavailableError), db.transaction() as session:
-        session.execute(text("CREATE TABLE half (n int)"))
-        pid = session.execute(text("SELECT pg_backend_pid()")).scalar_one()
-        with db.get_engine().connect() as other:
-            other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
-        session.execute(text("INSERT INTO half VALUES (1)"))
+    def be_cut() -> None:
+        with db.transaction() as session:
+            session.execute(text("CREATE TABLE half (n int)"))
+            pid = session.execute(text("SELECT pg_backend_pid()")).scalar_one()
+            with db.get_engine().connect() as other:
+                other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+            session.execute(text("INSERT INTO half VALUES (1)"))
+
+    with pytest.raises(ServiceUnavailableError):
+        be_cut()
 
     with db.transaction() as session:
         assert session.execute(text("SELECT to_regclass('half')")).scalar_one() is None
@@ -81,9 +85,9 @@ def test_a_connection_that_is_cut_in_the_middle_rolls_back(database: str) -> Non
 def test_a_row_locked_for_too_long_is_busy_and_no_fault_of_ours(session: Session) -> None:
     session.execute(text("LOCK TABLE users"))
 
+    impatient = text("SET LOCAL lock_timeout = '50ms'; SELECT * FROM users")
     with pytest.raises(ServiceUnavailableError) as caught, db.transaction() as other:
-        other.execute(text("SET LOCAL lock_timeout = '50ms'"))
-        other.execute(text("SELECT * FROM users"))
+        other.execute(impatient)
 
     assert str(caught.value).startswith("The database is busy.")
 
@@ -128,23 +132,27 @@ def test_acts_run_after_the_commit_once_each_and_never_after_a_rollback(database
         with db.transaction() as other:
             done.append(f"{word} {other.execute(text('SELECT count(*) FROM users')).scalar_one()}")
 
-    insert = text("INSERT INTO users (email, name, password_hash, role, is_active, created_at) "
-                  "VALUES ('a@b.test', 'A', '-', 'admin', true, now())")
+    insert = text(
+        "INSERT INTO users (email, name, password_hash, role, is_active, created_at) "
+        "VALUES ('a@b.test', 'A', '-', 'admin', true, now())"
+    )
     with db.transaction() as session:
         session.execute(insert)
         db.after_commit(session, "same", lambda: note("first"))
         db.after_commit(session, "same", lambda: note("second"))
-    with pytest.raises(KeyError), db.transaction() as session:
-        db.after_commit(session, "other", lambda: note("never"))
-        raise KeyError
 
+    def fail() -> None:
+        with db.transaction() as session:
+            db.after_commit(session, "other", lambda: note("never"))
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
     assert done == ["second 1"]
 
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", ""], ids=["away", "not set"])
-def test_a_hint_without_redis_is_only_not_given(
-    settings_of: pytest.MonkeyPatch, url: str
-) -> None:
+def test_a_hint_without_redis_is_only_not_given(settings_of: pytest.MonkeyPatch, url: str) -> None:
     settings_of.setenv("CRM_REDIS_URL", url)
     get_settings.cache_clear()
     queue.connection.cache_clear()

@@ -27,9 +27,7 @@ def disputed(session: Session, asha: Actor) -> Order:
     session.commit()
     order = session.exec(select(Order)).one()
     with db.transaction() as other:
-        orders.change_status(
-            other, asha, order.id, S.SHIPPED, carrier="DTDC", tracking_number="D1"
-        )
+        orders.change_status(other, asha, order.id, S.SHIPPED, carrier="DTDC", tracking_number="D1")
     session.expire_all()
     save_orders(
         session,

@@ -103,6 +103,8 @@ def figure(name: str, value: Figure, text: Callable[[int], str]) -> FigureView:
     trend = "same" if abs(percent) < 0.05 else "up" if percent > 0 else "down"
     # "+3,300 %" of one order says less than the two numbers beside each other.
     change = f"{sign}{abs(percent):.1f} %" if abs(percent) < _LARGEST_PERCENT else "up from"
+    if trend == "same":
+        change = "no change"
     return FigureView(name, text(value.now), change, f"{text(value.then)} then", trend)
 
 

@@ -12,6 +12,15 @@ logger = logging.getLogger(__name__)
 _LONGEST_REPORT = 2_000
 
 
+class UnexpectedError(CrmError):
+    """A mistake of ours. The cause is in the log and not on the screen."""
+
+    code = "unexpected"
+
+    def __init__(self) -> None:
+        super().__init__("Something went wrong. It has been written to the log.")
+
+
 def show_error(exception: Exception) -> rx.event.EventSpec:
     """Turn an error into a toast or a way to sign in. Registered once for all handlers."""
     if isinstance(exception, NotSignedInError):
@@ -19,7 +28,7 @@ def show_error(exception: Exception) -> rx.event.EventSpec:
     if isinstance(exception, CrmError):
         return rx.toast.error(str(exception), id="error")
     logger.error("Unexpected error in an event handler", exc_info=exception)
-    return rx.toast.error("Something went wrong. It has been written to the log.", id="error")
+    return rx.toast.error(str(UnexpectedError()), id="error")
 
 
 def report_frontend(exception: Exception) -> None:

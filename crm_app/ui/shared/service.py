@@ -1,5 +1,6 @@
 """The one way from a page to a service."""
 
+import logging
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -7,6 +8,10 @@ import reflex as rx
 from sqlmodel import Session
 
 from crm_app import db
+from crm_app.errors import CrmError
+from crm_app.ui.shared.errors import UnexpectedError
+
+logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -18,10 +23,20 @@ async def call(
     """Run a service in a thread and in a transaction of its own.
 
     A query on the event loop would stop every other person of this process for its length.
+
+    Raises:
+        UnexpectedError: If the service failed in a way that nobody foresaw; it is in the log.
+            Every page shows a `CrmError` in its place, so none waits for ever.
     """
 
     def run() -> T:
-        with db.transaction() as session:
-            return use_case(session, *args, **kwargs)
+        try:
+            with db.transaction() as session:
+                return use_case(session, *args, **kwargs)
+        except CrmError:
+            raise
+        except Exception as error:
+            logger.exception("Unexpected error in %s", use_case.__qualname__)
+            raise UnexpectedError from error
 
     return await rx.run_in_thread(run)

@@ -1,0 +1,118 @@
+"""The whole product as `make run` starts it, and a browser in front of it."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from crm_app import embedded
+from crm_app.config import DEMO_PASSWORD
+from tests import running
+from tests.running import SandboxServer
+
+_START_TIMEOUT_S = 400.0  # the first build of the pages is part of it
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@dataclass(frozen=True)
+class Product:
+    """A running product: its address and its sandbox."""
+
+    url: str
+    sandbox: SandboxServer
+
+    def api(self, email: str) -> httpx.Client:
+        """A REST client that is signed in."""
+        body = {"email": email, "password": DEMO_PASSWORD}
+        answer = httpx.post(f"{self.url}/api/v1/auth/login", json=body, timeout=30)
+        token = answer.raise_for_status().json()["access_token"]
+        headers = {"authorization": f"Bearer {token}"}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=30)
+
+
+@pytest.fixture(scope="session")
+def product() -> Iterator[Product]:
+    """`python -m crm_app.run` in demo mode, on free ports, with a shop that stands still."""
+    data_dir = Path(tempfile.mkdtemp(prefix="crm-e2e-"))
+    data_dir.chmod(0o755)
+    port, sandbox_port = running.free_port(), running.free_port()
+    url = f"http://localhost:{port}"
+    settings = {
+        "CRM_ENVIRONMENT": "demo",
+        "CRM_PORT": str(port),
+        "CRM_SANDBOX_PORT": str(sandbox_port),
+        "CRM_DATA_DIR": str(data_dir),
+        "CRM_DATABASE_URL": "",
+        "CRM_REDIS_URL": "",
+        "CRM_SANDBOX_DATABASE_URL": "",
+        "CRM_SECRET_KEYS": "a-secret-of-the-journeys-long-enough-for-anybody",
+        "CRM_SANDBOX_ORDERS": "300",
+        "CRM_SANDBOX_ORDER_EVERY_S": "0",
+        "CRM_SANDBOX_AMAZON_DELAY_S": "0",
+        "CRM_PULL_INTERVAL_S": "2",
+        "CRM_OUTBOX_INTERVAL_S": "2",
+    }
+    log = data_dir / "run.log"
+    with running.process(["-m", "crm_app.run"], settings, log) as started:
+
+        def is_ready() -> bool:
+            if started.poll() is not None:
+                raise AssertionError(f"It ended: {log.read_text()[-3000:]}")
+            return "is ready" in log.read_text()
+
+        running.wait_for(is_ready, "the product is ready", timeout_s=_START_TIMEOUT_S)
+        yield Product(url, SandboxServer(f"http://127.0.0.1:{sandbox_port}"))
+    embedded.discard(data_dir)
+    shutil.rmtree(data_dir, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = next((found for name in _BROWSERS if (found := shutil.which(name))), None)
+    if program is None:
+        pytest.skip("no Chromium on this machine: the browser tests did not run")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=program,
+            args=["--no-sandbox", "--disable-background-networking"],
+        )
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, product: Product) -> Iterator[Callable[..., Page]]:
+    """A tab of a person of their own: no cookie is shared. Fails on errors of the page's code."""
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def make(email: str | None = None, *, path: str = "/", width: int = 1440) -> Page:
+        context = browser.new_context(
+            base_url=product.url, viewport={"width": width, "height": 900}
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.set_default_timeout(20_000)
+        page.goto(path)
+        if email is not None:
+            sign_in(page, email)
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+def sign_in(page: Page, email: str) -> None:
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill(DEMO_PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda url: "/login" not in url)

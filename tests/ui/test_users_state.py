@@ -1,0 +1,94 @@
+from sqlmodel import Session, select
+
+from crm_app.domain.permissions import Role
+from crm_app.models import User
+from crm_app.ui.shared.shell_state import ShellState
+from crm_app.ui.users.state import UsersState
+from tests.factories import UserFactory
+from tests.ui.browser import open_state
+from tests.ui.conftest import SignIn
+
+
+async def test_admin_adds_a_person_and_sees_the_password_once(
+    session: Session, sign_in: SignIn
+) -> None:
+    state = await open_state(UsersState, "/users", sign_in(Role.ADMIN))
+    await state.load()
+    await state.show_form(True)
+
+    await state.create({"name": "Riya", "email": "Riya@Palmonas.com", "role": "support"})
+
+    assert (state.is_creating, state.secret_of) == (False, "Riya")
+    assert len(state.secret) >= 12
+    assert [row.email for row in state.rows if row.name == "Riya"] == ["riya@palmonas.com"]
+    await state.forget_secret(False)
+    assert state.secret == ""
+    assert session.exec(select(User).where(User.name == "Riya")).one().role is Role.SUPPORT
+
+
+async def test_mistakes_stand_at_their_fields(sign_in: SignIn) -> None:
+    state = await open_state(UsersState, "/users", sign_in(Role.ADMIN))
+    await state.show_form(True)
+
+    await state.create({"name": "Riya", "email": "nonsense", "role": "support"})
+    assert set(state.mistakes) == {"email"}
+    await state.create({"name": "Riya", "email": "r@palmonas.com", "role": "king"})
+
+    assert set(state.mistakes) == {"role"}
+    assert state.is_creating
+
+
+async def test_role_and_access_are_changed(session: Session, sign_in: SignIn) -> None:
+    cookie = sign_in(Role.ADMIN)
+    person: User = UserFactory(role=Role.SUPPORT)
+    session.commit()
+    state = await open_state(UsersState, "/users", cookie)
+    await state.load()
+
+    await state.change_role(person.id or 0, "read_only")
+    await state.ask("deactivate", person.id or 0)
+    assert state.asked_name == person.name
+    await state.set_active(person.id or 0, False)
+
+    session.refresh(person)
+    assert (person.role, person.is_active) == (Role.READ_ONLY, False)
+    assert (state.notice, state.asked, state.count) == ("", "", "1 active, 1 deactivated")
+
+
+async def test_admin_cannot_shut_themselves_out(session: Session, sign_in: SignIn) -> None:
+    state = await open_state(UsersState, "/users", sign_in(Role.ADMIN))
+    await state.load()
+    (me,) = state.rows
+
+    await state.set_active(me.id, False)
+
+    assert me.is_me
+    assert state.notice != ""
+    assert session.exec(select(User)).one().is_active
+
+
+async def test_new_password_is_shown_for_the_right_person(
+    session: Session, sign_in: SignIn
+) -> None:
+    cookie = sign_in(Role.ADMIN)
+    person: User = UserFactory(name="Kabir Shah")
+    session.commit()
+    before = person.password_hash
+    state = await open_state(UsersState, "/users", cookie)
+    await state.load()
+
+    await state.reset_password(person.id or 0)
+
+    session.refresh(person)
+    assert (state.secret_of, person.password_hash != before) == ("Kabir Shah", True)
+
+
+async def test_frame_knows_who_is_signed_in(sign_in: SignIn) -> None:
+    state = await open_state(ShellState, "/orders?attention=late", sign_in(Role.SUPPORT))
+
+    await state.load()
+
+    assert (state.person, state.initials, state.role) == ("Support Person", "SP", "Support")
+    assert not state.may_manage_users
+    assert [row.key for row in state.needs if row.is_on] == ["late"]
+    assert state.health_sentence == "No channel is connected yet"
