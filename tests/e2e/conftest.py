@@ -65,7 +65,12 @@ def product() -> Iterator[Product]:
                 raise AssertionError(f"It ended: {log.read_text()[-3000:]}")
             return "is ready" in log.read_text()
 
+        def has_all_orders() -> bool:
+            accounts = httpx.get(f"{url}/health/ready", timeout=30).json()["accounts"]
+            return len(accounts) > 1 and all(one["last_success_at"] for one in accounts)
+
         running.wait_for(is_ready, "the product is ready", timeout_s=_START_TIMEOUT_S)
+        running.wait_for(has_all_orders, "the first import is done", timeout_s=120)
         yield Product(url, SandboxServer(f"http://127.0.0.1:{sandbox_port}"))
     embedded.discard(data_dir)
     shutil.rmtree(data_dir, ignore_errors=True)
