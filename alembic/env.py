@@ -2,10 +2,10 @@
 
 from typing import Any, Literal
 
+from alembic import context
 from sqlalchemy import Connection, text
 from sqlmodel import SQLModel
 
-from alembic import context
 from crm_app import models
 from crm_app.db import get_engine
 from crm_app.models.base import EnumText
@@ -20,7 +20,7 @@ def render_item(kind: str, item: Any, autogen_context: Any) -> str | Literal[Fal
     """Write our enum columns as plain text: a migration must not import today's code."""
     del autogen_context
     if kind == "type" and isinstance(item, EnumText):
-        return f"sa.String(length={item.impl_instance.length})"
+        return f"sa.String(length={item.max_length})"
     return False
 
 

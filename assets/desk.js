@@ -138,7 +138,11 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (isTyping(event.target)) {
-      if (event.key === "Escape" && event.target.id === "search") event.target.blur();
+      if (event.key === "Escape" && event.target.id === "search") {
+        // The browser would empty the box; leaving it should keep what was found.
+        event.preventDefault();
+        event.target.blur();
+      }
       return;
     }
     walk(event);

@@ -10,31 +10,43 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from benchmarks import reading
+from benchmarks import changing, importing, memory, reading
 from benchmarks.figures import Recorder
 from benchmarks.filling import use_shop
 from benchmarks.servers import DATA_DIR, Servers, running
 
 Part = Callable[[Recorder, int], None]
 # Measured on each of the generated shops.
-ON_SHOPS: Final[dict[str, Part]] = {"list": reading.measure}
+ON_SHOPS: Final[dict[str, Part]] = {
+    "list": reading.measure,
+    "change": changing.measure,
+    "web": memory.measure_web,
+}
+# Measured once, on what the sandbox sells.
+IMPORT: Final = "import"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the chosen parts, all of them unless some are named."""
+    known = [*ON_SHOPS, IMPORT]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(ON_SHOPS))
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(known))
     parser.add_argument("--orders", nargs="+", type=int, default=[10_000, 1_000_000])
     chosen = parser.parse_args(arguments)
-    parts: list[str] = chosen.parts or list(ON_SHOPS)
-    if unknown := set(parts) - set(ON_SHOPS):
+    parts: list[str] = chosen.parts or known
+    if unknown := set(parts) - set(known):
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     logging.basicConfig(level=logging.WARNING)
     results = DATA_DIR / "results"
     results.mkdir(parents=True, exist_ok=True)
     recorder = Recorder(results / f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}.jsonl")
     with running() as servers:
-        _measure_shops(servers, recorder, parts, sorted(chosen.orders))
+        on_shops = [part for part in parts if part in ON_SHOPS]
+        if on_shops:
+            _measure_shops(servers, recorder, on_shops, sorted(chosen.orders))
+        if IMPORT in parts:
+            print("an import ...", file=sys.stderr, flush=True)
+            importing.measure(servers, recorder)
     recorder.ratios()
     return 0
 

@@ -17,6 +17,7 @@ from typing import Any, Final
 import httpx
 from sqlmodel import col, select
 
+from benchmarks import memory
 from benchmarks.figures import Recorder
 from benchmarks.reading import ACTOR
 from benchmarks.servers import DATA_DIR, ROOT, Servers
@@ -24,30 +25,32 @@ from crm_app import db, demo
 from crm_app.config import get_settings
 from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import OrderStatus
-from crm_app.models import ChannelAccount, Order
+from crm_app.models import Order
 from crm_app.services import orders, rollups
 
-_ORDERS: Final = 20_000
+ORDERS: Final = 20_000
 _SHIPPED: Final = 200
 _START_TIMEOUT_S: Final = 120.0
 
 
 def measure(servers: Servers, recorder: Recorder) -> None:
-    """Record the first import, one that finds everything known, and a day's worth of pushes."""
+    """Record the first import, one that finds everything known, and some hundred pushes.
+
+    The memory of the worker belongs here too: it needs orders to pull.
+    """
     with _sandbox(servers):
         servers.use_empty("bench_import")
         with db.transaction() as session:
             demo.add_accounts(session, get_settings())
-        first = _work("pull")
-        _record_import(recorder, "import", first)
+        _record_import(recorder, "import", _work("pull"))
         again = _work("pull-again")
         assert again["saved"] == 0, "a second import of the same orders changed something"
         _record_import(recorder, "import of what is known", again)
         count = _ship()
         pushed = _work("push")
-        recorder.record(
-            "push", count / pushed["seconds"], "statuses/s", _ORDERS, calls=pushed["saved"]
-        )
+        rate = count / pushed["seconds"]
+        recorder.record("push", rate, "statuses/s", ORDERS, calls=pushed["saved"])
+        memory.measure_worker(recorder, ORDERS)
     with db.transaction() as session:
         assert rollups.differences(session) == ([], []), "the rollups are not exact"
 
@@ -97,18 +100,12 @@ def _ship() -> int:
     return len(ids)
 
 
-def accounts() -> list[int]:
-    """Ids of the sandbox's accounts."""
-    with db.transaction() as session:
-        return list(session.exec(select(ChannelAccount.id).order_by(col(ChannelAccount.id))))
-
-
 @contextmanager
 def _sandbox(servers: Servers) -> Generator[None]:
     servers.postgres.drop_database("bench_sandbox")
     settings = {
         "CRM_SANDBOX_DATABASE_URL": servers.postgres.ensure_database("bench_sandbox"),
-        "CRM_SANDBOX_ORDERS": str(_ORDERS),
+        "CRM_SANDBOX_ORDERS": str(ORDERS),
         "CRM_SANDBOX_ORDER_EVERY_S": "0",
         "CRM_SANDBOX_MODE": "fast",
     }

@@ -50,8 +50,8 @@ def _listing(query: OrderQuery) -> Callable[[], object]:
 
 def _lists() -> Mapping[str, OrderQuery]:
     today = business_day(now(), get_settings().zone)
-    week = {"placed_from": today - timedelta(days=6), "placed_to": today}
-    month = {"placed_from": today - timedelta(days=40), "placed_to": today - timedelta(days=10)}
+    week = OrderQuery(placed_from=today - timedelta(days=6), placed_to=today)
+    month = OrderQuery(placed_from=today - timedelta(days=40), placed_to=today - timedelta(days=10))
     amazon, blinkit = (Channel.AMAZON,), (Channel.BLINKIT,)
     delivered, failed = (OrderStatus.DELIVERED,), (OrderStatus.FAILED,)
     open_ones = (OrderStatus.CONFIRMED, OrderStatus.PACKED, OrderStatus.READY_TO_SHIP)
@@ -68,8 +68,10 @@ def _lists() -> Mapping[str, OrderQuery]:
         "list two channels and two statuses": OrderQuery(
             channels=(Channel.SWIGGY, Channel.BLINKIT), statuses=(*failed, OrderStatus.RETURNED)
         ),
-        "list a week": OrderQuery(**week),
-        "list a month of one channel": OrderQuery(channels=amazon, **month),
+        "list a week": week,
+        "list a week by ship-by": replace(week, sort=Sort.SHIP_BY),
+        "list a week by total": replace(week, sort=Sort.TOTAL_HIGHEST),
+        "list a month of one channel": replace(month, channels=amazon),
         "list late": OrderQuery(attention=Attention.LATE),
         "list late, by ship-by": OrderQuery(attention=Attention.LATE, sort=Sort.SHIP_BY),
         "list at risk": OrderQuery(attention=Attention.AT_RISK, sort=Sort.SHIP_BY),
@@ -86,8 +88,8 @@ def _lists() -> Mapping[str, OrderQuery]:
         "list a channel without deadlines by ship-by": OrderQuery(
             channels=blinkit, sort=Sort.SHIP_BY
         ),
-        "list a month by ship-by": OrderQuery(sort=Sort.SHIP_BY, **month),
-        "list a month by total": OrderQuery(sort=Sort.TOTAL_HIGHEST, **month),
+        "list a month by ship-by": replace(month, sort=Sort.SHIP_BY),
+        "list a month by total": replace(month, sort=Sort.TOTAL_HIGHEST),
     }
 
 
@@ -157,6 +159,7 @@ def _deep_pages(recorder: Recorder, orders: int) -> None:
         )
         with db.transaction() as session:
             value, order_id = session.exec(statement).one()
+        assert value is not None
         value = value if isinstance(value, int) else value.isoformat()
         for way in ("forward", "backward"):
             cursor = Position(value, order_id, way == "backward").encode()

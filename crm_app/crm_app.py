@@ -4,14 +4,14 @@ import reflex as rx
 
 from crm_app.api.app import create_api
 from crm_app.config import get_settings
-from crm_app.ui.pages import PLAIN_PAGES, add_pages, head
+from crm_app.ui.pages import PLAIN_PAGES, STYLES, add_pages, head
 from crm_app.ui.shared.addresses import plain_addresses
 from crm_app.ui.shared.errors import report_frontend, show_error
 from crm_app.ui.shared.guard import Guard
 from crm_app.ui.shared.origins import origin_guard
 
 app = rx.App(
-    stylesheets=["/desk.css", "/pages.css"],
+    stylesheets=[f"/{name}.css" for name in STYLES],
     head_components=head(),
     html_lang="en",
     frontend_exception_handler=report_frontend,

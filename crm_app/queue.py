@@ -4,6 +4,7 @@ Redis carries ids only, and every hint may be lost: the clock finds all work in 
 """
 
 import logging
+from contextlib import suppress
 from functools import lru_cache
 from typing import Final
 
@@ -19,15 +20,20 @@ from crm_app.errors import ServiceUnavailableError
 logger = logging.getLogger(__name__)
 
 PUSH: Final = "push"
+INBOX: Final = "inbox"
 PULL: Final = "pull"
-# A worker empties the first before it looks at the second: a person waits for a push.
-QUEUES: Final = (PUSH, PULL)
+# A worker empties the first before it looks at the next: a person waits for a push, and what came
+# by webhook is quicker done than a pull.
+QUEUES: Final = (PUSH, INBOX, PULL)
 
 PUSH_ACCOUNT: Final = "crm_app.jobs.push.push_account"
 PULL_ACCOUNT: Final = "crm_app.jobs.pull.pull_account"
+INBOX_ACCOUNT: Final = "crm_app.jobs.inbox.process_account"
 
 # A hint older than this has been overtaken by the clock.
 _HINT_TTL_S: Final = 60
+# A worker that died with the hint holds the next one back no longer than this.
+_HINT_LASTS_S: Final = 5
 _RESULT_TTL_S: Final = 60
 _FAILURE_TTL_S: Final = 7 * 24 * 3600
 _JOB_TIMEOUT_S: Final = 300
@@ -46,7 +52,9 @@ def connection() -> Redis:
             "CRM_REDIS_URL is not set. `make run` sets it for the embedded server."
         )
     # Short time-outs: a click must not hang on a queue that is away.
-    return Redis.from_url(url, socket_connect_timeout=2, health_check_interval=30)
+    return Redis.from_url(  # pyright: ignore[reportUnknownMemberType] - untyped in redis-py
+        url, socket_connect_timeout=2, health_check_interval=30
+    )
 
 
 def enqueue(queue: str, job: str, *ids: int) -> bool:
@@ -58,7 +66,7 @@ def enqueue(queue: str, job: str, *ids: int) -> bool:
         ids: Its arguments.
     """
     try:
-        Queue(queue, connection=connection()).enqueue_call(
+        Queue(queue, connection=connection()).enqueue_call(  # pyright: ignore[reportUnknownMemberType]
             job,
             args=ids,
             ttl=_HINT_TTL_S,
@@ -75,6 +83,34 @@ def enqueue(queue: str, job: str, *ids: int) -> bool:
 def hint_push(session: Session, account_id: int) -> None:
     """After the session's commit, tell a worker that the account has something to send."""
     db.after_commit(session, ("push", account_id), lambda: _hint(PUSH, PUSH_ACCOUNT, account_id))
+
+
+def hint_inbox(session: Session, account_id: int) -> None:
+    """After the session's commit, tell a worker that the account's inbox has work.
+
+    One hint stands for all webhooks until a worker takes it: a burst makes one job.
+    """
+    db.after_commit(session, ("inbox", account_id), lambda: _hint_inbox(account_id))
+
+
+def hint_taken(account_id: int) -> None:
+    """A worker looks at the inbox now: what comes from here on needs a hint of its own."""
+    with suppress(RedisError, OSError, ServiceUnavailableError):
+        connection().delete(_hint_key(account_id))
+
+
+def _hint_inbox(account_id: int) -> None:
+    try:
+        is_first = connection().set(_hint_key(account_id), "1", nx=True, ex=_HINT_LASTS_S)
+    except (RedisError, OSError, ServiceUnavailableError) as error:
+        logger.warning("Redis took no hint for the inbox: %s", type(error).__name__)
+        return
+    if is_first:
+        enqueue(INBOX, INBOX_ACCOUNT, account_id)
+
+
+def _hint_key(account_id: int) -> str:
+    return f"inbox:hinted:{account_id}"
 
 
 def _hint(queue: str, job: str, account_id: int) -> None:

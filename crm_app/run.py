@@ -27,7 +27,10 @@ from crm_app.pages import ROOT
 from crm_app.processes import RUN_MARK, StartError, end_leftovers, log_file, only_one, run_step
 from crm_app.supervisor import supervise
 
-USAGE: Final = "usage: python -m crm_app.run [web|worker|clock|sandbox|migrate|build|clean]"
+USAGE: Final = (
+    "usage: python -m crm_app.run "
+    "[web|worker|clock|sandbox|migrate|create-admin EMAIL NAME|build|clean]"
+)
 DEMO_PEOPLE: Final = ("admin@demo.test", "support@demo.test", "readonly@demo.test")
 _READY_TIMEOUT_S: Final = 120.0
 _SETTLE_TIMEOUT_S: Final = 45.0
@@ -59,6 +62,8 @@ def main(argv: list[str]) -> int:
             case ["build"]:
                 settings.data_dir.joinpath("logs").mkdir(parents=True, exist_ok=True)
                 pages.build(settings, log_file(settings.data_dir.resolve(), "pages.log"))
+            case ["create-admin", email, name]:
+                _become([sys.executable, "-m", "crm_app.admin", email, name], os.environ)
             case ["clean"]:
                 embedded.discard(settings.data_dir)
             case _:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from redis import Redis
 from sqlalchemy import text
 from sqlmodel import Session, SQLModel
 
-from alembic import command
-from alembic.config import Config
 from crm_app import db, embedded, models, queue
 from crm_app.config import get_settings
 from crm_app.domain.actor import Actor
@@ -91,9 +91,10 @@ def migrated_url(postgres_url_for: Callable[[str], str], redis_url: str) -> Iter
 def database(migrated_url: str) -> Iterator[str]:
     """An empty, migrated database and an empty Redis; emptied again after the test."""
     yield migrated_url
-    tables = ", ".join(f'"{name}"' for name in SQLModel.metadata.tables)
+    # Not TRUNCATE: on tables with a handful of rows it takes ten times longer.
+    tables = reversed(SQLModel.metadata.sorted_tables)
     with db.get_engine().begin() as connection:
-        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+        connection.execute(text("; ".join(f'DELETE FROM "{table.name}"' for table in tables)))
     redis: Redis = queue.connection()
     redis.flushdb()
 

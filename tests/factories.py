@@ -113,4 +113,5 @@ class OrderLineFactory(_Base):
 def bind(session: Session) -> None:
     """Let every factory write into this session."""
     for made in (UserFactory, AccountFactory, CustomerFactory, OrderFactory, OrderLineFactory):
-        made._meta.sqlalchemy_session = session  # pyright: ignore[reportAttributeAccessIssue]
+        # The library documents this as the way to hand a session over.
+        made._meta.sqlalchemy_session = session  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]

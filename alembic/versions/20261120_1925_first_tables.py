@@ -5,8 +5,8 @@ Revision: 0001, after nothing.
 
 import sqlalchemy as sa
 import sqlmodel
-from sqlalchemy.dialects import postgresql
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0001"
 down_revision = None

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
-from crm_app.api import auth, browser, docs, health, orders, users
+from crm_app.api import auth, browser, docs, health, orders, users, webhooks
 from crm_app.api.dependencies import public
 from crm_app.api.limits import BodyLimit
 from crm_app.api.schemas import ErrorOut
@@ -39,7 +39,7 @@ def create_api() -> FastAPI:
         redoc_url=None,
         responses=_ERRORS,
     )
-    for module in (auth, orders, users, health, browser):
+    for module in (auth, orders, users, health, browser, webhooks):
         api.include_router(module.router)
 
     @api.get(
@@ -65,7 +65,7 @@ def _own_error(request: Request, error: Exception) -> JSONResponse:
     del request
     if not isinstance(error, CrmError):
         raise error
-    headers = {}
+    headers: dict[str, str] = {}
     if isinstance(error, SignInThrottledError):
         headers["retry-after"] = str(error.retry_after_s)
     if error.status_code == 401:

@@ -10,39 +10,51 @@ from crm_app.api.schemas import ErrorOut
 
 # The largest honest body is a filled form: some kilobytes.
 MAX_BODY_BYTES: Final = 1_000_000
-_SENTENCE: Final = f"A request may carry {MAX_BODY_BYTES:,} bytes at most."
+# A channel tells an order of many lines in one piece.
+MAX_WEBHOOK_BYTES: Final = 2_000_000
+_WEBHOOKS: Final = "/webhooks/"
 
 
 class BodyLimit:
     """Pure ASGI: refuse by the announced length, and count what arrives without one."""
 
-    def __init__(self, app: ASGIApp, most: int = MAX_BODY_BYTES) -> None:
+    def __init__(
+        self, app: ASGIApp, most: int = MAX_BODY_BYTES, most_of_webhooks: int = MAX_WEBHOOK_BYTES
+    ) -> None:
         self.app = app
         self.most = most
+        self.most_of_webhooks = most_of_webhooks
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        is_webhook = str(scope["path"]).startswith(_WEBHOOKS)
+        most = self.most_of_webhooks if is_webhook else self.most
         announced = dict(scope["headers"]).get(b"content-length", b"")
-        if announced.isdigit() and int(announced[:20]) > self.most:
-            body = ErrorOut(error="too_large", message=_SENTENCE).model_dump()
+        if announced.isdigit() and int(announced[:20]) > most:
+            body = ErrorOut(error="too_large", message=_sentence(most)).model_dump()
             # The rest of the body is not read, so this connection is of no further use.
             answer = JSONResponse(body, status_code=413, headers={"connection": "close"})
             await answer(scope, receive, send)
             return
-        await self.app(scope, self._counting(receive), send)
+        await self.app(scope, _counting(receive, most), send)
 
-    def _counting(self, receive: Receive) -> Receive:
-        seen = 0
 
-        async def counted() -> Message:
-            nonlocal seen
-            message = await receive()
-            if message["type"] == "http.request":
-                seen += len(message.get("body", b""))
-                if seen > self.most:
-                    raise HTTPException(413, _SENTENCE)
-            return message
+def _counting(receive: Receive, most: int) -> Receive:
+    seen = 0
 
-        return counted
+    async def counted() -> Message:
+        nonlocal seen
+        message = await receive()
+        if message["type"] == "http.request":
+            seen += len(message.get("body", b""))
+            if seen > most:
+                raise HTTPException(413, _sentence(most))
+        return message
+
+    return counted
+
+
+def _sentence(most: int) -> str:
+    return f"A request may carry {most:,} bytes at most."

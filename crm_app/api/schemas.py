@@ -191,6 +191,7 @@ class OrderDetailOut(OrderOut):
     shipped_at: datetime | None
     deliver_by: datetime | None
     fulfilled_by_channel: bool
+    contract_is_inferred: bool
     address: AddressOut | None
     lines: list[LineOut]
     events: list[EventOut]

@@ -66,6 +66,7 @@ class ChannelOrder:
         payment_status: None if the channel does not say.
         cancel_requested: The buyer asks to cancel; the channel has not done it.
         return_requested: The parcel is on its way back or the buyer wants to return it.
+        on_hold: The channel forbids to go on with the order until it lifts its hold.
         updated_at: The channel's clock; decides which version is newer.
         raw: The channel's JSON, kept so that a better mapping can be replayed.
     """
@@ -88,6 +89,7 @@ class ChannelOrder:
     is_business: bool = False
     cancel_requested: bool = False
     return_requested: bool = False
+    on_hold: bool = False
     fulfilled_by_channel: bool = False
     ship_by: datetime | None = None
     deliver_by: datetime | None = None
@@ -137,6 +139,7 @@ class StatusUpdate:
         reference: Stored before the first call and the same on every repeat (a positive whole
             number), so that a channel which knows it edits instead of doubling.
         lines: `(external line id, quantity)` of everything not shipped yet.
+        known: The stored payload, where a channel cannot be read; else empty.
     """
 
     external_id: str
@@ -146,6 +149,7 @@ class StatusUpdate:
     tracking_number: str
     happened_at: datetime
     lines: tuple[tuple[str, int], ...]
+    known: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)

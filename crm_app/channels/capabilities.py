@@ -1,7 +1,7 @@
 """What each channel lets us say, as data: read by services and pages, kept by connectors.
 
 Facts are the vendors' own (Amazon Orders API v0 `confirmShipment`, 2026-01-01 has no operation
-to acknowledge or cancel; WooCommerce REST v3 takes any status).
+to acknowledge or cancel; WooCommerce REST v3 takes any status), but for those marked `is_inferred`.
 """
 
 from collections.abc import Mapping
@@ -38,11 +38,18 @@ class Capabilities:
         statuses: What each target status means; one that is missing is refused.
         carriers: Carriers this channel knows by name, for the form; others are allowed.
         accepts_channel_fulfilled: Whether orders the channel ships itself take our statuses.
+        pulls: Whether it lists its orders; one that does not sends them by webhook only.
+        reads_back: Whether one order can be read. If not, an accepted call is all the proof of a
+            push, and a call without an answer is repeated.
+        is_inferred: Its contract is known from others' work, not from the channel.
     """
 
     statuses: Mapping[OrderStatus, StatusRule]
     carriers: tuple[str, ...] = ()
     accepts_channel_fulfilled: bool = True
+    pulls: bool = True
+    reads_back: bool = True
+    is_inferred: bool = False
 
     def rule(self, status: OrderStatus) -> StatusRule:
         return self.statuses.get(status, _REFUSED)
@@ -103,6 +110,87 @@ CAPABILITIES: Final[Mapping[Channel, Capabilities]] = {
             OrderStatus.FAILED: _LOCAL,
         },
         carriers=INDIAN_CARRIERS,
+    ),
+    Channel.FLIPKART: Capabilities(
+        statuses={
+            OrderStatus.CONFIRMED: StatusRule(
+                Telling.REFUSED, why="Flipkart confirms a shipment itself."
+            ),
+            OrderStatus.PACKED: _PUSH,
+            OrderStatus.READY_TO_SHIP: _PUSH,
+            OrderStatus.SHIPPED: StatusRule(
+                Telling.REFUSED,
+                why="Flipkart's courier reports the pickup: mark it ready to ship, and the rest "
+                "will arrive here.",
+            ),
+            OrderStatus.OUT_FOR_DELIVERY: StatusRule(
+                Telling.REFUSED, why="Flipkart follows the parcel itself."
+            ),
+            OrderStatus.DELIVERED: StatusRule(
+                Telling.REFUSED, why="Flipkart reports the delivery itself."
+            ),
+            # Only before packing; afterwards Flipkart refuses, and says so.
+            OrderStatus.CANCELLED: _PUSH,
+            OrderStatus.RETURNED: _LOCAL,
+            OrderStatus.FAILED: _LOCAL,
+        },
+        accepts_channel_fulfilled=False,
+    ),
+    Channel.SHOPIFY: Capabilities(
+        statuses={
+            OrderStatus.CONFIRMED: _LOCAL,
+            OrderStatus.PACKED: _LOCAL,
+            OrderStatus.READY_TO_SHIP: _LOCAL,
+            OrderStatus.SHIPPED: _PUSH,
+            OrderStatus.OUT_FOR_DELIVERY: _PUSH,
+            OrderStatus.DELIVERED: _PUSH,
+            OrderStatus.CANCELLED: _PUSH,
+            OrderStatus.RETURNED: _LOCAL,
+            OrderStatus.FAILED: _LOCAL,
+        },
+        carriers=INDIAN_CARRIERS,
+    ),
+    Channel.BLINKIT: Capabilities(
+        statuses={
+            OrderStatus.CONFIRMED: _PUSH,
+            OrderStatus.PACKED: _LOCAL,
+            OrderStatus.READY_TO_SHIP: _LOCAL,
+            OrderStatus.SHIPPED: _PUSH,
+            OrderStatus.OUT_FOR_DELIVERY: _LOCAL,
+            # Blinkit tells nothing of goods received.
+            OrderStatus.DELIVERED: _LOCAL,
+            OrderStatus.CANCELLED: StatusRule(
+                Telling.REFUSED,
+                why="Blinkit takes no cancellation from a supplier: ask your buyer at Blinkit, and "
+                "it will arrive here.",
+            ),
+            OrderStatus.RETURNED: _LOCAL,
+            OrderStatus.FAILED: _LOCAL,
+        },
+        carriers=INDIAN_CARRIERS,
+        pulls=False,
+        reads_back=False,
+        is_inferred=True,
+    ),
+    Channel.SWIGGY: Capabilities(
+        statuses={
+            OrderStatus.CONFIRMED: _PUSH,
+            OrderStatus.PACKED: _PUSH,
+            # The relay's one word for both is told when the order is packed.
+            OrderStatus.READY_TO_SHIP: _LOCAL,
+            OrderStatus.SHIPPED: _PUSH,
+            OrderStatus.OUT_FOR_DELIVERY: StatusRule(
+                Telling.REFUSED, why="Swiggy follows its rider itself."
+            ),
+            OrderStatus.DELIVERED: _PUSH,
+            # Swiggy refuses most: then a person has to call.
+            OrderStatus.CANCELLED: _PUSH,
+            OrderStatus.RETURNED: _LOCAL,
+            OrderStatus.FAILED: _LOCAL,
+        },
+        pulls=False,
+        reads_back=False,
+        is_inferred=True,
     ),
 }
 

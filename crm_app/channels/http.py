@@ -57,7 +57,7 @@ _NEVER_SENT: Final = (
 # Channels echo what they were sent; people and keys do not belong into an error text.
 _PRIVATE: Final = re.compile(
     r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"  # e-mail
-    r"|\b(?:Atz[ar]\||amzn1\.|c[ks]_)\S+"  # keys of Amazon and WooCommerce
+    r"|\b(?:Atz[ar]\||amzn1\.|c[ks]_|shp[a-z]{2}_)\S+"  # keys of Amazon, WooCommerce, Shopify
     r"|(?:\+|\b)91[\s-]?[6-9]\d{4}[\s-]?\d{5}\b"  # an Indian phone number
 )
 
@@ -260,9 +260,14 @@ def _parse(content: bytes) -> Any:
         return None
 
 
+def quotable(words: str) -> str:
+    """A channel's own words, fit for an error text: one short line without people and keys."""
+    line = " ".join(words.split())
+    return _PRIVATE.sub("[...]", "".join(filter(str.isprintable, line)))[:MAX_WORDS]
+
+
 def _with(message: str, reply: _Reply, dialect: Dialect) -> str:
-    words = " ".join(dialect.words(_parse(reply.content)).split())
-    words = _PRIVATE.sub("[...]", "".join(filter(str.isprintable, words)))[:MAX_WORDS]
+    words = quotable(dialect.words(_parse(reply.content)))
     return f"{message}: {words}" if words else f"{message}."
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 from urllib.parse import urlsplit
 
 import httpx
@@ -11,7 +11,16 @@ from redis import Redis
 from crm_app.channels.amazon import auth as amazon_auth
 from crm_app.channels.amazon import connector as amazon
 from crm_app.channels.base import Connector
+from crm_app.channels.blinkit import asn as blinkit_asn
+from crm_app.channels.blinkit import connector as blinkit
+from crm_app.channels.flipkart import auth as flipkart_auth
+from crm_app.channels.flipkart import connector as flipkart
+from crm_app.channels.flipkart import steps as flipkart_steps
 from crm_app.channels.limits import Limiter, RedisLimiter, UsagePlan
+from crm_app.channels.shopify import changes as shopify_changes
+from crm_app.channels.shopify import connector as shopify
+from crm_app.channels.shopify import graphql as shopify_graphql
+from crm_app.channels.swiggy import connector as swiggy
 from crm_app.channels.woocommerce import connector as woocommerce
 from crm_app.domain.channel import Channel
 from crm_app.errors import AccountDisconnectedError, ChannelError
@@ -29,10 +38,21 @@ class Account(Protocol):
             sandbox in fast mode a large one), `allow_http` (default false; only for a sandbox on
             another machine).
         amazon: `auth_url`, `marketplace_id`, `personal_data`.
+        flipkart: `page_size`, `cancel_reason` (one of three), and for packing `parcel_length_cm`,
+            `parcel_breadth_cm`, `parcel_height_cm`, `parcel_weight_kg`, `tax_percent`.
+        shopify: `handling_hours`, `read_all_orders`, `notify_customer`, `cancel_reason`,
+            `refund_on_cancel`, `restock_on_cancel`.
         woocommerce: `handling_hours`.
+        blinkit: `supplier_gstin`, `supplier_name`, `supplier_address` (see `asn.Supplier`),
+            `invoice_prefix`, `vendor_id`.
     Credentials:
         amazon: `client_id`, `client_secret`, `refresh_token`.
+        flipkart: `app_id`, `app_secret`.
+        shopify: `access_token`.
         woocommerce: `consumer_key`, `consumer_secret`.
+        blinkit: `api_key`.
+        swiggy: `user`, `api_key`.
+        each that sends webhooks: `webhook_secret`, which proves them.
     """
 
     @property
@@ -121,6 +141,51 @@ def _amazon(
     return amazon.AmazonConnector(client, keys, options, limiter)
 
 
+def _flipkart(
+    client: httpx.Client, account: Account, credentials: Credentials, limiter: Limiter
+) -> Connector:
+    packing = flipkart_steps.Packing(
+        length_cm=_number(account, "parcel_length_cm", 0.0),
+        breadth_cm=_number(account, "parcel_breadth_cm", 0.0),
+        height_cm=_number(account, "parcel_height_cm", 0.0),
+        weight_kg=_number(account, "parcel_weight_kg", 0.0),
+        tax_percent=_number(account, "tax_percent", 0.0),
+    )
+    options = flipkart.Options(
+        packing=packing,
+        cancel_reason=_one_of(
+            account, "cancel_reason", "not_enough_inventory", flipkart_steps.CANCEL_REASONS
+        ),
+        page_size=max(1, int(_number(account, "page_size", 20.0))),
+        overlap_s=_number(account, "overlap_s", 120.0),
+        first_import_days=_number(account, "first_import_days", 90.0),
+    )
+    keys = flipkart_auth.Credentials(
+        app_id=_secret(credentials, "app_id"), app_secret=_secret(credentials, "app_secret")
+    )
+    return flipkart.FlipkartConnector(client, keys, options, limiter)
+
+
+def _shopify(
+    client: httpx.Client, account: Account, credentials: Credentials, limiter: Limiter
+) -> Connector:
+    manner = shopify_changes.Manner(
+        notify_customer=account.options.get("notify_customer") is True,
+        cancel_reason=_one_of(account, "cancel_reason", "OTHER", shopify_changes.CANCEL_REASONS),
+        refund_on_cancel=account.options.get("refund_on_cancel") is True,
+        restock_on_cancel=account.options.get("restock_on_cancel", True) is not False,
+    )
+    options = shopify.Options(
+        manner=manner,
+        handling_hours=_number(account, "handling_hours", 48.0),
+        read_all_orders=account.options.get("read_all_orders") is True,
+        overlap_s=_number(account, "overlap_s", 120.0),
+        first_import_days=_number(account, "first_import_days", shopify.WINDOW_DAYS),
+    )
+    keys = shopify.Credentials(access_token=_secret(credentials, "access_token"))
+    return shopify.ShopifyConnector(client, keys, options, limiter)
+
+
 def _woocommerce(
     client: httpx.Client, account: Account, credentials: Credentials, limiter: Limiter
 ) -> Connector:
@@ -136,9 +201,43 @@ def _woocommerce(
     return woocommerce.WooCommerceConnector(client, keys, options, limiter)
 
 
+def _blinkit(
+    client: httpx.Client, account: Account, credentials: Credentials, limiter: Limiter
+) -> Connector:
+    told: Any = account.options.get("supplier_address") or {}
+    if not isinstance(told, dict):
+        raise ChannelError("The option supplier_address of this account is not an object.")
+    address = cast(dict[str, Any], told)
+    supplier = blinkit_asn.Supplier(
+        name=_text(account, "supplier_name", ""),
+        gstin=_text(account, "supplier_gstin", ""),
+        address={str(key): str(value) for key, value in address.items()},
+        invoice_prefix=_text(account, "invoice_prefix", blinkit_asn.Supplier().invoice_prefix),
+    )
+    return blinkit.BlinkitConnector(
+        client,
+        _secret(credentials, "api_key"),
+        supplier,
+        limiter,
+        vendor_id=_text(account, "vendor_id", ""),
+    )
+
+
+def _swiggy(
+    client: httpx.Client, account: Account, credentials: Credentials, limiter: Limiter
+) -> Connector:
+    del account
+    keys = swiggy.Credentials(_secret(credentials, "user"), _secret(credentials, "api_key"))
+    return swiggy.SwiggyConnector(client, keys, limiter)
+
+
 _KINDS: Final[Mapping[Channel, _Kind]] = {
     Channel.AMAZON: _Kind(_amazon, amazon.PLANS),
+    Channel.FLIPKART: _Kind(_flipkart, flipkart.PLANS),
+    Channel.SHOPIFY: _Kind(_shopify, shopify_graphql.PLANS),
     Channel.WOOCOMMERCE: _Kind(_woocommerce, woocommerce.PLANS),
+    Channel.BLINKIT: _Kind(_blinkit, blinkit.PLANS),
+    Channel.SWIGGY: _Kind(_swiggy, swiggy.PLANS),
 }
 
 
@@ -178,6 +277,13 @@ def _text(account: Account, key: str, default: str) -> str:
     value = account.options.get(key) or default
     if not isinstance(value, str):
         raise ChannelError(f"The option {key} of this account is not text.")
+    return value
+
+
+def _one_of(account: Account, key: str, default: str, known: tuple[str, ...]) -> str:
+    value = _text(account, key, default)
+    if value not in known:
+        raise ChannelError(f"The option {key} of this account is none of {', '.join(known)}.")
     return value
 
 

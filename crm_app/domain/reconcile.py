@@ -90,7 +90,7 @@ def _while_travelling(
     has_not_heard = (
         heard in (heard_before, travel.origin)
         or REFINES.get(travel.origin) == heard
-        or _is_before(heard, travel.target)
+        or is_before(heard, travel.target)
     )
     if has_not_heard:
         return Decision(ours, sync_status)
@@ -107,7 +107,8 @@ def is_said(wished: OrderStatus, heard: OrderStatus) -> bool:
     return wished in _WAY and heard in _WAY and _WAY.index(heard) > _WAY.index(wished)
 
 
-def _is_before(heard: OrderStatus, target: OrderStatus) -> bool:
+def is_before(heard: OrderStatus, target: OrderStatus) -> bool:
+    """Whether a status lies before another on the way of a parcel."""
     return heard in _WAY and target in _WAY and _WAY.index(heard) < _WAY.index(target)
 
 

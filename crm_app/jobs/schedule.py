@@ -1,4 +1,4 @@
-"""The clock: enqueues two functions, so a fault of it delays and never corrupts."""
+"""The clock: enqueues three functions, so a fault of it delays and never corrupts."""
 
 import logging
 import time
@@ -10,6 +10,7 @@ from rq.cron import CronScheduler
 
 from crm_app import queue
 from crm_app.config import get_settings
+from crm_app.jobs.inbox import process_due
 from crm_app.jobs.pull import pull_due
 from crm_app.jobs.push import push_due
 
@@ -24,10 +25,14 @@ def build_clock(connection: Redis) -> CronScheduler:
     settings = get_settings()
     clock = CronScheduler(connection=connection, logging_level=settings.log_level)
     # The pull clock ticks faster than the interval: each account has its own next time.
-    ticks = ((push_due, queue.PUSH, settings.outbox_interval_s), (pull_due, queue.PULL, 2))
+    ticks = (
+        (push_due, queue.PUSH, settings.outbox_interval_s),
+        (process_due, queue.INBOX, settings.outbox_interval_s),
+        (pull_due, queue.PULL, 2),
+    )
     for function, name, interval_s in ticks:
         # A tick that nobody picked up before the next one is overtaken: `ttl` drops it.
-        clock.register(
+        clock.register(  # pyright: ignore[reportUnknownMemberType] - RQ types it partly
             function,
             name,
             interval=interval_s,

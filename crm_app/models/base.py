@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Identity, String, TypeDecorator, func
+from sqlalchemy import BigInteger, DateTime, Identity, String, TypeDecorator, desc, func
 from sqlmodel import Field, SQLModel
 
 # One naming pattern, so that migrations can name what they drop.
@@ -26,7 +26,8 @@ class EnumText(TypeDecorator[StrEnum]):
     cache_ok = True
 
     def __init__(self, words: type[StrEnum]) -> None:
-        super().__init__(length=32)
+        self.max_length = 32
+        super().__init__(length=self.max_length)
         self.words = words
 
     def process_bind_param(self, value: Any, dialect: Any) -> str | None:
@@ -66,3 +67,8 @@ def set_at_insert() -> Any:
 def timestamp(*, default: datetime | None = None, **options: Any) -> Any:
     """A nullable moment."""
     return Field(default=default, sa_type=UTC_TIMESTAMP, nullable=True, **options)
+
+
+def newest(column: str) -> Any:
+    """A column of an index in descending order."""
+    return desc(column)

@@ -3,14 +3,21 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint, desc, text
+from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from crm_app.domain.actor import ActorKind
 from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import OrderStatus, PaymentStatus, SyncStatus
-from crm_app.models.base import UTC_TIMESTAMP, enum_type, identity_key, set_at_insert, timestamp
+from crm_app.models.base import (
+    UTC_TIMESTAMP,
+    enum_type,
+    identity_key,
+    newest,
+    set_at_insert,
+    timestamp,
+)
 
 _OPEN = text("status IN ('confirmed', 'packed', 'ready_to_ship')")
 _ATTENTION = text("sync_status IN ('rejected', 'conflict')")
@@ -25,17 +32,19 @@ class Order(SQLModel, table=True):
         UniqueConstraint("account_id", "external_id"),
         # Every list pages by (sort value, id). The columns after these are filtered on inside the
         # index: a walk that passes a thousand orders to fill a page reads none of them.
-        Index("ix_orders_placed", desc("placed_at"), desc("id"), "channel", "status"),
-        Index("ix_orders_status_placed", "status", desc("placed_at"), desc("id"), "channel"),
-        Index("ix_orders_channel_placed", "channel", desc("placed_at"), desc("id")),
-        Index("ix_orders_total", desc("total_minor"), desc("id"), "channel", "status", "placed_at"),
+        Index("ix_orders_placed", newest("placed_at"), newest("id"), "channel", "status"),
+        Index("ix_orders_status_placed", "status", newest("placed_at"), newest("id"), "channel"),
+        Index("ix_orders_channel_placed", "channel", newest("placed_at"), newest("id")),
+        Index(
+            "ix_orders_total", newest("total_minor"), newest("id"), "channel", "status", "placed_at"
+        ),
         Index("ix_orders_ship_by", "ship_by", "id", "channel", "status", "placed_at"),
         Index("ix_orders_open_ship_by", "ship_by", "id", postgresql_where=_OPEN),
         Index(
             "ix_orders_customer_placed",
             "customer_id",
-            desc("placed_at"),
-            desc("id"),
+            newest("placed_at"),
+            newest("id"),
             "channel",
             "status",
         ),

@@ -10,12 +10,14 @@ from pathlib import Path
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.embed import Server
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import Engine
 
 from crm_app.config import Settings, get_settings
 from crm_app.sandbox import shop, store, times
 from crm_app.sandbox.app import create_app
+from crm_app.sandbox.channel_store import ExtraChannel
 from crm_app.sandbox.report import ReportError, load_report
 from crm_app.sandbox.serving import Options
 
@@ -30,6 +32,9 @@ class SandboxSettings(BaseSettings):
     # How old a change must be for an Amazon search to show it; unset: 120 s published, 2 s fast.
     amazon_delay_s: float | None = None
     host: str = "127.0.0.1"
+    # Channels beyond Amazon and the web shop that sell, each with its first number of orders:
+    # CRM_SANDBOX_ACCOUNTS={"flipkart": 600, "shopify": 250, "swiggy": 150, "blinkit": 60}
+    accounts: dict[ExtraChannel, int] = Field(default_factory=dict[ExtraChannel, int])
 
 
 def main(argv: list[str]) -> int:
@@ -70,6 +75,7 @@ def _serve(engine: Engine, settings: Settings) -> int:
         orders=settings.sandbox_orders,
         order_every_s=settings.sandbox_order_every_s,
         seed=settings.sandbox_seed,
+        accounts={str(channel): count for channel, count in own.accounts.items()},
     )
     server = Server(
         create_app(engine, options),

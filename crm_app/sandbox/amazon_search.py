@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, select, tuple_
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
-from crm_app.sandbox import times
+from crm_app.sandbox import channel_store, times
 from crm_app.sandbox.amazon_errors import Call, InvalidInputError, UnknownOrderError
 from crm_app.sandbox.amazon_order import BIT, DATASETS, prune
 from crm_app.sandbox.credentials import AMAZON_SELLER, INDIA_MARKETPLACE_ID
@@ -105,6 +105,7 @@ def _page(connection: Connection, seller: str, search: Search) -> list[AnyRow]:
     statement = (
         select(table.c.body, table.c.datasets, table.c.is_raw, table.c.order_id, moment.label("at"))
         .where(and_(*bounds))
+        .where(channel_store.is_listed("amazon", table.c.order_id))
         .order_by(moment, table.c.order_id)
         .limit(search.page_size + 1)
     )

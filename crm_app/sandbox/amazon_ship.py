@@ -49,7 +49,7 @@ def confirm_shipment(call: Call) -> Response:
         if order is None:
             raise UnknownOrderError(order_id)
         _check_order(order, shipment)
-        at = times.now()
+        at = call.box.now("amazon")
         _check_date(order, shipment, at)
         _check_quantities(order.body, shipment)
         amazon_order.put_package(order.body, _package(order.body, shipment, at))

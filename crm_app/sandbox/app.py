@@ -11,7 +11,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
 
-from crm_app.sandbox import amazon, control, life, woocommerce
+from crm_app.sandbox import (
+    amazon,
+    blinkit,
+    channel_store,
+    control,
+    flipkart,
+    hook_sender,
+    life,
+    shopify,
+    swiggy,
+    times,
+    trade,
+    woocommerce,
+)
 from crm_app.sandbox.limits import Limits
 from crm_app.sandbox.serving import Options, Sandbox
 
@@ -22,12 +35,20 @@ def create_app(engine: Engine, options: Options) -> Starlette:
     Life only runs while the server's lifespan does; without one the shop stands still.
     """
     box = Sandbox(engine, options, Limits(options.mode))
+    for channel in channel_store.EXTRA_CHANNELS:
+        if channel in options.accounts:
+            count = options.accounts[channel]
+            trade.open_account(engine, channel, count, options.seed, times.now())
     app = Starlette(
         routes=[
             Route("/health", _health),
             Mount("/amazon-auth", routes=amazon.auth_routes()),
             Mount("/amazon", routes=amazon.routes()),
             Mount("/woocommerce", routes=woocommerce.routes()),
+            Mount("/flipkart", routes=flipkart.routes()),
+            Mount("/shopify", routes=shopify.routes()),
+            Mount("/swiggy", routes=swiggy.routes()),
+            Mount("/blinkit", routes=blinkit.routes()),
             Mount("/_sandbox", routes=control.routes()),
         ],
         lifespan=_lifespan,
@@ -38,13 +59,19 @@ def create_app(engine: Engine, options: Options) -> Starlette:
 
 @contextlib.asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncGenerator[None]:
-    living = asyncio.create_task(life.live(app.state.sandbox))
+    box = app.state.sandbox
+    tasks = [
+        asyncio.create_task(life.live(box)),
+        asyncio.create_task(hook_sender.send_forever(box)),
+    ]
     try:
         yield
     finally:
-        living.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await living
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
 
 
 async def _health(request: Request) -> JSONResponse:

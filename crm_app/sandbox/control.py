@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import func, select
@@ -14,7 +14,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
-from crm_app.sandbox import life, lwa, orders_control, times
+from crm_app.sandbox import control_hooks, life, lwa, orders_control, times, trade
+from crm_app.sandbox.channel_store import ExtraChannel
 from crm_app.sandbox.credentials import AMAZON_SELLER, AMAZON_SELLERS
 from crm_app.sandbox.draft import Stage, invent_order
 from crm_app.sandbox.faults import Fault, Kind
@@ -25,6 +26,8 @@ from crm_app.sandbox.serving import ANY_METHOD, Sandbox
 from crm_app.sandbox.store import amazon_orders, woo_orders
 
 Json = dict[str, Any]
+Channel = Literal["amazon", "woocommerce", "flipkart", "shopify", "swiggy", "blinkit"]
+CHANNELS: Final[tuple[str, ...]] = get_args(Channel)
 Lever = Callable[[Sandbox, Request, bytes], Json]
 SELLER_KEYS: Final = tuple(seller.key for seller in AMAZON_SELLERS)
 _STAGES: Final[dict[str, Stage]] = {
@@ -50,7 +53,7 @@ class FaultInput(_Input):
     """See `faults.Fault`."""
 
     kind: Kind
-    channel: Literal["amazon", "woocommerce", "*"] = "*"
+    channel: Channel | Literal["*"] = "*"
     operation: str = "*"
     times: int = Field(default=1, ge=1)
     after: int = Field(default=0, ge=0)
@@ -61,12 +64,12 @@ class FaultInput(_Input):
 class OrdersInput(_Input):
     """New orders: `status` in the channel's words, `lines` how many lines."""
 
-    channel: Literal["amazon", "woocommerce"]
+    channel: Channel
     seller: str = AMAZON_SELLER.key
     count: int = Field(default=1, ge=1, le=1_000)
     status: str | None = None
     cod: bool | None = None
-    lines: int | None = Field(default=None, ge=1, le=20)
+    lines: int | None = Field(default=None, ge=1, le=200)
     placed_at: AwareDatetime | None = None
     cancel_requested: bool = False
     fulfilled_by: Literal["MERCHANT", "AMAZON"] = "MERCHANT"
@@ -75,7 +78,7 @@ class OrdersInput(_Input):
 class RawInput(_Input):
     """An order served as it is: `body` is rendered, `text` not even that."""
 
-    channel: Literal["amazon", "woocommerce"]
+    channel: Channel
     seller: str = AMAZON_SELLER.key
     body: Any = None
     text: str | None = None
@@ -88,6 +91,26 @@ class AdvanceInput(_Input):
 
     to: str
     seller: str = AMAZON_SELLER.key
+
+
+class HideInput(_Input):
+    """Whether lists forget the order."""
+
+    hidden: bool = True
+
+
+class ClockInput(_Input):
+    """By how much a channel's clock is fast; slow, if negative."""
+
+    channel: Channel
+    skew_s: float = Field(ge=-86_400 * 400, le=86_400 * 400)
+
+
+class AccountInput(_Input):
+    """A channel begins to sell, with so many orders of the last 90 days."""
+
+    channel: ExtraChannel
+    orders: int = Field(default=0, ge=0, le=100_000)
 
 
 class ModeInput(_Input):
@@ -123,6 +146,21 @@ def _clear_faults(box: Sandbox, _request: Request, _raw: bytes) -> Json:
 def _add_orders(box: Sandbox, _request: Request, raw: bytes) -> Json:
     fields = OrdersInput.model_validate(read_json(raw))
     _check_seller(fields.seller)
+    if fields.channel not in ("amazon", "woocommerce"):
+        with box.engine.begin() as connection:
+            made = orders_control.place_extra(
+                connection,
+                fields.channel,
+                fields.count,
+                fields.status,
+                fields.lines,
+                fields.cod,
+                fields.placed_at,
+                box.now(fields.channel),
+            )
+        return {"external_ids": made}
+    if fields.lines is not None and fields.lines > 20:
+        raise ValueError("lines must be 20 at most on this channel")
     stage = _STAGES.get((fields.status or "UNSHIPPED").upper())
     if stage is None:
         raise ValueError(f"status must be one of {', '.join(_STAGES)}")
@@ -153,6 +191,10 @@ def _add_raw(box: Sandbox, _request: Request, raw: bytes) -> Json:
             external_id = orders_control.put_raw_amazon(
                 connection, fields.seller, fields.body, fields.text, fields.external_id, at
             )
+        elif fields.channel != "woocommerce":
+            external_id = orders_control.put_raw_extra(
+                connection, fields.channel, fields.body, fields.text, fields.external_id, at
+            )
         else:
             external_id = orders_control.put_raw_woo(
                 connection, fields.body, fields.text, fields.external_id, at
@@ -171,6 +213,10 @@ def _advance(box: Sandbox, request: Request, raw: bytes) -> Json:
     with box.engine.begin() as connection:
         if channel == "amazon":
             orders_control.advance_amazon(connection, fields.seller, external_id, fields.to)
+        elif channel != "woocommerce":
+            orders_control.advance_extra(
+                connection, channel, external_id, fields.to, box.now(channel)
+            )
         else:
             orders_control.advance_woo(connection, external_id, fields.to)
     return _truth(box, request, raw)
@@ -184,9 +230,43 @@ def _truth(box: Sandbox, request: Request, _raw: bytes) -> Json:
 
 def _order_key(request: Request) -> tuple[str, str]:
     channel = str(request.path_params["channel"])
-    if channel not in ("amazon", "woocommerce"):
+    if channel not in CHANNELS:
         raise UnknownError(f"there is no channel {channel} here")
     return channel, str(request.path_params["external_id"])
+
+
+def _hide(box: Sandbox, request: Request, raw: bytes) -> Json:
+    fields = HideInput.model_validate(read_json(raw or b"{}"))
+    channel, external_id = _order_key(request)
+    with box.engine.begin() as connection:
+        orders_control.read_truth(connection, channel, external_id)
+        orders_control.set_hidden(connection, channel, external_id, fields.hidden)
+    return {"hidden": fields.hidden}
+
+
+def _reissue(box: Sandbox, request: Request, _raw: bytes) -> Json:
+    channel, external_id = _order_key(request)
+    with box.engine.begin() as connection:
+        fresh = orders_control.reissue(connection, channel, external_id, box.now(channel))
+    return {"external_id": fresh}
+
+
+def _set_clock(box: Sandbox, _request: Request, raw: bytes) -> Json:
+    fields = ClockInput.model_validate(read_json(raw))
+    box.skew_s[fields.channel] = fields.skew_s
+    return {"skew_s": box.skew_s}
+
+
+def _open_account(box: Sandbox, _request: Request, raw: bytes) -> Json:
+    fields = AccountInput.model_validate(read_json(raw))
+    seed = box.options.seed
+    made = trade.open_account(box.engine, fields.channel, fields.orders, seed, times.now())
+    return {"invented": made}
+
+
+def _list_accounts(box: Sandbox, _request: Request, _raw: bytes) -> Json:
+    with box.engine.connect() as connection:
+        return {"accounts": ["amazon", "woocommerce", *trade.accounts(connection)]}
 
 
 def _stats(box: Sandbox, _request: Request, _raw: bytes) -> Json:
@@ -198,8 +278,9 @@ def _stats(box: Sandbox, _request: Request, _raw: bytes) -> Json:
         for seller, status, count in connection.execute(by_seller):
             amazon.setdefault(seller, {})[status] = count
         woo: dict[str, int] = {row.status: row[1] for row in connection.execute(by_status)}
+        extra = orders_control.count_extra(connection)
     return {
-        "orders": {"amazon": amazon, "woocommerce": woo},
+        "orders": {"amazon": amazon, "woocommerce": woo, **extra},
         "calls": dict(box.calls),
         "mode": box.limits.mode,
         "amazon_delay_s": box.amazon_delay_s,
@@ -264,9 +345,22 @@ def routes() -> list[BaseRoute]:
         _lever("/orders", POST=_add_orders),
         _lever("/orders/raw", POST=_add_raw),
         _lever(order + "/advance", POST=_advance),
+        _lever(order + "/hide", POST=_hide),
+        _lever(order + "/reissue", POST=_reissue),
         _lever(order, GET=_truth),
         _lever("/stats", GET=_stats),
         _lever("/tokens/expire", POST=_expire_tokens),
+        _lever("/clock", POST=_set_clock),
+        _lever("/accounts", GET=_list_accounts, POST=_open_account),
         _lever("/mode", POST=_set_mode),
         _lever("/life", POST=_set_life),
+        _lever(
+            "/hooks",
+            GET=control_hooks.list_targets,
+            POST=control_hooks.add_target,
+            DELETE=control_hooks.clear_targets,
+        ),
+        _lever("/hooks/revive", POST=control_hooks.revive),
+        _lever("/hooks/faults", POST=control_hooks.add_fault, DELETE=control_hooks.clear_faults),
+        _lever("/hooks/deliveries", GET=control_hooks.list_deliveries),
     ]

@@ -51,6 +51,8 @@ class Draft:
     # When the stage was reached.
     changed_at: datetime | None = None
     is_cancel_requested: bool = False
+    # New enough that the shop may still want to ring the buyer up about cash on delivery.
+    is_recent: bool = False
 
     @property
     def total_minor(self) -> int:

@@ -3,18 +3,27 @@
 import asyncio
 import threading
 from dataclasses import dataclass, replace
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-Kind = Literal["429", "500_empty", "503", "html", "half_json", "slow", "close", "timeout"]
-KINDS: Final[tuple[str, ...]] = get_args(Kind)
+from crm_app.sandbox.voices import PAGE, expired_token, refusal
+
+Kind = Literal[
+    "429",
+    "500_empty",
+    "503",
+    "html",
+    "half_json",
+    "slow",
+    "close",
+    "timeout",
+    "expired_token",
+    "buyer_cancels",
+]
+HookKind = Literal["duplicate", "reorder", "drop", "delay"]
 ANY: Final = "*"
-PAGE: Final = (
-    "<!DOCTYPE html><html><head><title>Just a moment...</title></head>"
-    "<body><h1>We are checking your browser</h1></body></html>"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +37,7 @@ class Fault:
         phase: `before` the work is done, or `after` it (done, but the answer is lost).
     """
 
-    kind: Kind
+    kind: Kind | HookKind
     channel: str
     operation: str = ANY
     times: int = 1
@@ -93,36 +102,13 @@ class Faults:
         return None
 
 
-def _amazon_error(status: int, code: str, message: str) -> Response:
-    error = {"code": code, "message": message, "details": ""}
-    return JSONResponse({"errors": [error]}, status)
-
-
-def _refusal(status: int, channel: str) -> Response:
-    if channel == "amazon" and status == 429:
-        message = "You exceeded your quota for the requested resource."
-        return _amazon_error(429, "QuotaExceeded", message)
-    if channel == "amazon":
-        message = "Service is temporarily unavailable. Please try again."
-        return _amazon_error(503, "ServiceUnavailable", message)
-    # WooCommerce has no limit of its own: this is the voice of the host or its firewall.
-    return PlainTextResponse(
-        "Too many requests" if status == 429 else PAGE,
-        status,
-        {
-            "Retry-After": "1",
-            "Content-Type": "text/html; charset=UTF-8",
-        },
-    )
-
-
 async def wound(fault: Fault, channel: str) -> Response | None:
-    """Answer in place of the channel; None after `slow`, which only holds the call up."""
+    """Answer in place of the channel; None if the fault leaves the answer to the channel."""
     match fault.kind:
         case "429":
-            return _refusal(429, channel)
+            return refusal(429, channel)
         case "503":
-            return _refusal(503, channel)
+            return refusal(503, channel)
         case "500_empty":
             return Response(b"", 500)
         case "html":
@@ -137,3 +123,8 @@ async def wound(fault: Fault, channel: str) -> Response | None:
         case "timeout":
             await asyncio.sleep(fault.delay_s)
             return Response(b"", 504)
+        case "expired_token":
+            return expired_token(channel)
+        case _:
+            # Faults of orders and of hooks, dealt with where those are at hand.
+            return None

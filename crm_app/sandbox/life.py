@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 from starlette.concurrency import run_in_threadpool
 
-from crm_app.sandbox import amazon_body, amazon_order, store, times, woo_body, woo_order
+from crm_app.sandbox import amazon_body, amazon_order, store, times, trade, woo_body, woo_order
 from crm_app.sandbox.amazon_order import StoredOrder
 from crm_app.sandbox.credentials import AMAZON_SELLER
 from crm_app.sandbox.draft import Draft, invent_order
@@ -54,8 +54,10 @@ def tick(box: Sandbox, rng: random.Random, at: datetime) -> list[str]:
     """
     happened: list[str] = []
     with box.engine.begin() as connection:
-        if _count_one(connection):
+        is_selling = _count_one(connection)
+        if is_selling:
             happened.append(place_order(connection, rng, at))
+        happened += trade.tick(connection, rng, at, is_selling)
     for event, chance in _EVENTS:
         if rng.random() < chance:
             with box.engine.begin() as connection:
@@ -79,7 +81,7 @@ def place_order(connection: Connection, rng: random.Random, at: datetime) -> str
         draft = replace(draft, stage="pending" if rng.random() < 0.6 else "open")
         return f"amazon {place_on_amazon(connection, rng, draft, AMAZON_SELLER.key)} placed"
     is_unpaid = not draft.is_cod and rng.random() < 0.4
-    draft = replace(draft, stage="pending" if is_unpaid else "open")
+    draft = replace(draft, stage="pending" if is_unpaid else "open", is_recent=True)
     return f"woocommerce {place_on_woo(connection, rng, draft)} placed"
 
 

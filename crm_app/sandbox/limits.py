@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -26,6 +27,22 @@ AMAZON_PLANS: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """`most` calls within `per_s` seconds; one more closes the door for `locked_s`."""
+
+    most: int
+    per_s: float
+    locked_s: float
+
+
+# Of the relay that carries Swiggy's orders.
+WINDOWS: Final = {
+    ("swiggy", "updateStatus"): Window(100, 60.0, 60.0),
+    ("swiggy", "retry"): Window(2, 3_600.0, 0.0),
+}
+
+
 @dataclass(slots=True)
 class _Bucket:
     tokens: float
@@ -44,6 +61,8 @@ class Limits:
         self.mode: Mode = mode
         self._clock = clock
         self._buckets: dict[tuple[str, str], _Bucket] = {}
+        self._calls: dict[tuple[str, str], deque[float]] = {}
+        self._locked_until: dict[tuple[str, str], float] = {}
         self._lock = threading.Lock()
 
     def plan_of(self, operation: str) -> UsagePlan:
@@ -66,8 +85,28 @@ class Limits:
             bucket.tokens -= 1
             return True
 
+    def take_window(self, channel: str, operation: str) -> bool:
+        """Count a call of a windowed operation; False if it is one too many."""
+        key = (channel, operation)
+        window = WINDOWS[key]
+        most = window.most if self.mode == "published" else int(window.most * FAST_FACTOR)
+        with self._lock:
+            at = self._clock()
+            if at < self._locked_until.get(key, at):
+                return False
+            calls = self._calls.setdefault(key, deque())
+            while calls and calls[0] <= at - window.per_s:
+                calls.popleft()
+            if len(calls) >= most:
+                self._locked_until[key] = at + window.locked_s
+                return False
+            calls.append(at)
+            return True
+
     def switch(self, mode: Mode) -> None:
         """Change the mode; every bucket starts full."""
         with self._lock:
             self.mode = mode
             self._buckets.clear()
+            self._calls.clear()
+            self._locked_until.clear()

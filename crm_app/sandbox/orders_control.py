@@ -1,5 +1,7 @@
 """What the levers do to single orders: move them on, break them, tell the truth about them."""
 
+import dataclasses
+import itertools
 import json
 import random
 from datetime import datetime
@@ -8,9 +10,18 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from crm_app.sandbox import amazon_body, amazon_order, times, woo_order
+from crm_app.sandbox import amazon_body, amazon_order, channel_store, times, trade, woo_order
+from crm_app.sandbox.channel_store import ChannelOrder, ExtraChannel
+from crm_app.sandbox.draft import invent_order
 from crm_app.sandbox.json_edge import as_list, field_of
-from crm_app.sandbox.store import amazon_orders, api_calls, woo_orders
+from crm_app.sandbox.store import (
+    amazon_orders,
+    api_calls,
+    channel_orders,
+    hidden_orders,
+    hook_deliveries,
+    woo_orders,
+)
 
 Json = dict[str, Any]
 # Where a parcel can get to, beyond the stages of an invented order.
@@ -152,8 +163,12 @@ def read_truth(connection: Connection, channel: str, external_id: str) -> Json:
     """
     if channel == "amazon":
         wanted = select(amazon_orders).where(amazon_orders.c.order_id == external_id)
-    else:
+    elif channel == "woocommerce":
         wanted = select(woo_orders).where(woo_orders.c.id == _woo_id(external_id))
+    else:
+        extra = channel_orders.c
+        named = external_id.replace("\x00", "")
+        wanted = select(channel_orders).where(extra.channel == channel, extra.external_id == named)
     row = connection.execute(wanted).first()
     if row is None:
         raise UnknownError(f"{channel} has no order {external_id}")
@@ -175,6 +190,8 @@ def read_truth(connection: Connection, channel: str, external_id: str) -> Json:
         "packages": field_of(shown, "packages") or [],
         "tracking": _tracking(shown),
         "body": shown,
+        "notes": _parsed(fields.get("notes") or "{}"),
+        "hooks": _hooks(connection, channel, external_id),
         "calls": [
             {
                 "at": call.at.isoformat(),
@@ -185,6 +202,19 @@ def read_truth(connection: Connection, channel: str, external_id: str) -> Json:
             for call in history
         ],
     }
+
+
+def _hooks(connection: Connection, channel: str, external_id: str) -> list[Json]:
+    table = hook_deliveries.c
+    told = connection.execute(
+        select(table.topic, table.state, table.attempts, table.last_status)
+        .where(table.channel == channel, table.external_id == external_id)
+        .order_by(table.id)
+    )
+    return [
+        {"topic": one.topic, "state": one.state, "attempts": one.attempts, "status": one[3]}
+        for one in told
+    ]
 
 
 def _parsed(text: str) -> object:
@@ -204,4 +234,93 @@ def _tracking(body: object) -> list[str]:
             value: Any = field_of(meta, "value")
             items = as_list(value) or [value]
             found += [str(field_of(item, "tracking_number") or item) for item in items]
+    for fulfillment in as_list(field_of(body, "fulfillments")) or []:
+        infos = as_list(field_of(fulfillment, "trackingInfo")) or []
+        found += [str(field_of(one, "number")) for one in infos]
+    return found
+
+
+def place_extra(
+    connection: Connection,
+    channel: ExtraChannel,
+    count: int,
+    status: str | None,
+    lines: int | None,
+    cod: bool | None,
+    placed_at: datetime | None,
+    at: datetime,
+) -> list[str]:
+    """New orders of one of the later channels, moved on to `status` at once; their ids.
+
+    Raises:
+        ValueError: no order gets to this status.
+    """
+    rng = random.Random()  # noqa: S311 - an invented shop, no secret
+    made: list[str] = []
+    for _ in range(count):
+        draft = invent_order(rng, times.cut(placed_at or at), line_count=lines, is_cod=cod)
+        if lines is not None and lines > len(draft.lines):
+            # More lines than articles: some are bought twice.
+            many = itertools.islice(itertools.cycle(draft.lines), lines)
+            draft = dataclasses.replace(draft, lines=tuple(many))
+        for order in trade.place(connection, channel, rng, draft):
+            if status is not None and status.lower() != order.status.lower():
+                trade.advance(connection, order, status, at)
+            made.append(order.external_id)
+    return made
+
+
+def _load_extra(connection: Connection, channel: str, external_id: str) -> ChannelOrder:
+    order = channel_store.load(connection, channel, external_id)
+    if order is None:
+        raise UnknownError(f"{channel} has no order {external_id[:40]}")
+    return order
+
+
+def advance_extra(
+    connection: Connection, channel: str, external_id: str, to: str, at: datetime
+) -> None:
+    """Move an order of a later channel on. Raises UnknownError or ValueError."""
+    trade.advance(connection, _load_extra(connection, channel, external_id), to, at)
+
+
+def reissue(connection: Connection, channel: str, external_id: str, at: datetime) -> str:
+    """Replace an order by one of another id; the new id. Raises UnknownError or ValueError."""
+    if not trade.is_extra(channel):
+        raise ValueError(f"{channel} never issues an order again")
+    return trade.reissue(connection, _load_extra(connection, channel, external_id), at)
+
+
+def put_raw_extra(
+    connection: Connection,
+    channel: ExtraChannel,
+    body: object,
+    text: str | None,
+    external_id: str | None,
+    at: datetime,
+) -> str:
+    """Serve this body, whatever it is, as an order of a later channel; its id."""
+    named, status = trade.raw_name(connection, channel, body, external_id)
+    channel_store.put_raw(connection, channel, named, status, _text_of(body, text), at)
+    return named
+
+
+def set_hidden(connection: Connection, channel: str, external_id: str, is_hidden: bool) -> None:
+    """Let the lists of a channel forget an order, or remember it."""
+    row = {"channel": channel, "external_id": external_id}
+    if is_hidden:
+        connection.execute(insert(hidden_orders).values(row).on_conflict_do_nothing())
+        return
+    table = hidden_orders.c
+    mine = (table.channel == channel, table.external_id == external_id)
+    connection.execute(hidden_orders.delete().where(*mine))
+
+
+def count_extra(connection: Connection) -> dict[str, dict[str, int]]:
+    """Orders of the later channels by status."""
+    table = channel_orders.c
+    sums = select(table.channel, table.status, func.count()).group_by(table.channel, table.status)
+    found: dict[str, dict[str, int]] = {}
+    for channel, status, count in connection.execute(sums):
+        found.setdefault(channel, {})[status] = count
     return found

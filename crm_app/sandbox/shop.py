@@ -102,6 +102,7 @@ def aged_order(rng: random.Random, placed_at: datetime, at: datetime) -> Draft:
         stage=stage,
         changed_at=times.cut(min(placed_at + _reached(rng, stage), newest)),
         is_cancel_requested=stage == "open" and rng.random() < 0.06,
+        is_recent=age <= 2,
     )
 
 

@@ -75,6 +75,78 @@ woo_orders: Final = Table(
     Index("woo_orders_by_status", "status", "modified_at"),
 )
 
+# Orders of the channels that came later: Flipkart's shipments, Shopify's and Swiggy's orders,
+# Blinkit's purchase orders.
+channel_orders: Final = Table(
+    "channel_orders",
+    METADATA,
+    Column("channel", Text, primary_key=True),
+    Column("external_id", Text, primary_key=True),
+    # What several rows may share: the order of a Flipkart shipment.
+    Column("group_id", Text, nullable=False),
+    Column("created_at", MOMENT, nullable=False),
+    Column("updated_at", MOMENT, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("is_raw", Boolean, nullable=False, default=False),
+    # When something the channel does by itself is done.
+    Column("due_at", MOMENT),
+    Column("body", Text, nullable=False),
+    # What the channel knows and does not show, as a JSON object.
+    Column("notes", Text, nullable=False),
+    Index("channel_orders_by_change", "channel", "updated_at", "external_id"),
+    Index("channel_orders_by_creation", "channel", "created_at", "external_id"),
+    Index("channel_orders_by_group", "channel", "group_id"),
+    Index("channel_orders_by_status", "channel", "status", "updated_at"),
+)
+
+# Orders that every list forgets, of any channel; asked for by id they are there.
+hidden_orders: Final = Table(
+    "hidden_orders",
+    METADATA,
+    Column("channel", Text, primary_key=True),
+    Column("external_id", Text, primary_key=True),
+)
+
+hook_targets: Final = Table(
+    "hook_targets",
+    METADATA,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    # Topics, comma separated; empty: all.
+    Column("topics", Text, nullable=False),
+    # active, disabled (by WooCommerce), deleted (by Shopify)
+    Column("status", Text, nullable=False),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("paused_until", MOMENT),
+)
+
+hook_deliveries: Final = Table(
+    "hook_deliveries",
+    METADATA,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("target_id", BigInteger, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    # Deliveries of one group keep their order where the channel promises that.
+    Column("group_key", Text, nullable=False),
+    # The same for every attempt, as receivers deduplicate by it.
+    Column("key", Text, nullable=False),
+    # Empty: rendered when it is sent, from the order as it then is.
+    Column("body", Text, nullable=False),
+    Column("made_at", MOMENT, nullable=False),
+    Column("due_at", MOMENT, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    # waiting, delivered, failed, dropped
+    Column("state", Text, nullable=False),
+    Column("last_status", Integer),
+    Column("last_reply", Text),
+    Index("hook_deliveries_due", "state", "due_at", "id"),
+    Index("hook_deliveries_by_order", "channel", "external_id", "id"),
+)
+
 tokens: Final = Table(
     "tokens",
     METADATA,

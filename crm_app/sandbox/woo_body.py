@@ -10,6 +10,7 @@ from crm_app.sandbox.draft import Draft, Line, Stage, net_of, rupees
 from crm_app.sandbox.woo_order import Body
 
 GST_RATE_ID: Final = 1
+_CALL_SHARE: Final = 0.3
 # The shop marks a parcel as completed when it leaves, as shops without a tracking plugin do.
 STATUS: Final[dict[Stage, str]] = {
     "pending": "pending",
@@ -173,6 +174,7 @@ def _advance(rng: random.Random, body: Body, draft: Draft) -> None:
         woo_order.set_status(body, "processing", min(draft.placed_at + timedelta(minutes=1), at))
         tracking = woo_order.tracking_meta(rng.choice(CARRIERS), f"{rng.randrange(10**12)}", at)
         woo_order.put_meta(body, [tracking], rng.randint(10_000, 99_000))
-    elif status == "processing" and rng.random() < 0.04:
-        status = "on-hold"
+    elif status == "processing" and rng.random() < _CALL_SHARE:
+        # Cash on delivery is confirmed by telephone before anything is packed.
+        status = "on-hold" if draft.is_cod and draft.is_recent else status
     woo_order.set_status(body, status, at)

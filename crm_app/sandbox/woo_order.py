@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, func, select, update
 
-from crm_app.sandbox import times
+from crm_app.sandbox import hooks, times
 from crm_app.sandbox.json_edge import as_object
 from crm_app.sandbox.store import dump, woo_orders
 
@@ -71,6 +71,14 @@ def save(connection: Connection, order: StoredWooOrder, at: datetime) -> None:
     order.modified_at = max(at.replace(microsecond=0), order.modified_at)
     statement = update(woo_orders).where(woo_orders.c.id == order.id)
     connection.execute(statement.values(row_of(order)))
+    topic = "order.deleted" if order.body["status"] == "trash" else "order.updated"
+    _tell(connection, order, topic, at)
+
+
+def _tell(connection: Connection, order: StoredWooOrder, topic: str, at: datetime) -> None:
+    # A deleted order is told by its id alone.
+    payload = {"id": order.id} if topic == "order.deleted" else order.body
+    hooks.emit(connection, [hooks.Event("woocommerce", topic, str(order.id), payload)], at)
 
 
 def insert_new(connection: Connection, bodies: Iterable[tuple[Body, datetime]], gap: int) -> int:
@@ -83,6 +91,7 @@ def insert_new(connection: Connection, bodies: Iterable[tuple[Body, datetime]], 
         at = placed_at.replace(microsecond=0)
         order = StoredWooOrder(last, at, at, number(body, last))
         connection.execute(woo_orders.insert().values(row_of(order)))
+        _tell(connection, order, "order.created", at)
     return last
 
 

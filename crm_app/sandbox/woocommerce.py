@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, asc, desc, func, select
+from sqlalchemy import ColumnElement, Text, asc, desc, func, select
+from sqlalchemy import cast as sql_cast
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from crm_app.sandbox import times, woo_order
+from crm_app.sandbox import channel_store, times, woo_order, woo_webhooks
 from crm_app.sandbox.json_edge import as_list, as_object, field_of, read_json
 from crm_app.sandbox.serving import ANY_METHOD, Endpoint, Sandbox, endpoint
 from crm_app.sandbox.store import woo_orders
@@ -115,7 +116,7 @@ def update_order(box: Sandbox, request: Request, body: bytes) -> Response:
         if order is None:
             # The real one answers 404 to a read of an unknown order and 400 to a write.
             raise WooError("woocommerce_rest_shop_order_invalid_id", "Invalid ID.", 400)
-        at = times.now()
+        at = box.now("woocommerce")
         _apply(order.body, change, at)
         woo_order.save(connection, order, at)
         text = woo_order.row_of(order)["body"]
@@ -180,7 +181,8 @@ def _read_listing(query: QueryParams) -> Listing:
 
 
 def _conditions(query: QueryParams) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
+    is_listed = channel_store.is_listed("woocommerce", sql_cast(woo_orders.c.id, Text))
+    found: list[ColumnElement[bool]] = [is_listed]
     is_gmt = query.get("dates_are_gmt", "false").lower() in ("true", "1", "yes")
     for name, (column, is_lower) in _BOUNDS.items():
         if query.get(name):
@@ -281,9 +283,17 @@ def routes() -> list[BaseRoute]:
     """Routes of the shop's host."""
     update = _operation("updateOrder", update_order, "order_id")
     read = _operation("getOrder", get_order, "order_id")
+    hooks = "/wp-json/wc/v3/webhooks"
+    create_hook = _operation("createWebhook", woo_webhooks.create_webhook)
+    read_hook = _operation("getWebhook", woo_webhooks.get_webhook)
+    update_hook = _operation("updateWebhook", woo_webhooks.update_webhook)
     return [
         Route(BASE, _operation("listOrders", list_orders), methods=["GET"]),
         Route(BASE + _ID, read, methods=["GET"]),
         Route(BASE + _ID, update, methods=["PUT", "POST", "PATCH"]),
+        Route(hooks, _operation("listWebhooks", woo_webhooks.list_webhooks), methods=["GET"]),
+        Route(hooks, create_hook, methods=["POST"]),
+        Route(hooks + "/{webhook_id:int}", read_hook, methods=["GET"]),
+        Route(hooks + "/{webhook_id:int}", update_hook, methods=["PUT", "POST", "PATCH"]),
         Route("/{path:path}", _operation("unknown", _no_route), methods=ANY_METHOD),
     ]

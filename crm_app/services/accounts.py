@@ -9,6 +9,7 @@ from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from crm_app import vault
+from crm_app.channels import capabilities
 from crm_app.config import get_settings
 from crm_app.domain.channel import Channel
 from crm_app.domain.intent import OPEN
@@ -25,6 +26,8 @@ from crm_app.models import AccountStatus, ChannelAccount, StatusIntent
 logger = logging.getLogger(__name__)
 
 _LONGEST_PAUSE: Final = timedelta(minutes=15)
+# Channels that list nothing: they send their orders by webhook.
+_SENDING_ONLY: Final = [one for one in Channel if not capabilities.of(one).pulls]
 
 
 def add_account(
@@ -64,6 +67,7 @@ def due_for_pull(session: Session) -> list[int]:
             select(ChannelAccount.id)
             .where(
                 ChannelAccount.status == AccountStatus.CONNECTED,
+                col(ChannelAccount.channel).not_in(_SENDING_ONLY),
                 or_(
                     col(ChannelAccount.next_pull_at).is_(None),
                     col(ChannelAccount.next_pull_at) <= now(),

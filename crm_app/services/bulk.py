@@ -10,7 +10,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import JSON, Table, bindparam, column, func, select
+from sqlalchemy import JSON, Table, Text, bindparam, cast, column, func, select
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 _ROWS = "rows"
@@ -29,19 +29,9 @@ def insert_rows(table: Any, names: Sequence[str]) -> Insert:
 @lru_cache
 def _insert_rows(table: Table, names: tuple[str, ...]) -> Insert:
     typed = [column(name, table.c[name].type) for name in names]
-    # Cast by the driver to nothing: PostgreSQL reads the text itself, row by row.
-    rows = func.json_to_recordset(bindparam(_ROWS, type_=_Text()))
+    rows = func.json_to_recordset(cast(bindparam(_ROWS, type_=Text), JSON))
     source = rows.table_valued(*typed).render_derived(name="fresh", with_types=True)
     return insert(table).from_select(names, select(*(source.c[name] for name in names)))
-
-
-class _Text(JSON):
-    """JSON that is rendered already."""
-
-    cache_ok = True
-
-    def bind_processor(self, dialect: Any) -> None:
-        del dialect
 
 
 def parameter(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:

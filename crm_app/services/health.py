@@ -7,6 +7,7 @@ from typing import Final, Literal
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from crm_app.channels import capabilities
 from crm_app.domain.actor import Actor
 from crm_app.domain.channel import Channel
 from crm_app.domain.intent import OPEN
@@ -102,6 +103,8 @@ def _judge(account: ChannelAccount, waiting: int, oldest: datetime | None) -> tu
     if oldest is not None and moment - oldest > _WAITING_TOO_LONG:
         minutes = int((moment - oldest).total_seconds() // 60)
         return "warn", f"{waiting} changes wait to be sent, the oldest for {minutes} minutes."
+    if not capabilities.of(account.channel).pulls:
+        return "ok", f"{account.channel.label} sends its orders; none can be asked for."
     if account.last_success_at is None:
         return "warn", account.last_error or "The first import is still running."
     if moment - account.last_success_at > _QUIET_TOO_LONG + _interval(account):

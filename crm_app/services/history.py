@@ -1,6 +1,6 @@
 """Events in words: what happened, as a sentence whose subject is the actor."""
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from crm_app.domain.money import to_text
 from crm_app.domain.order_status import OrderStatus, PaymentStatus
@@ -85,7 +85,7 @@ def _updated(data: dict[str, Any], order: Order) -> str:
 def _field(name: str, said: str, change: Any, order: Order) -> str:
     if not isinstance(change, list):
         return f"changed {said}"
-    before, after = change  # pyright: ignore[reportUnknownVariableType]
+    before, after = cast("list[Any]", change)
     if name.endswith("_minor"):
         currency = order.currency or ""
         return f"changed {said} from {to_text(before, currency)} to {to_text(after, currency)}"
@@ -98,7 +98,7 @@ def _field(name: str, said: str, change: Any, order: Order) -> str:
 
 def _after(data: dict[str, Any], name: str) -> Any:
     change = data.get(name)
-    return change[1] if isinstance(change, list) else None
+    return cast("list[Any]", change)[1] if isinstance(change, list) else None
 
 
 def _status(word: Any) -> str:

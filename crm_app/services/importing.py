@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Text, any_, delete, func, literal, literal_column, update
+from sqlalchemy import Text, any_, delete, func, literal
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import Session, col, select
@@ -26,7 +26,7 @@ from crm_app.models import (
     OrderPayload,
     UnmappedWord,
 )
-from crm_app.services import bulk, merging, order_rows
+from crm_app.services import arrivals, bulk, merging, order_rows
 from crm_app.services.rollups import RollupChange, RollupKey
 
 logger = logging.getLogger(__name__)
@@ -105,7 +105,7 @@ def save_orders(
     updated = _update(session, account, [*changed, *raced], customers, rollups)
     _report_unmapped(session, account, [item.order for item in [*fresh, *changed]])
     stored = {item.order.external_id for item in [*fresh, *changed]}
-    _mark_reprocessed(session, account, stored - {entry.external_id for entry in aside})
+    arrivals.stored(session, account, stored - {entry.external_id for entry in aside})
     rollups.write(session)
     return ImportCount(
         created=len(created),
@@ -177,10 +177,10 @@ def _save_customers(
     found = session.execute(
         statement.on_conflict_do_update(
             index_elements=["account_id", "identity"], set_=kept
-        ).returning(Customer.identity, Customer.id),
+        ).returning(col(Customer.identity), col(Customer.id)),
         bulk.parameter(ordered),
     )
-    return dict(found.tuples().all())
+    return dict(found.all())
 
 
 def _insert(
@@ -213,7 +213,7 @@ def _insert(
     inserted = session.execute(
         bulk.insert_rows(Order, list(values[0]))
         .on_conflict_do_nothing(index_elements=["account_id", "external_id"])
-        .returning(Order.external_id, Order.id),
+        .returning(col(Order.external_id), col(Order.id)),
         bulk.parameter(values),
     )
     ids: dict[str, int] = dict(inserted.all())
@@ -388,19 +388,3 @@ def event_row(order_id: int, kind: str, actor: Actor, data: dict[str, Any]) -> d
 def channel_actor(account: ChannelAccount) -> Actor:
     """The channel itself, as the author of what it tells."""
     return Actor(ActorKind.CHANNEL, account.channel.label)
-
-
-def _mark_reprocessed(session: Session, account: ChannelAccount, external_ids: set[str]) -> None:
-    """Orders that once were set aside and now could be stored leave the inbox."""
-    if not external_ids:
-        return
-    session.execute(
-        update(InboxEntry)
-        .where(
-            col(InboxEntry.account_id) == account.id,
-            col(InboxEntry.external_id).in_(external_ids),
-            # In the words of the partial index.
-            col(InboxEntry.state) != literal_column("'processed'"),
-        )
-        .values(state=InboxState.PROCESSED, processed_at=func.clock_timestamp())
-    )

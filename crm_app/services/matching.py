@@ -22,6 +22,7 @@ _FEW_NUMBERS: Final = 10_000
 # One or two characters begin a large share of all numbers; as a whole number they are asked for.
 _MIN_PREFIX: Final = 3
 _MIN_PHONE_DIGITS: Final = 4
+_WHOLE_PHONE_DIGITS: Final = 10
 _WORD: Final = re.compile(r"\w+", re.UNICODE)
 
 
@@ -49,8 +50,8 @@ def match(session: Session, text: str, *, sees_people: bool) -> Match:
     Args:
         session: Used to look up keys.
         text: Part of an order number or external id from its beginning, a name (any words,
-            each from its beginning), an e-mail from its beginning, or the digits a phone
-            number begins or ends with.
+            each from its beginning), an e-mail from its beginning, or the last digits of a
+            phone number.
         sees_people: False leaves people out, so that a search tells nothing about them.
     """
     numbers = _numbers(text)
@@ -105,18 +106,25 @@ def _people_condition(text: str) -> ColumnElement[bool] | None:
         if len(number) < _MIN_PHONE_DIGITS:
             return None
         return _has_phone(number)
-    words = _WORD.findall(text)
+    words = [word for word in text.split() if _WORD.search(word)]
     if not words:
         return None
-    # Each word from its beginning, all of them, in any order. The words hold no operators.
-    term = " & ".join(f"'{word}':*" for word in words[:8])
+    # Each word from its beginning, all of them, in any order. Quoted, a word holds no operators,
+    # and PostgreSQL takes it apart the way it took the names apart: "A.K." and "मीरा" are one each.
+    term = " & ".join(f"{_quoted(word)}:*" for word in words[:8])
     return col(Customer.search).bool_op("@@")(func.to_tsquery("simple", term))
+
+
+def _quoted(word: str) -> str:
+    return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def _has_phone(number: str) -> ColumnElement[bool]:
     """Ends with these digits: staff are given the last ones, or the whole without country code."""
     reverse: Any = func.reverse(Customer.phone_digits)
-    return (col(Customer.phone_digits) != "") & reverse.like(number[::-1] + "%")
+    # Shops keep the same number with and without its country code: ten digits tell enough.
+    ending = number[-_WHOLE_PHONE_DIGITS:]
+    return (col(Customer.phone_digits) != "") & reverse.like(ending[::-1] + "%")
 
 
 def _is_of(people: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -110,6 +110,7 @@ def order_values(order: ChannelOrder, customer_id: int | None, zone: ZoneInfo) -
         "payment_status": order.payment_status or PaymentStatus.UNPAID,
         "cancel_requested": order.cancel_requested,
         "return_requested": order.return_requested,
+        "on_hold": order.on_hold,
         "is_cod": order.is_cod,
         "is_business": order.is_business,
         "fulfilled_by_channel": order.fulfilled_by_channel,
@@ -185,7 +186,7 @@ def set_aside_row(account: ChannelAccount, bad: BadOrder) -> dict[str, Any]:
         "dedupe_key": f"order:{digest.hex()}",
         "external_id": _storable(bad.external_id)[:128],
         "reason": _storable(bad.reason)[:500],
-        "body": body,
+        "body": pack(body),
     }
 
 

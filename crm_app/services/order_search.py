@@ -3,7 +3,7 @@
 How each question meets an index is measured in `benchmarks/`; `docs/decisions/` says why.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -181,10 +181,10 @@ def summary_of(order: Order, *, sees_people: bool) -> OrderSummary:
 
 def _row(values: Any, *, sees_people: bool) -> OrderSummary:
     row = OrderSummary(*values)
-    if sees_people or not row.customer_name:
+    if sees_people:
         return row
-    fields = {name: getattr(row, name) for name in OrderSummary.__dataclass_fields__}
-    return OrderSummary(**(fields | {"customer_name": WITHHELD, "pincode": ""}))
+    name = WITHHELD if row.customer_name else ""
+    return replace(row, customer_name=name, pincode="")
 
 
 def _filter(session: Session, query: OrderQuery, *, sees_people: bool) -> _Filter:

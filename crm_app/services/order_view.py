@@ -17,7 +17,7 @@ from crm_app.models import ChannelAccount, Order, OrderEvent, OrderLine, StatusI
 from crm_app.services import history
 from crm_app.services.order_search import OrderSummary, summary_of
 from crm_app.services.orders import StatusChoice, choices
-from crm_app.services.personal_data import contact_of, mask_email, mask_phone
+from crm_app.services.personal_data import Contact, contact_of, mask_email, mask_phone
 
 # An order that somebody's script touched ten thousand times must still open.
 _MOST_EVENTS: Final = 200
@@ -112,6 +112,8 @@ class OrderDetail:
     intents: tuple[IntentView, ...]
     choices: tuple[StatusChoice, ...]
     carriers: tuple[str, ...]
+    # What we know of the channel's interface is inferred: people should trust it less.
+    contract_is_inferred: bool
 
 
 def get_order(session: Session, actor: Actor, order_id: int) -> OrderDetail:
@@ -132,7 +134,7 @@ def get_order(session: Session, actor: Actor, order_id: int) -> OrderDetail:
     order, account_name = found
     sees_people = actor.may(Permission.SEE_PERSONAL_DATA)
     may_change = actor.may(Permission.CHANGE_STATUS)
-    contact = contact_of(session, order)
+    contact = contact_of(session, order) if sees_people else Contact("", "", "")
     return OrderDetail(
         order=summary_of(order, sees_people=sees_people),
         account_name=account_name,
@@ -153,7 +155,7 @@ def get_order(session: Session, actor: Actor, order_id: int) -> OrderDetail:
         customer_orders=_orders_of(session, order.customer_id),
         phone_masked=mask_phone(contact.phone),
         email_masked=mask_email(contact.email),
-        may_reveal=sees_people and bool(contact.phone or contact.email),
+        may_reveal=bool(contact.phone or contact.email),
         may_change=may_change,
         address=_address(order) if sees_people else None,
         lines=_lines(session, order),
@@ -161,6 +163,7 @@ def get_order(session: Session, actor: Actor, order_id: int) -> OrderDetail:
         intents=_intents(session, order),
         choices=choices(order) if may_change else (),
         carriers=capabilities.of(order.channel).carriers,
+        contract_is_inferred=capabilities.of(order.channel).is_inferred,
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from crm_app import db
+from crm_app.channels import capabilities
 from crm_app.channels.base import Connector, Receipt, StatusUpdate
 from crm_app.domain.intent import OPEN, IntentState
 from crm_app.domain.order_status import SyncStatus
@@ -32,6 +33,7 @@ from crm_app.models import (
 )
 from crm_app.services import accounts, importing, pulling
 from crm_app.services.accounts import pause_after
+from crm_app.services.payloads import payload_of
 
 logger = logging.getLogger(__name__)
 
@@ -102,8 +104,8 @@ def _claim(session: Session, account_id: int) -> _Claim | None:
             ~select(earlier.id)
             .where(
                 and_(
-                    earlier.order_id == StatusIntent.order_id,
-                    earlier.id < StatusIntent.id,
+                    col(earlier.order_id) == StatusIntent.order_id,
+                    col(earlier.id) < StatusIntent.id,
                     col(earlier.state).in_(OPEN),
                 )
             )
@@ -117,7 +119,9 @@ def _claim(session: Session, account_id: int) -> _Claim | None:
         return None
     intent, order = found
     intent.claimed_at = moment
-    read_only = intent.state is IntentState.SENT or intent.outcome_unknown
+    # A channel that cannot be read is told again instead: repeating a call is harmless.
+    can_read = capabilities.of(order.channel).reads_back
+    read_only = can_read and (intent.state is IntentState.SENT or intent.outcome_unknown)
     if not read_only:
         intent.state = IntentState.SENDING
         # Until an answer is on disk, the channel may have acted.
@@ -131,6 +135,7 @@ def _update_for(session: Session, intent: StatusIntent, order: Order) -> StatusU
     lines = session.exec(
         select(OrderLine).where(OrderLine.order_id == order.id).order_by(col(OrderLine.position))
     )
+    is_kept_only_here = not capabilities.of(order.channel).reads_back
     open_lines = (
         (line.external_id, line.quantity - line.quantity_shipped - line.quantity_cancelled)
         for line in lines
@@ -144,6 +149,7 @@ def _update_for(session: Session, intent: StatusIntent, order: Order) -> StatusU
         tracking_number=intent.tracking_number,
         happened_at=intent.happened_at,
         lines=tuple((key, quantity) for key, quantity in open_lines if quantity > 0),
+        known=(payload_of(session, order) or {}) if is_kept_only_here else {},
     )
 
 
@@ -189,6 +195,23 @@ def _record_receipt(
     intent.next_try_at = moment
     order.sync_status = SyncStatus.PUSHING
     _event(session, order, "intent:sent", intent)
+    if not capabilities.of(order.channel).reads_back:
+        _confirm(session, order, intent)
+
+
+def _confirm(session: Session, order: Order, intent: StatusIntent) -> None:
+    """The accepted call is the proof: this channel can be asked for no other."""
+    intent.state = IntentState.CONFIRMED
+    intent.settled_at = now()
+    order.status_on_channel = intent.to_status
+    later = select(StatusIntent.id).where(
+        StatusIntent.order_id == order.id,
+        StatusIntent.id > intent.id,
+        col(StatusIntent.state).in_(OPEN),
+    )
+    has_more = session.exec(later.limit(1)).first() is not None
+    order.sync_status = SyncStatus.QUEUED if has_more else SyncStatus.IN_SYNC
+    order.version += 1
 
 
 def _record_refusal(

@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from redis.exceptions import RedisError
 from rq import Worker
@@ -52,7 +52,9 @@ def check() -> Readiness:
 
 def _queue_answers() -> tuple[bool, bool]:
     try:
-        workers = Worker.all(connection=queue.connection())
+        workers: list[Any] = Worker.all(  # pyright: ignore[reportUnknownMemberType] - untyped in RQ
+            connection=queue.connection()
+        )
         newest = max((one.last_heartbeat for one in workers if one.last_heartbeat), default=None)
     except (RedisError, OSError, ServiceUnavailableError) as error:
         logger.warning("Redis is not ready: %s", type(error).__name__)

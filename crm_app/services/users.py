@@ -92,7 +92,7 @@ def update_user(
         "role": role,
         "is_active": is_active,
     }
-    after = {
+    after: dict[str, object] = {
         field: value
         for field, value in wanted.items()
         if value is not None and getattr(user, field) != value

@@ -20,6 +20,9 @@ from crm_app.ui.users.state import UsersState
 # Built as files of their own; the page of an order is served by the fallback of them all.
 PLAIN_PAGES: Final = ("/login", "/orders", "/users")
 
+# In `assets/`; a later one may override an earlier one.
+STYLES: Final = ("desk", "signs", "frame", "controls", "orders", "order", "pages", "phone")
+
 
 def add_pages(app: rx.App, brand: str) -> None:
     """Register all pages. A page's own data comes first, the frame's after it."""

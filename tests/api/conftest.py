@@ -42,7 +42,9 @@ def client(api: FastAPI, database: str) -> Iterator[TestClient]:
 @pytest.fixture
 def people(session: Session) -> dict[Role, User]:
     """One person of each role."""
-    made = {role: UserFactory(role=role, email=f"{role}@palmonas.test") for role in Role}
+    made: dict[Role, User] = {}
+    for role in Role:
+        made[role] = UserFactory(role=role, email=f"{role}@palmonas.test")
     session.commit()
     return made
 

@@ -144,3 +144,122 @@ def woo_order(**changes: Any) -> JsonObject:
         "refunds": [],
     }
     return {**order, **changes}
+
+
+def flipkart_item(item_id: str = "71", **changes: Any) -> JsonObject:
+    item: JsonObject = {
+        "orderItemId": item_id,
+        "orderId": "OD330000000000001000",
+        "cancellationGroupId": f"grp{item_id}",
+        "orderDate": "2026-11-01T15:30:00.000+05:30",
+        "paymentType": "PREPAID",
+        "status": "APPROVED",
+        "quantity": 3,
+        "sku": "HOOP-S",
+        "title": "Hoop earrings, small",
+        "serviceProfile": "NON_FBF",
+        "priceComponents": {
+            "sellingPrice": 800.0,
+            "totalPrice": 850.5,
+            "shippingCharge": 50.5,
+            "customerPrice": 820.5,
+            "flipkartDiscount": 30,
+        },
+    }
+    return {**item, **changes}
+
+
+def flipkart_shipment(*words: str, **changes: Any) -> JsonObject:
+    """A shipment with an item for each of the words."""
+    items = [
+        flipkart_item(f"7{number}", status=word)
+        for number, word in enumerate(words or ("APPROVED",), start=1)
+    ]
+    shipment: JsonObject = {
+        "shipmentId": "S-1",
+        "locationId": "LOC-1",
+        "dispatchByDate": "2026-11-03T14:00:00.000+05:30",
+        "dispatchAfterDate": "2022-11-01T15:40:00.000+05:30",
+        "updatedAt": "2026-11-01T15:35:00.250+05:30",
+        "hold": False,
+        "shipmentType": "NORMAL",
+        "subShipments": [{"subShipmentId": "SS-1", "packages": []}],
+        "orderItems": items,
+    }
+    return {**shipment, **changes}
+
+
+def shop_money(amount: str, currency: str = "INR") -> JsonObject:
+    return {"shopMoney": {"amount": amount, "currencyCode": currency}}
+
+
+def shopify_line(number: int = 11, **changes: Any) -> JsonObject:
+    line: JsonObject = {
+        "id": f"gid://shopify/LineItem/{number}",
+        "sku": "RING-TWIST-7",
+        "title": "Twist ring, gold tone",
+        "quantity": 3,
+        "currentQuantity": 3,
+        "unfulfilledQuantity": 3,
+        "originalUnitPriceSet": shop_money("300.0"),
+        "discountedTotalSet": shop_money("800.0"),
+    }
+    return {**line, **changes}
+
+
+def shopify_parcel(display: str = "FULFILLED", **changes: Any) -> JsonObject:
+    parcel: JsonObject = {
+        "id": "gid://shopify/Fulfillment/21",
+        "status": "SUCCESS",
+        "displayStatus": display,
+        "createdAt": "2026-11-02T09:00:00Z",
+        "trackingInfo": [{"company": "Delhivery", "number": "D-9"}],
+    }
+    return {**parcel, **changes}
+
+
+def shopify_order(*parcels: JsonObject, **changes: Any) -> JsonObject:
+    order: JsonObject = {
+        "id": "gid://shopify/Order/6001",
+        "legacyResourceId": "6001",
+        "name": "#1001",
+        "createdAt": "2026-11-01T10:00:00Z",
+        "updatedAt": "2026-11-01T10:05:00Z",
+        "cancelledAt": None,
+        "displayFulfillmentStatus": "FULFILLED" if parcels else "UNFULFILLED",
+        "displayFinancialStatus": "PAID",
+        "returnStatus": "NO_RETURN",
+        "currencyCode": "INR",
+        "paymentGatewayNames": ["razorpay"],
+        "note": "Gift wrap, please",
+        "totalPriceSet": shop_money("850.0"),
+        "subtotalPriceSet": shop_money("800.0"),
+        "totalShippingPriceSet": shop_money("50.0"),
+        "totalTaxSet": shop_money("24.0"),
+        "totalDiscountsSet": shop_money("100.0"),
+        "customer": {
+            "id": "gid://shopify/Customer/31",
+            "firstName": "Meera",
+            "lastName": "Rao",
+            "defaultEmailAddress": {"emailAddress": "Meera@Example.com"},
+            "defaultPhoneNumber": {"phoneNumber": "+919820012345"},
+        },
+        "shippingAddress": {
+            "name": "Meera Rao",
+            "address1": "14 Lake View",
+            "address2": "Baner",
+            "city": "Pune",
+            "province": "Maharashtra",
+            "zip": "411045",
+            "countryCodeV2": "IN",
+            "phone": "+91 98200 12345",
+        },
+        "lineItems": {"nodes": [shopify_line()]},
+        "fulfillments": list(parcels),
+        "fulfillmentOrders": {
+            "nodes": [
+                {"id": "gid://shopify/FulfillmentOrder/41", "status": "OPEN", "fulfillBy": None}
+            ]
+        },
+    }
+    return {**order, **changes}

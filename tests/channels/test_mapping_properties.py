@@ -14,11 +14,20 @@ from hypothesis import strategies as st
 from crm_app.channels import reading
 from crm_app.channels.amazon.mapping import to_order as from_amazon
 from crm_app.channels.base import ChannelOrder
+from crm_app.channels.flipkart.mapping import to_order as from_flipkart
 from crm_app.channels.reading import BadFieldError, Json
+from crm_app.channels.shopify import mapping as shopify
 from crm_app.channels.woocommerce import mapping as woocommerce
 from crm_app.domain.money import MAX_MINOR
 
-from .orders import amazon_order, amazon_package, woo_order
+from .orders import (
+    amazon_order,
+    amazon_package,
+    flipkart_shipment,
+    shopify_order,
+    shopify_parcel,
+    woo_order,
+)
 
 Mapping = Callable[[Json], ChannelOrder]
 
@@ -112,21 +121,34 @@ def from_woocommerce(raw: Json) -> ChannelOrder:
     return woocommerce.to_order(raw, 48)
 
 
+def from_shopify(raw: Json) -> ChannelOrder:
+    return shopify.to_order(raw, 48)
+
+
 AMAZON = amazon_order(packages=[amazon_package("IN_TRANSIT", "OUT_FOR_DELIVERY")])
 WOOCOMMERCE = woo_order(
     shipping=woo_order()["billing"],
     refunds=[{"id": 1, "total": "-1.00"}],
     meta_data=[{"id": 1, "key": "_tracking_number", "value": "T-1"}],
 )
+FLIPKART = flipkart_shipment("PACKED", "RETURN_REQUESTED")
+SHOPIFY = shopify_order(
+    shopify_parcel(), cancelledAt="2026-11-02T00:00:00Z", paymentGatewayNames=["cod"]
+)
 each_mapping = pytest.mark.parametrize(
     ("mapping", "whole"),
-    [(from_amazon, AMAZON), (from_woocommerce, WOOCOMMERCE)],
-    ids=["amazon", "woocommerce"],
+    [
+        (from_amazon, AMAZON),
+        (from_woocommerce, WOOCOMMERCE),
+        (from_flipkart, FLIPKART),
+        (from_shopify, SHOPIFY),
+    ],
+    ids=["amazon", "woocommerce", "flipkart", "shopify"],
 )
 
 
 @each_mapping
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_a_spoilt_order_is_read_or_refused(mapping: Mapping, whole: Json, data: Any) -> None:
     raw: Any = copy.deepcopy(whole)

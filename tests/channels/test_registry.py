@@ -6,13 +6,17 @@ from redis import Redis
 
 from crm_app.channels import capabilities, registry
 from crm_app.channels.amazon.connector import AmazonConnector
+from crm_app.channels.flipkart.connector import FlipkartConnector
 from crm_app.channels.limits import NoLimiter, UsagePlan
+from crm_app.channels.shopify.connector import ShopifyConnector
 from crm_app.channels.woocommerce.connector import WooCommerceConnector
 from crm_app.domain.channel import Channel
 from crm_app.errors import AccountDisconnectedError, ChannelError
 
 AMAZON_KEYS = {"client_id": "id-1", "client_secret": "hush-2", "refresh_token": "hush-3"}
 WOO_KEYS = {"consumer_key": "hush-4", "consumer_secret": "hush-5"}
+FLIPKART_KEYS = {"app_id": "app-6", "app_secret": "hush-7"}
+SHOPIFY_KEYS = {"access_token": "hush-8"}
 
 
 @dataclass
@@ -34,9 +38,13 @@ def test_each_channel_gets_its_connector() -> None:
 
     assert isinstance(connect(Account(), AMAZON_KEYS), AmazonConnector)
     assert isinstance(connect(shop, WOO_KEYS), WooCommerceConnector)
+    assert isinstance(connect(Account(Channel.FLIPKART), FLIPKART_KEYS), FlipkartConnector)
+    assert isinstance(connect(Account(Channel.SHOPIFY), SHOPIFY_KEYS), ShopifyConnector)
 
 
-def test_a_channel_without_a_connector_says_so() -> None:
+def test_a_channel_without_a_connector_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crm_app.channels.registry._KINDS", {})
+
     with pytest.raises(ChannelError, match="There is no connector for Blinkit yet"):
         connect(Account(Channel.BLINKIT), {})
 
@@ -76,6 +84,18 @@ def test_an_option_that_makes_no_sense_is_named(value: object) -> None:
         connect(Account(options={"marketplace_id": 5}), AMAZON_KEYS)
 
 
+@pytest.mark.parametrize(
+    ("channel", "keys"), [(Channel.FLIPKART, FLIPKART_KEYS), (Channel.SHOPIFY, SHOPIFY_KEYS)]
+)
+def test_a_reason_that_the_channel_does_not_know_is_named(
+    channel: Channel, keys: dict[str, str]
+) -> None:
+    account = Account(channel, options={"cancel_reason": "bored"})
+
+    with pytest.raises(ChannelError, match="option cancel_reason of this account is none of"):
+        connect(account, keys)
+
+
 def test_plans_are_the_published_ones_times_the_multiplier() -> None:
     assert registry.plans_for(Account())["searchOrders"] == UsagePlan(0.0056, 20)
 
@@ -95,6 +115,8 @@ def test_the_limiter_of_an_account_uses_its_plans(redis: Redis) -> None:
         registry.limiter_for(redis, Account(id=None))
 
 
-@pytest.mark.parametrize("channel", [Channel.AMAZON, Channel.WOOCOMMERCE])
+@pytest.mark.parametrize(
+    "channel", [Channel.AMAZON, Channel.WOOCOMMERCE, Channel.FLIPKART, Channel.SHOPIFY]
+)
 def test_a_connector_has_rules_for_its_statuses(channel: Channel) -> None:
     assert capabilities.of(channel).statuses

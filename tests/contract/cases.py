@@ -11,8 +11,12 @@ import httpx
 from crm_app.channels.amazon import auth
 from crm_app.channels.amazon import connector as amazon
 from crm_app.channels.base import Connector
+from crm_app.channels.flipkart import auth as flipkart_auth
+from crm_app.channels.flipkart import connector as flipkart
 from crm_app.channels.limits import NoLimiter
+from crm_app.channels.shopify import connector as shopify
 from crm_app.channels.woocommerce import connector as woocommerce
+from crm_app.domain.order_status import OrderStatus
 
 RECORDINGS = Path(__file__).parent / "recordings"
 Handler = Callable[[httpx.Request], httpx.Response]
@@ -37,6 +41,21 @@ def _woocommerce(handler: Handler) -> Connector:
     keys = woocommerce.Credentials("ck_1", "s3cr3t-2")
     options = woocommerce.Options()
     return woocommerce.WooCommerceConnector(_client(handler), keys, options, NoLimiter())
+
+
+def _flipkart(handler: Handler) -> Connector:
+    def handle(request: httpx.Request) -> httpx.Response:
+        if request.url.path == flipkart_auth.SIGN_IN_PATH:
+            return httpx.Response(200, json={"access_token": "t0k3n", "expires_in": 5_183_999})
+        return handler(request)
+
+    keys = flipkart_auth.Credentials("app-1", "s3cr3t-2")
+    return flipkart.FlipkartConnector(_client(handle), keys, flipkart.Options(), NoLimiter())
+
+
+def _shopify(handler: Handler) -> Connector:
+    keys = shopify.Credentials("shpat_s3cr3t")
+    return shopify.ShopifyConnector(_client(handler), keys, shopify.Options(), NoLimiter())
 
 
 def _client(handler: Handler) -> httpx.Client:
@@ -64,14 +83,71 @@ def _play_woocommerce(request: httpx.Request) -> httpx.Response:
     return httpx.Response(200, json=recording(f"woocommerce_orders_{number}.json"), headers=headers)
 
 
+# The channel's clock, for those that tell the time in a header only.
+CLOCK = {"date": "Tue, 03 Nov 2026 08:00:00 GMT"}
+
+
+def _play_flipkart(request: httpx.Request) -> httpx.Response:
+    if request.url.path == "/sellers/v3/shipments":
+        return httpx.Response(200, json=recording("flipkart_order.json"))
+    if not _is_flipkart_read(request):
+        told = [{"shipmentId": FLIPKART_IDS[0], "status": "SUCCESS"}]
+        return httpx.Response(200, json={"shipments": told})
+    empty = {"hasMore": False, "shipments": []}
+    if request.method == "GET":  # the rest of the first list
+        return httpx.Response(200, json=empty, headers=CLOCK)
+    name = {"preDispatch": "flipkart_orders_1.json", "postDispatch": "flipkart_orders_2.json"}.get(
+        json.loads(request.content)["filter"]["type"]
+    )
+    return httpx.Response(200, json=recording(name) if name else empty, headers=CLOCK)
+
+
+def _is_flipkart_read(request: httpx.Request) -> bool:
+    return request.method == "GET" or request.url.path.endswith("/filter")
+
+
+def _play_shopify(request: httpx.Request) -> httpx.Response:
+    asked = json.loads(request.content)
+    name = asked["query"].split("(")[0].strip()
+    recorded = {
+        "query Orders": f"shopify_orders_{2 if asked['variables'].get('after') else 1}.json",
+        "query Order": "shopify_order.json",
+        "query Parcels": "shopify_parcels.json",
+        "mutation Fulfill": "shopify_fulfilled.json",
+    }
+    return httpx.Response(200, json=recording(recorded[name]), headers=CLOCK)
+
+
+def _is_shopify_read(request: httpx.Request) -> bool:
+    return json.loads(request.content)["query"].lstrip().startswith("query")
+
+
+def _is_get(request: httpx.Request) -> bool:
+    return request.method == "GET"
+
+
 @dataclass(frozen=True)
 class Case:
-    """`play` answers from the recordings; `refusal` is a body of a 400."""
+    """What a connector brings to the promises.
+
+    Attributes:
+        play: Answers from the recordings.
+        ids: Of the order of the first page that has any, then of the next: a good and a bad one.
+        says: A status that the channel is told; `unsaid`: one that it has no word for.
+        refusal_status: Of the answer whose body is `refusal`; some channels say no inside a 200.
+        tells_buyer: Whether the channel says who bought.
+        is_read: Which requests only ask.
+    """
 
     name: str
     connect: Callable[[Handler], Connector]
     play: Handler
     ids: tuple[str, str, str]
+    says: OrderStatus = OrderStatus.SHIPPED
+    unsaid: OrderStatus = OrderStatus.DELIVERED
+    refusal_status: int = 400
+    tells_buyer: bool = True
+    is_read: Callable[[httpx.Request], bool] = _is_get
 
     @property
     def refusal(self) -> Any:
@@ -81,11 +157,16 @@ class Case:
         """A connector whose reads are played and whose writes get `answer`."""
 
         def handle(request: httpx.Request) -> httpx.Response:
-            return self.play(request) if request.method == "GET" else answer(request)
+            return self.play(request) if self.is_read(request) else answer(request)
 
         return self.connect(handle)
 
 
+FLIPKART_IDS = (
+    "5b7c1f1e-0001-4a01-9a01-000000000001",
+    "5b7c1f1e-0002-4a01-9a01-000000000002",
+    "5b7c1f1e-0003-4a01-9a01-000000000003",
+)
 CASES = (
     Case(
         "amazon",
@@ -94,4 +175,24 @@ CASES = (
         ("408-7654321-1234567", "408-7654321-1234568", "408-7654321-1234569"),
     ),
     Case("woocommerce", _woocommerce, _play_woocommerce, ("9001", "9002", "9003")),
+    Case(
+        "flipkart",
+        _flipkart,
+        _play_flipkart,
+        FLIPKART_IDS,
+        says=OrderStatus.PACKED,
+        unsaid=OrderStatus.SHIPPED,
+        refusal_status=200,
+        tells_buyer=False,
+        is_read=_is_flipkart_read,
+    ),
+    Case(
+        "shopify",
+        _shopify,
+        _play_shopify,
+        ("81001", "81002", "81003"),
+        unsaid=OrderStatus.RETURNED,
+        refusal_status=200,
+        is_read=_is_shopify_read,
+    ),
 )

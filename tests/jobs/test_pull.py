@@ -165,7 +165,7 @@ def sample(sandbox: SandboxServer) -> dict[str, Any]:
     return body
 
 
-MONEY = {"amount": "1", "currencyCode": "INR"}
+MONEY: dict[str, Any] = {"amount": "1", "currencyCode": "INR"}
 SET_ASIDE: dict[str, dict[str, Any]] = {
     "without its lines": {"orderItems": None},
     "without a time": {"createdTime": None},
@@ -215,8 +215,9 @@ def test_emoji_and_endless_names_are_stored(
 def test_an_unknown_status_is_reported_and_stops_nothing(
     amazon: ChannelAccount, sandbox: SandboxServer, session: Session
 ) -> None:
-    body = sample(sandbox) | {"orderId": "404-9999999-0000003"}
-    body["fulfillment"] = body["fulfillment"] | {"fulfillmentStatus": "TELEPORTED"}
+    body = sample(sandbox)
+    body["orderId"] = "404-9999999-0000003"
+    body["fulfillment"]["fulfillmentStatus"] = "TELEPORTED"
     sandbox.post("orders/raw", {"channel": "amazon", "body": body})
 
     pull.pull_account(amazon.id)

@@ -19,8 +19,6 @@ from tests import running
 from tests.jobs.conftest import arrive
 from tests.running import SandboxServer
 
-PARCEL = {"carrier": "BlueDart", "tracking_number": "BD-771-X"}
-
 
 @pytest.fixture
 def order_on_amazon(amazon: ChannelAccount, sandbox: SandboxServer) -> str:
@@ -32,7 +30,14 @@ def order_on_amazon(amazon: ChannelAccount, sandbox: SandboxServer) -> str:
 def ship(actor: Actor, external_id: str) -> int:
     with db.transaction() as session:
         order_id = session.exec(select(Order.id).where(Order.external_id == external_id)).one()
-        orders.change_status(session, actor, order_id, OrderStatus.SHIPPED, **PARCEL)
+        orders.change_status(
+            session,
+            actor,
+            order_id,
+            OrderStatus.SHIPPED,
+            carrier="BlueDart",
+            tracking_number="BD-771-X",
+        )
     return order_id
 
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func
+from sqlalchemy import func, text
 from sqlmodel import col, select
 
 from crm_app import db, queue
@@ -154,19 +154,17 @@ def assert_equal(expected: Figures) -> None:
         statuses = dict(session.exec(select(Order.external_id, Order.status)).all())
         lines = session.exec(select(func.count()).select_from(OrderLine)).one()
         units = session.exec(select(func.sum(OrderLine.quantity))).one()
-        money = session.exec(
-            select(
-                Order.status, Order.currency, func.coalesce(func.sum(Order.total_minor), 0)
-            ).group_by(col(Order.status), col(Order.currency))
+        money = session.execute(
+            text("SELECT status, currency, coalesce(sum(total_minor), 0) FROM orders GROUP BY 1, 2")
         ).all()
         coming_back = session.exec(
             select(Order.external_id).where(col(Order.return_requested).is_(True))
         ).all()
         assert rollups.differences(session) == ([], [])
     assert Counter(statuses.values()) == Counter(expected.statuses.values())
-    assert {key: status.value for key, status in statuses.items()} == expected.statuses
+    assert statuses == expected.statuses
     assert (lines, units) == (expected.lines, expected.units)
-    assert {(status.value, currency): int(total) for status, currency, total in money} == (
+    assert {(status, currency): int(total) for status, currency, total in money} == (
         expected.money()
     )
     assert set(coming_back) == expected.coming_back

@@ -21,7 +21,7 @@ from tests.factories import AccountFactory, bind
 from tests.services.fakes import LONG_AGO, at, told
 
 few = settings(
-    max_examples=25,
+    max_examples=12,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

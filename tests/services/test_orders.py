@@ -106,7 +106,8 @@ def test_shipping_writes_order_event_audit_intent_sums_and_a_hint(
 def hints() -> list[str]:
     redis: Redis = queue.connection()
     keys: Any = redis.keys("rq:job:*")
-    return [bytes(redis.hget(key, "description") or b"").decode() for key in keys]
+    words: list[Any] = [redis.hget(key, "description") for key in keys]
+    return [word.decode() for word in words]
 
 
 def test_a_step_of_our_own_desk_tells_the_channel_nothing(

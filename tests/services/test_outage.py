@@ -5,6 +5,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -47,9 +48,8 @@ def test_a_stopped_database_is_said_plainly_and_the_pool_recovers(
         with db.transaction() as session:
             session.execute(text("CREATE TABLE kept (n int)"))
 
-    for _ in range(2):
-        with pytest.raises(ServiceUnavailableError) as caught, db.transaction() as session:
-            session.execute(text("INSERT INTO kept VALUES (1)"))
+    with pytest.raises(ServiceUnavailableError) as caught, db.transaction() as session:
+        session.execute(text("INSERT INTO kept VALUES (1)"))
     with pytest.raises(ServiceUnavailableError), db.exclusive(9, 9):
         pass
 
@@ -164,7 +164,8 @@ def test_a_hint_is_a_job_with_ids_only(database: str) -> None:
     given = queue.enqueue(queue.PUSH, queue.PUSH_ACCOUNT, 41)
 
     redis: Redis = queue.connection()
-    (key,) = redis.keys("rq:job:*")
+    keys: Any = redis.keys("rq:job:*")
+    (key,) = keys
     assert given is True
     assert redis.hget(key, "description") == b"crm_app.jobs.push.push_account(41)"
 

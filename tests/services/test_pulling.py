@@ -78,19 +78,21 @@ def test_an_empty_answer_moves_the_cursor_too(account_id: int) -> None:
 def test_whatever_stops_it_between_two_pages_loses_nothing(
     account_id: int, error: BaseException
 ) -> None:
-    source = FakeSource([page(told("1"), resume="p2"), error])
+    first, second = page(told("1"), resume="p2"), last_page(told("2"), cursor="after")
+    source = FakeSource([first, error])
     if isinstance(error, ChannelError):
         assert pull(source, account_id).error is error
     else:
         with pytest.raises(type(error)):
             pull(source, account_id)
-    stopped = account(account_id)
-    again = FakeSource([last_page(told("2"), cursor="after")])
+    stopped, kept = account(account_id), stored()
+    # How to go on was stored with the page that it follows, or neither was.
+    again = FakeSource([second] if stopped.resume else [first, second])
 
     pull(again, account_id)
 
-    assert (stopped.cursor, stopped.resume) == ("before", "p2")
-    assert again.asked == [("before", "p2")]
+    assert (stopped.cursor, stopped.resume, kept) in (("before", "p2", ["1"]), ("before", None, []))
+    assert again.asked == [("before", stopped.resume)]
     assert stored() == ["1", "2"]
     assert (account(account_id).cursor, account(account_id).failures) == ("after", 0)
 
@@ -164,10 +166,10 @@ def test_a_refused_page_token_is_forgotten(account_id: int) -> None:
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
-        (told("bad", note="a\x00b"), "PostgreSQL text fields cannot contain NUL (0x00) bytes"),
+        (told("bad", note="a\x00b"), "Unicode escape sequence"),
         (told("bad", note="half \ud83d"), "UnicodeEncodeError"),
-        (told("bad", total_minor=2**70), "bigint out of range"),
-        (told("bad", lines=(line(quantity=2**40),)), "integer out of range"),
+        (told("bad", total_minor=2**70), "out of range for type bigint"),
+        (told("bad", lines=(line(quantity=2**40),)), "out of range for type integer"),
         (told("bad", lines=(line(sku="x" * 500),)), "value too long for type"),
     ],
     ids=["null byte", "half a character", "huge amount", "huge quantity", "long sku"],

@@ -1,7 +1,7 @@
 """When our word and the channel's disagree, a person decides once, and it is written down."""
 
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from crm_app import db
 from crm_app.domain.actor import Actor
@@ -71,8 +71,8 @@ def test_taking_the_channel_s_word(session: Session, asha: Actor, disputed: Orde
     settle(asha, disputed, Keep.CHANNELS)
 
     session.expire_all()
-    event = session.exec(select(OrderEvent).order_by(OrderEvent.id.desc())).first()
-    entry = session.exec(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    event = session.exec(select(OrderEvent).order_by(col(OrderEvent.id).desc())).first()
+    entry = session.exec(select(AuditEntry).order_by(col(AuditEntry.id).desc())).first()
     assert (disputed.status, disputed.sync_status) == (S.CANCELLED, SyncStatus.IN_SYNC)
     assert event is not None
     assert (event.kind, event.actor_id) == ("order:settled:channels", asha.user_id)
@@ -143,7 +143,7 @@ def test_sending_again_says_what_the_channel_can_hear_though_we_went_further(
     settle(asha, disputed, Keep.OURS)
 
     session.expire_all()
-    last = session.exec(select(StatusIntent).order_by(StatusIntent.id.desc())).first()
+    last = session.exec(select(StatusIntent).order_by(col(StatusIntent.id).desc())).first()
     assert kept is SyncStatus.REJECTED  # a local step does not hide the refusal
     assert last is not None
     assert last.to_status is S.SHIPPED

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-CSS = (Path(__file__).parents[2] / "assets" / "desk.css").read_text("utf-8")
+_ASSETS = Path(__file__).parents[2] / "assets"
+CSS = "".join((_ASSETS / f"{name}.css").read_text("utf-8") for name in ("desk", "signs"))
 _TONES = ("mute", "info", "go", "ok", "warn", "bad")
 _GROUNDS = ("bg", "panel", "side", "hover", "accent-soft")
 

@@ -55,14 +55,19 @@ async def test_page_shows_the_order(order: Order, sign_in: SignIn) -> None:
     ]
     assert state.order.phone.startswith("•")
     assert state.order.address == ["Meera Iyer", "14 Hill Road", "Mumbai"]
-    assert [choice.label for choice in state.choices if not choice.why_not][0] == "Mark packed"
-    assert "Seller Central" in next(c.why_not for c in state.choices if c.status == "cancelled")
+    assert [choice.label for choice in state.steps.allowed] == [
+        "Mark packed",
+        "Ready to ship",
+        "Ship…",
+    ]
+    (refusal,) = state.steps.refused
+    assert (refusal.labels, "Seller Central" in refusal.why) == ("Cancel order", True)
 
 
 async def test_reader_gets_no_address_and_no_buttons(order: Order, sign_in: SignIn) -> None:
     state = await _opened(order, sign_in(Role.READ_ONLY))
 
-    assert (state.choices, state.order.address, state.order.may_reveal) == ([], [], False)
+    assert (state.steps.allowed, state.order.address, state.order.may_reveal) == ([], [], False)
     assert "Hill Road" not in str(state.dict())
     assert "Meera" not in str(state.dict())
 
@@ -160,6 +165,20 @@ async def test_refused_step_is_explained_and_nothing_changes(
     session.refresh(order)
     assert order.status is OrderStatus.CONFIRMED
     assert state.notice == "This step is no longer possible."
+
+
+async def test_one_reason_stands_once_for_all_its_steps(session: Session, sign_in: SignIn) -> None:
+    cookie = sign_in(Role.SUPPORT)
+    order = OrderFactory(fulfilled_by_channel=True)
+    session.commit()
+
+    state = await _opened(order, cookie)
+
+    assert state.steps.allowed == []
+    assert [refusal.labels for refusal in state.steps.refused] == [
+        "Mark packed, Ready to ship, Ship",
+        "Cancel order",
+    ]
 
 
 async def test_change_by_somebody_else_is_not_overwritten(

@@ -3,18 +3,19 @@
 import reflex as rx
 
 from crm_app.ui.order.state import OrderState
-from crm_app.ui.order.steps import Choice
+from crm_app.ui.order.steps import Choice, Refusal
 from crm_app.ui.order.travel import Step
 from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.marks import button, icon
 
 
 def actions() -> rx.Component:
+    steps = OrderState.steps
     return rx.fragment(
         rx.cond(
-            has_any(OrderState.choices),
+            has_any(steps.allowed),
             rx.el.div(
-                rx.foreach(OrderState.choices, _allowed),
+                rx.foreach(steps.allowed, _allowed),
                 class_name="steps",
                 role="group",
                 aria_label="Change the status",
@@ -23,38 +24,29 @@ def actions() -> rx.Component:
         ),
         _notice(),
         rx.cond(
-            has_any(OrderState.choices),
-            rx.el.div(rx.foreach(OrderState.choices, _refused), class_name="refused"),
+            has_any(steps.refused),
+            rx.el.div(rx.foreach(steps.refused, _refused), class_name="refused"),
             rx.fragment(),
         ),
     )
 
 
 def _allowed(choice: Choice) -> rx.Component:
-    return rx.cond(
-        choice.why_not == "",
-        rx.el.button(
-            choice.label,
-            rx.cond(choice.asks, "…", ""),
-            type="button",
-            key=choice.status,
-            class_name=choice.look,
-            title=choice.hint,
-            on_click=OrderState.take_step(choice.status),
-        ),
-        rx.fragment(),
+    return rx.el.button(
+        choice.label,
+        type="button",
+        key=choice.status,
+        class_name=choice.look,
+        title=choice.hint,
+        on_click=OrderState.take_step(choice.status),
     )
 
 
-def _refused(choice: Choice) -> rx.Component:
-    return rx.cond(
-        choice.why_not != "",
-        rx.el.p(
-            icon("ban", 13),
-            rx.el.span(rx.el.b(choice.label), ": " + choice.why_not),
-            key=choice.status,
-        ),
-        rx.fragment(),
+def _refused(refusal: Refusal) -> rx.Component:
+    return rx.el.p(
+        icon("ban", 13),
+        rx.el.span(rx.el.b(refusal.labels), ": " + refusal.why),
+        key=refusal.why,
     )
 
 
@@ -174,7 +166,7 @@ def _parcel() -> rx.Component:
             class_name="field",
         ),
         rx.el.datalist(
-            rx.foreach(OrderState.carriers, _carrier),
+            rx.foreach(OrderState.steps.carriers, _carrier),
             id="carriers",
         ),
         _mistake(mistakes.get("carrier", "")),

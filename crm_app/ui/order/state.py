@@ -15,7 +15,7 @@ from crm_app.services import order_view, orders, personal_data
 from crm_app.services.order_view import OrderDetail
 from crm_app.services.orders import Keep
 from crm_app.ui.order import view
-from crm_app.ui.order.steps import Choice, Question, choices
+from crm_app.ui.order.steps import Question, Steps, asks
 from crm_app.ui.order.travel import Travel
 from crm_app.ui.order.view import Event, Line, OrderView
 from crm_app.ui.shared.permission import requires
@@ -38,8 +38,7 @@ class OrderState(rx.State):
     lines: list[Line] = []
     events: list[Event] = []
     travel: Travel = Travel()
-    choices: list[Choice] = []
-    carriers: list[str] = []
+    steps: Steps = Steps()
     question: Question = Question()
     # An error of the last step, beside the buttons until the next one.
     notice: str = ""
@@ -86,8 +85,7 @@ class OrderState(rx.State):
             self.notice = choice.why_not if choice else "This step is no longer possible."
             self._show(detail)
             return
-        drawn = next(c for c in choices(detail) if c.status == status)
-        if drawn.asks:
+        if asks(choice):
             label, number = detail.order.channel.label, detail.order.order_number
             self.question = Question.of(choice, label, number)
             return
@@ -182,8 +180,7 @@ class OrderState(rx.State):
         self.lines = [view.line(i, line, currency) for i, line in enumerate(detail.lines)]
         self.events = [view.event(event, channel, moment, zone) for event in detail.events]
         self.travel = Travel.of(detail, moment, zone)
-        self.choices = choices(detail)
-        self.carriers = list(detail.carriers)
+        self.steps = Steps.of(detail)
         self.every_ms = QUICK_MS if self.travel.is_open else SLOW_MS
         self.phase = "found"
 

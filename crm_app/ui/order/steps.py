@@ -33,35 +33,68 @@ _GRAVE: Final = (OrderStatus.CANCELLED, OrderStatus.FAILED, OrderStatus.RETURNED
 
 @dataclass(frozen=True)
 class Choice:
-    """One button, or one reason why there is none. `asks`: it opens a question first."""
+    """One button; three dots at the end of its label announce a question."""
 
     status: str
     label: str
     look: str
-    asks: bool
     hint: str
-    why_not: str = ""
 
 
-def choices(detail: OrderDetail) -> list[Choice]:
-    """What is allowed first, the natural step leading; then what is refused, with its reason."""
-    allowed = [choice for choice in detail.choices if not choice.why_not]
-    refused = [choice for choice in detail.choices if choice.why_not]
-    natural = next((s for s in _NATURAL if any(c.status is s for c in allowed)), None)
-    allowed.sort(key=lambda choice: choice.status is not natural)
-    channel = detail.order.channel.label
-    return [_choice(choice, natural, channel) for choice in (*allowed, *refused)]
+@dataclass(frozen=True)
+class Refusal:
+    """Steps that are not possible now, and the one reason of them all."""
+
+    labels: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What can be done with an order, and what not."""
+
+    allowed: list[Choice] = field(default_factory=list[Choice])
+    refused: list[Refusal] = field(default_factory=list[Refusal])
+    carriers: list[str] = field(default_factory=list[str])
+
+    @classmethod
+    def of(cls, detail: OrderDetail) -> Self:
+        """The natural step leads; refused ones follow with their reasons."""
+        allowed = [choice for choice in detail.choices if not choice.why_not]
+        natural = next((s for s in _NATURAL if any(c.status is s for c in allowed)), None)
+        allowed.sort(key=lambda choice: choice.status is not natural)
+        channel = detail.order.channel.label
+        return cls(
+            allowed=[_choice(choice, natural, channel) for choice in allowed],
+            refused=_refusals(detail.choices),
+            carriers=list(detail.carriers),
+        )
+
+
+def _refusals(choices: tuple[StatusChoice, ...]) -> list[Refusal]:
+    labels: dict[str, list[str]] = {}
+    for choice in choices:
+        if choice.why_not:
+            labels.setdefault(choice.why_not, []).append(_verb(choice.status))
+    return [Refusal(", ".join(words), why) for why, words in labels.items()]
+
+
+def asks(choice: StatusChoice) -> bool:
+    """Whether the step needs details of the parcel, or a second thought."""
+    is_parcel = choice.needs_tracking or choice.status is OrderStatus.SHIPPED
+    return is_parcel or choice.status in _GRAVE
+
+
+def _verb(status: OrderStatus) -> str:
+    return _VERBS.get(status, status.label)
 
 
 def _choice(choice: StatusChoice, natural: OrderStatus | None, channel: str) -> Choice:
-    is_grave = choice.status in _GRAVE
     return Choice(
         status=choice.status.value,
-        label=_VERBS.get(choice.status, choice.status.label),
+        label=_verb(choice.status) + ("…" if asks(choice) else ""),
         look=_look(choice.status, natural),
-        asks=is_grave or choice.needs_tracking or choice.status is OrderStatus.SHIPPED,
         hint=_hint(choice, channel),
-        why_not=choice.why_not,
     )
 
 
@@ -93,7 +126,7 @@ class Question:
 
     @classmethod
     def of(cls, choice: StatusChoice, channel: str, number: str) -> Self:
-        verb = _VERBS.get(choice.status, choice.status.label)
+        verb = _verb(choice.status)
         is_parcel = choice.needs_tracking or choice.status is OrderStatus.SHIPPED
         return cls(
             is_open=True,

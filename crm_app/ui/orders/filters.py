@@ -67,9 +67,10 @@ def _menu(name: str, *content: Any, class_name: str = "") -> rx.Component:
             rx.el.button(name, icon("chevron-down", 13), type="button", class_name="btn menu")
         ),
         rx.popover.content(
-            rx.el.div(*content, role="group", aria_label=name),
+            *content,
             class_name=f"pop {class_name}".strip(),
             align="start",
+            custom_attrs={"aria-label": f"Filter by {name.lower()}"},
         ),
     )
 

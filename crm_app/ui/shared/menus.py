@@ -43,6 +43,7 @@ def account_menu(kind: str) -> rx.Component:
             _sync_line(),
             _sign_out(),
             class_name="pop pop-account",
+            custom_attrs={"aria-label": "Account"},
             side="top",
             align="start",
         ),

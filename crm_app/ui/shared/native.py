@@ -1,4 +1,8 @@
-"""A form that the browser sends itself; Reflex's own stops that to send an event instead."""
+"""Elements that the browser handles itself, where Reflex's own would take over.
+
+Its form stops the browser to send an event instead; its `<a>` turns a jump within the page into
+a visit of the page, which would lose the filters.
+"""
 
 from typing import Any
 
@@ -13,6 +17,19 @@ class NativeForm(BaseHTML):
 
     action: rx.Var[str]
     method: rx.Var[str]
+
+
+class NativeAnchor(BaseHTML):
+    """A plain `<a>`."""
+
+    tag = "a"
+
+    href: rx.Var[str]
+
+
+def jump(label: str, target: str, **props: Any) -> rx.Component:
+    """Go to the element with the id `target` on this page."""
+    return NativeAnchor.create(label, href=f"#{target}", **props)
 
 
 def native_form(*children: Any, method: str, action: str = "", **props: Any) -> rx.Component:

@@ -9,6 +9,7 @@ from crm_app.ui.shared.help import help_dialog
 from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import channel_mark, icon, ticker
 from crm_app.ui.shared.menus import account_menu
+from crm_app.ui.shared.native import jump
 from crm_app.ui.shared.needs import NeedRow
 from crm_app.ui.shared.shell_state import AccountRow, ShellState
 
@@ -30,7 +31,7 @@ def shell(
         actions: Buttons at the end of the title line.
     """
     return rx.el.div(
-        rx.el.a("Skip to the content", href="#content", class_name="skip"),
+        jump("Skip to the content", "content", class_name="skip"),
         _sidebar(section),
         rx.el.main(
             rx.el.header(
@@ -144,7 +145,13 @@ def _health() -> rx.Component:
                 custom_attrs={"data-testid": "sync-health"},
             )
         ),
-        rx.popover.content(health_list(), class_name="pop pop-health", side="top", align="start"),
+        rx.popover.content(
+            health_list(),
+            class_name="pop pop-health",
+            side="top",
+            align="start",
+            custom_attrs={"aria-label": "Health of the channels"},
+        ),
     )
 
 

@@ -1,0 +1,229 @@
+"""What Flipkart is to be told next of one shipment, so that it becomes what we wish; pure.
+
+Packing is asked for and then happens: Flipkart makes labels and invoice in its own time, and only
+a packed shipment can be marked ready to dispatch. So each push reads the shipment, takes the one
+step that fits, and comes back for the next. A step that was taken already is not taken again.
+
+While Flipkart holds a shipment, or before its dispatch window opens, a push waits: it raises
+RetryableError with the reason, and the same intent is tried again later by itself (within a
+quarter of an hour after the hold ends). To refuse it would make a person click a second time for
+something that only needs time, and RateLimitedError would stop the account's other pushes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, cast
+
+from crm_app.channels import reading
+from crm_app.channels.base import StatusUpdate
+from crm_app.channels.flipkart import statuses
+from crm_app.channels.flipkart.mapping import is_held
+from crm_app.channels.reading import BadFieldError, Json, as_object, sections
+from crm_app.domain.order_status import OrderStatus
+from crm_app.errors import RejectedError, RetryableError
+
+PACK: Final = "pack"
+DISPATCH: Final = "dispatch"
+CANCEL: Final = "cancel"
+PATHS: Final[Mapping[str, str]] = {
+    PACK: "/sellers/v3/shipments/labels",
+    DISPATCH: "/sellers/v3/shipments/dispatch",
+    CANCEL: "/sellers/v3/shipments/cancel",
+}
+OPERATIONS: Final[Mapping[OrderStatus, str]] = {
+    OrderStatus.PACKED: PACK,
+    OrderStatus.READY_TO_SHIP: DISPATCH,
+    OrderStatus.CANCELLED: CANCEL,
+}
+# The only reasons a seller may give.
+CANCEL_REASONS: Final = ("cannot_procure_item", "not_enough_inventory", "b2b_order")
+_NEW: Final = frozenset({"APPROVED", "FORM_FAILED"})
+_IN_PROGRESS: Final = "PACKING_IN_PROGRESS"
+_READY: Final = frozenset(
+    {
+        "READY_TO_DISPATCH",
+        "PICKUP_COMPLETE",
+        "SHIPPED",
+        "DELIVERED",
+        "COMPLETED",
+        "RETURN_REQUESTED",
+        "RETURNED",
+    }
+)
+_PACKED: Final = _READY | {"PACKED"}
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """What Flipkart asks to know of a parcel, where the account tells it; 0 is not told.
+
+    Attributes:
+        tax_percent: The rate of tax on the goods.
+    """
+
+    length_cm: float = 0.0
+    breadth_cm: float = 0.0
+    height_cm: float = 0.0
+    weight_kg: float = 0.0
+    tax_percent: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call. `is_last`: after it, Flipkart has heard all of the wish."""
+
+    operation: str
+    body: dict[str, Any]
+    is_last: bool = True
+
+
+def next_step(
+    raw: Json, update: StatusUpdate, *, packing: Packing, cancel_reason: str, at: datetime
+) -> Step | None:
+    """The step that brings a shipment to `update.status`; None if it is there, or beyond.
+
+    Args:
+        raw: The shipment as Flipkart has it now.
+        update: Of one of `OPERATIONS`.
+        packing: Told to Flipkart when it packs.
+        cancel_reason: One of `CANCEL_REASONS`.
+        at: The present moment.
+
+    Raises:
+        RejectedError: Flipkart would never do it.
+        RetryableError: Not yet: it is held, its window is closed, or its labels are being made.
+    """
+    words = _words(raw)
+    if update.status is OrderStatus.CANCELLED:
+        return _cancel(raw, words, cancel_reason)
+    if not words:
+        raise RejectedError("Flipkart has this shipment as cancelled already.")
+    if update.status is OrderStatus.PACKED:
+        return _pack(raw, words, update, packing, at)
+    return _dispatch(raw, words, update, packing, at)
+
+
+def _words(raw: Json) -> set[str]:
+    """The words of the items that are not cancelled."""
+    found = {str(item.get("status")) for item in sections(raw, "orderItems")}
+    return found - {statuses.CANCELLED}
+
+
+def _pack(
+    raw: Json, words: set[str], update: StatusUpdate, packing: Packing, at: datetime
+) -> Step | None:
+    if words <= _PACKED | {_IN_PROGRESS}:
+        return None
+    if not words & _NEW:
+        raise RejectedError(f"Flipkart does not pack a shipment that is {_told(words)}.")
+    _check_open(raw, at)
+    return Step(PACK, {"shipments": [_to_pack(raw, update, packing)]})
+
+
+def _dispatch(
+    raw: Json, words: set[str], update: StatusUpdate, packing: Packing, at: datetime
+) -> Step | None:
+    if words <= _READY:
+        return None
+    if words & _NEW:
+        _check_open(raw, at)
+        return Step(PACK, {"shipments": [_to_pack(raw, update, packing)]}, is_last=False)
+    if _IN_PROGRESS in words:
+        raise RetryableError("Flipkart is still making the labels of this shipment.")
+    if not words <= _PACKED:
+        raise RejectedError(f"Flipkart does not dispatch a shipment that is {_told(words)}.")
+    _check_open(raw, at)
+    return Step(DISPATCH, {"shipmentIds": [update.external_id], **_location(raw)})
+
+
+def _cancel(raw: Json, words: set[str], reason: str) -> Step | None:
+    if not words:
+        return None
+    if not words <= statuses.CANCELLABLE:
+        raise RejectedError(
+            f"Flipkart cancels only before packing, and has this shipment as {_told(words)}."
+        )
+    groups = {
+        str(item["cancellationGroupId"])
+        for item in sections(raw, "orderItems")
+        if item.get("cancellationGroupId") and item.get("status") != statuses.CANCELLED
+    }
+    asked = {"shipmentId": raw["shipmentId"], "reason": reason, **_location(raw)}
+    if groups:
+        asked["cancellationGroupIds"] = sorted(groups)
+    return Step(CANCEL, {"shipments": [asked]})
+
+
+def _check_open(raw: Json, at: datetime) -> None:
+    if is_held(raw):
+        raise RetryableError("Flipkart holds this shipment: it is told once the hold ends.")
+    try:
+        opens_at = reading.moment(raw, "dispatchAfterDate")
+    except BadFieldError:
+        return  # Flipkart itself refuses what comes too early
+    if opens_at is not None and at < opens_at:
+        moment = f"{opens_at.astimezone(UTC):%d %b %Y %H:%M} UTC"
+        raise RetryableError(f"Flipkart takes this shipment from {moment} on: it is told then.")
+
+
+def _to_pack(raw: Json, update: StatusUpdate, packing: Packing) -> dict[str, Any]:
+    items = [item for item in sections(raw, "orderItems") if item.get("status") in _NEW]
+    orders = dict.fromkeys(str(item.get("orderId")) for item in items)
+    date = update.happened_at.astimezone(UTC).isoformat(timespec="milliseconds")
+    asked: dict[str, Any] = {
+        "shipmentId": raw["shipmentId"],
+        **_location(raw),
+        "invoices": [{"orderId": order, "invoiceDate": date} for order in orders],
+    }
+    if packing.tax_percent:
+        asked["taxItems"] = [
+            {
+                "orderItemId": item.get("orderItemId"),
+                "quantity": item.get("quantity"),
+                "taxRate": packing.tax_percent,
+            }
+            for item in items
+        ]
+    if packing.weight_kg:
+        asked["subShipments"] = [
+            {"subShipmentId": part.get("subShipmentId"), "dimensions": _dimensions(packing)}
+            for part in sections(raw, "subShipments")
+        ]
+    return asked
+
+
+def _dimensions(packing: Packing) -> dict[str, float]:
+    return {
+        "length": packing.length_cm,
+        "breadth": packing.breadth_cm,
+        "height": packing.height_cm,
+        "weight": packing.weight_kg,
+    }
+
+
+def _location(raw: Json) -> dict[str, Any]:
+    return {"locationId": raw["locationId"]} if raw.get("locationId") else {}
+
+
+def _told(words: set[str]) -> str:
+    return ", ".join(sorted(word[: reading.WORD] for word in words))
+
+
+def refusal(body: Json, external_id: str) -> str | None:
+    """Flipkart's words if it refuses the shipment inside a 200; None if it took it.
+
+    Raises:
+        LookupError: The answer does not say.
+    """
+    entries: Any = body.get("shipments")
+    for entry in map(as_object, cast(list[Any], entries) if isinstance(entries, list) else []):
+        if str(entry.get("shipmentId")) != external_id:
+            continue
+        word = str(entry.get("status") or entry.get("processingStatus")).upper()
+        if word == "SUCCESS":
+            return None
+        if word == "FAILURE":
+            told = (entry.get("errorMessage"), entry.get("errorCode"))
+            return next((str(words) for words in told if words), "no reason given")
+    raise LookupError(external_id)

@@ -1,0 +1,144 @@
+"""Answers the fields of a query from stored orders; mutations are in `shopify_write`."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from graphql import GraphQLError
+from sqlalchemy import Connection, select
+from starlette.requests import Request
+
+from crm_app.sandbox import serving
+from crm_app.sandbox.credentials import SHOPIFY_SHOP
+from crm_app.sandbox.json_edge import as_list, as_object
+from crm_app.sandbox.shopify_order import gid, order_number_of
+from crm_app.sandbox.shopify_search import find_orders, slice_list
+from crm_app.sandbox.store import channel_orders
+
+Body = dict[str, Any]
+
+
+@dataclass(slots=True)
+class ShopCall:
+    """One request: its transaction, its time, and the orders that it named."""
+
+    request: Request
+    connection: Connection
+    at: datetime
+
+    def read(self, number: str) -> Body | None:
+        """An order's node, or None."""
+        table = channel_orders
+        wanted = select(table.c.body).where(
+            table.c.channel == "shopify", table.c.external_id == number.replace("\x00", "")
+        )
+        text = self.connection.scalar(wanted)
+        if text is None:
+            return None
+        serving.touch(self.request, number)
+        return as_object(json.loads(text))
+
+
+Resolver = Callable[[ShopCall, Mapping[str, Any]], Any]
+
+
+def _order(call: ShopCall, arguments: Mapping[str, Any]) -> Body | None:
+    any_gid: str = arguments["id"]
+    if not any_gid.startswith("gid://shopify/Order/"):
+        raise GraphQLError(f"Invalid global id '{any_gid[:80]}'")
+    return call.read(any_gid.rpartition("/")[2])
+
+
+def _orders(call: ShopCall, arguments: Mapping[str, Any]) -> Body:
+    return find_orders(call.connection, arguments)
+
+
+def _fulfillment(call: ShopCall, arguments: Mapping[str, Any]) -> Body | None:
+    return _part(call, arguments["id"], "fulfillments")
+
+
+def _fulfillment_order(call: ShopCall, arguments: Mapping[str, Any]) -> Body | None:
+    return _part(call, arguments["id"], "fulfillmentOrders")
+
+
+def _part(call: ShopCall, any_gid: str, name: str) -> Body | None:
+    order = call.read(order_number_of(any_gid)) or {}
+    for one in as_list(order.get(name)) or []:
+        part = as_object(one)
+        if part is not None and part.get("id") == any_gid:
+            return {**part, "_order": order}
+    return None
+
+
+def _node(call: ShopCall, arguments: Mapping[str, Any]) -> Body | None:
+    kind = str(arguments["id"]).split("/")[-2:-1]
+    by_kind: Mapping[str, Resolver] = {
+        "Order": _order,
+        "Fulfillment": _fulfillment,
+        "FulfillmentOrder": _fulfillment_order,
+    }
+    resolver = by_kind.get(kind[0] if kind else "")
+    return None if resolver is None else resolver(call, arguments)
+
+
+def _shop(_call: ShopCall, _arguments: Mapping[str, Any]) -> Body:
+    return {
+        "id": gid("Shop", "70310455"),
+        "name": SHOPIFY_SHOP.name,
+        "myshopifyDomain": SHOPIFY_SHOP.domain,
+        "currencyCode": "INR",
+        "ianaTimezone": "Asia/Kolkata",
+        "email": "shop@example.com",
+        "url": f"https://{SHOPIFY_SHOP.domain}",
+    }
+
+
+QUERIES: Final[Mapping[str, Resolver]] = {
+    "order": _order,
+    "orders": _orders,
+    "fulfillment": _fulfillment,
+    "fulfillmentOrder": _fulfillment_order,
+    "node": _node,
+    "shop": _shop,
+}
+
+
+def resolve_field(source: Any, info: Any, **arguments: Any) -> Any:
+    """Any field below the roots: connections are cut from lists, money is unfolded.
+
+    `info` is a GraphQLResolveInfo, whose own annotations are incomplete.
+    """
+    fields = as_object(source) or {}
+    value: Any = fields.get(info.field_name)
+    kind = str(info.return_type).strip("[]!")
+    if kind.endswith("Connection") and as_object(value) is None:
+        entries = [_with_order(one, fields) for one in as_list(value) or []]
+        return slice_list(entries, arguments)
+    if kind == "MoneyBag" and isinstance(value, str):
+        money = {"amount": value, "currencyCode": "INR"}
+        return {"shopMoney": money, "presentmentMoney": money}
+    if kind == "LineItem" and isinstance(value, str):
+        return _line_of(fields, value)
+    entries = as_list(value)
+    if entries is None:
+        return value
+    first = arguments.get("first")
+    shown = entries if first is None else entries[: max(0, first)]
+    return [_with_order(one, fields) for one in shown]
+
+
+def _with_order(entry: Any, holder: Body) -> Any:
+    """Parts of an order carry it along, because some of them point back at its lines."""
+    part = as_object(entry)
+    if part is None:
+        return entry
+    order = holder if "lineItems" in holder and "name" in holder else holder.get("_order")
+    return part if order is None else {**part, "_order": order}
+
+
+def _line_of(part: Body, line_id: str) -> Any:
+    order = as_object(part.get("_order")) or {}
+    lines = [as_object(one) or {} for one in as_list(order.get("lineItems")) or []]
+    return next((line for line in lines if line.get("id") == line_id), None)

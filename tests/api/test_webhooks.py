@@ -1,0 +1,233 @@
+"""Where channels call us: what is acknowledged is stored, and strangers learn nothing."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlmodel import select
+
+from crm_app import db, queue
+from crm_app.api.limits import MAX_BODY_BYTES, MAX_WEBHOOK_BYTES
+from crm_app.api.refusals import FREE_A_MINUTE
+from crm_app.config import get_settings
+from crm_app.domain.channel import Channel
+from crm_app.domain.order_status import OrderStatus
+from crm_app.jobs import inbox
+from crm_app.models import Order
+from tests.channels.orders import woo_order
+from tests.channels.purchase_orders import purchase_order, relay_order
+from tests.services import webhooks
+
+REFUSAL = {
+    "error": "not_proved",
+    "message": "This webhook does not carry a valid proof.",
+    "details": {},
+}
+
+
+def post(
+    client: TestClient, channel: Channel, account: object, body: Any, topic: str = "", **more: str
+) -> Any:
+    given = webhooks.delivery(channel, body, topic, **more)
+    return client.post(
+        f"/webhooks/{channel}/{account}", content=given.body, headers=dict(given.headers)
+    )
+
+
+def test_a_webhook_is_acknowledged_stored_and_becomes_an_order(client: TestClient) -> None:
+    account_id = webhooks.account(Channel.BLINKIT)
+
+    answer = post(client, Channel.BLINKIT, account_id, purchase_order())
+    again = post(client, Channel.BLINKIT, account_id, purchase_order())
+    jobs = queue.connection().llen("rq:queue:inbox")
+    taken = [inbox.process_account(account_id), inbox.process_account(account_id)]
+
+    assert (answer.status_code, again.status_code) == (200, 200)
+    assert answer.json()["data"] == {
+        "po_status": "processing",
+        "po_number": "7700001",
+        "errors": [],
+        "warnings": [],
+    }
+    # A burst makes one job.
+    assert jobs == 1
+    assert taken == [1, 0]
+    with db.transaction() as session:
+        assert session.exec(select(Order.status)).one() is OrderStatus.PENDING
+
+
+def test_the_clock_finds_what_a_lost_hint_left(client: TestClient) -> None:
+    account_id = webhooks.account(Channel.SWIGGY)
+    answer = post(client, Channel.SWIGGY, account_id, relay_order())
+    queue.connection().flushdb()
+    (entry,) = webhooks.entries()
+
+    found = inbox.process_due()
+    jobs = queue.connection().llen("rq:queue:inbox")
+    taken = inbox.process_entry(entry.id)
+
+    assert answer.json() == {"order_ref_id": f"CRM-{account_id}-880001"}
+    assert (found, jobs, taken) == (1, 1, 1)
+    assert (inbox.process_due(), inbox.process_entry(entry.id), inbox.process_entry(99)) == (
+        0,
+        0,
+        0,
+    )
+
+
+def test_a_hint_for_an_account_that_is_not_connected_waits(client: TestClient) -> None:
+    account_id = webhooks.account(Channel.WOOCOMMERCE)
+    post(client, Channel.WOOCOMMERCE, account_id, {"id": 7}, "order.deleted")
+
+    # Its credentials hold no key of the shop's API.
+    taken = inbox.process_account(account_id)
+
+    (entry,) = webhooks.entries()
+    assert (taken, entry.state.value) == (1, "waiting")
+    assert entry.reason == "The credentials of this account have no consumer_key."
+
+
+def test_flipkarts_signature_covers_our_public_address(client: TestClient) -> None:
+    account_id = webhooks.account(Channel.FLIPKART)
+    sent_at = datetime.now(UTC).replace(microsecond=0)
+    url = f"{get_settings().origin}/webhooks/flipkart/{account_id}"
+    text = f"{int(sent_at.timestamp())}{url}POST{webhooks.SECRET}"
+    signature = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+    pair = base64.b64encode(f"app-1:{signature}".encode()).decode()
+    headers = {
+        "X_Date": format_datetime(sent_at, usegmt=True),
+        "X_Authorization": f"FKLOGIN {pair}",
+    }
+    body = {"eventType": "shipment_packed", "shipmentId": "s-1"}
+
+    answers = [
+        client.post(f"/webhooks/flipkart/{account_id + extra}", json=body, headers=headers)
+        for extra in (0, 1)
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 401]
+    assert [entry.external_id for entry in webhooks.entries()] == ["s-1"]
+
+
+def test_a_shops_signed_order_and_its_unsigned_ping(client: TestClient) -> None:
+    account_id = webhooks.account(Channel.WOOCOMMERCE)
+
+    ping = client.post(f"/webhooks/woocommerce/{account_id}", data={"webhook_id": "12"})
+    order = post(client, Channel.WOOCOMMERCE, account_id, woo_order(), "order.created")
+    changed = post(
+        client,
+        Channel.WOOCOMMERCE,
+        account_id,
+        woo_order(),
+        "order.created",
+        **{"x-wc-webhook-signature": "AAAA"},
+    )
+
+    assert [ping.status_code, order.status_code, changed.status_code] == [200, 200, 401]
+    assert [entry.external_id for entry in webhooks.entries()] == ["5001"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["blinkit/{id}", "blinkit/99999", "blinkit/x", "blinkit/" + "9" * 40, "swiggy/{id}", "ebay/1"],
+)
+def test_strangers_all_get_the_same_answer(
+    client: TestClient, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    account_id = webhooks.account(Channel.BLINKIT)
+
+    answer = client.post(
+        f"/webhooks/{path.format(id=account_id)}",
+        json=purchase_order(),
+        headers={"api-key": "gu3ss", "authorization": "gu3ss"},
+    )
+
+    assert (answer.status_code, answer.json()) == (401, REFUSAL)
+    assert webhooks.entries() == []
+    assert "Refused webhook number 1" in caplog.text
+    assert "gu3ss" not in caplog.text
+    assert webhooks.SECRET not in caplog.text
+
+
+def test_strangers_are_slowed_down_and_hold_nobody_back(client: TestClient) -> None:
+    account_id = webhooks.account(Channel.BLINKIT)
+    guess = {"api-key": "guess"}
+
+    codes = [
+        post(client, Channel.BLINKIT, account_id, purchase_order(), **guess).status_code
+        for _ in range(FREE_A_MINUTE + 2)
+    ]
+    late = post(client, Channel.BLINKIT, account_id, purchase_order(), **guess)
+    proved = post(client, Channel.BLINKIT, account_id, purchase_order())
+
+    assert codes == [401] * FREE_A_MINUTE + [429] * 2
+    assert late.headers["retry-after"] == "60"
+    assert proved.status_code == 200
+
+
+def test_without_redis_webhooks_are_taken_and_strangers_refused(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account_id = webhooks.account(Channel.BLINKIT)
+    queue.connection.cache_clear()
+    monkeypatch.setenv("CRM_REDIS_URL", "redis://127.0.0.1:1/0")
+    get_settings.cache_clear()
+
+    proved = post(client, Channel.BLINKIT, account_id, purchase_order())
+    guessed = post(client, Channel.BLINKIT, account_id, purchase_order(), **{"api-key": "x"})
+    queue.hint_taken(account_id)
+
+    monkeypatch.undo()
+    queue.connection.cache_clear()
+    get_settings.cache_clear()
+    assert (proved.status_code, guessed.status_code) == (200, 401)
+    assert webhooks.states() == ["received"]
+
+
+def test_nothing_is_acknowledged_that_could_not_be_stored(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account_id = webhooks.account(Channel.BLINKIT)
+    db.dispose()
+    monkeypatch.setenv("CRM_DATABASE_URL", "postgresql+psycopg://crm@127.0.0.1:1/none")
+    get_settings.cache_clear()
+
+    answer = post(client, Channel.BLINKIT, account_id, purchase_order())
+
+    db.dispose()
+    monkeypatch.undo()
+    get_settings.cache_clear()
+    assert answer.status_code == 503
+    assert post(client, Channel.BLINKIT, account_id, purchase_order()).status_code == 200
+
+
+def chunks(size: int) -> Iterator[bytes]:
+    for _ in range(size // 10_000):
+        yield b" " * 10_000
+
+
+@pytest.mark.parametrize("is_announced", [True, False])
+def test_a_body_that_is_too_large_is_not_read_whole(client: TestClient, is_announced: bool) -> None:
+    account_id = webhooks.account(Channel.BLINKIT)
+    size = MAX_WEBHOOK_BYTES + 10_000
+    content = b" " * size if is_announced else chunks(size)
+
+    answer = client.post(
+        f"/webhooks/blinkit/{account_id}", content=content, headers={"api-key": webhooks.SECRET}
+    )
+
+    assert (answer.status_code, answer.json()["error"]) == (413, "too_large")
+    assert webhooks.entries() == []
+
+
+def test_a_large_order_is_taken(client: TestClient) -> None:
+    account_id = webhooks.account(Channel.BLINKIT)
+    body = json.dumps(purchase_order()).encode() + b" " * MAX_BODY_BYTES
+
+    assert post(client, Channel.BLINKIT, account_id, body).status_code == 200
