@@ -20,12 +20,12 @@ def main(arguments: list[str]) -> None:
     )
     # One line a request, with the whole address in it, is noise.
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    connection = queue.connection()
     if arguments == ["clock"]:
-        schedule.run_clock(connection)
+        schedule.run_clock(queue.connection())
         return
     if arguments:
         raise SystemExit("usage: python worker.py [clock]")
+    connection = queue.blocking_connection()
     Worker(
         [Queue(name, connection=connection) for name in queue.QUEUES], connection=connection
     ).work()

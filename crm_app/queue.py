@@ -9,7 +9,9 @@ from functools import lru_cache
 from typing import Final
 
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError, RedisError  # noqa: A004 - redis' own
+from redis.retry import Retry
 from rq import Queue
 from sqlmodel import Session
 
@@ -37,23 +39,66 @@ _HINT_LASTS_S: Final = 5
 _RESULT_TTL_S: Final = 60
 _FAILURE_TTL_S: Final = 7 * 24 * 3600
 _JOB_TIMEOUT_S: Final = 300
+_JOB_PATIENCE_S: Final = 5.0
+_CLICK_PATIENCE_S: Final = 0.5
 
 
 @lru_cache
 def connection() -> Redis:
-    """The process's Redis connection pool.
+    """What jobs use: limits, tokens, and the state of the queue. Waits a few seconds at most.
 
     Raises:
         ServiceUnavailableError: If no URL is set.
     """
+    return _client(_JOB_PATIENCE_S)
+
+
+@lru_cache
+def hasty_connection() -> Redis:
+    """What a click uses: a Redis that hangs costs it a moment, and the clock makes up for it.
+
+    Raises:
+        ServiceUnavailableError: If no URL is set.
+    """
+    return _client(_CLICK_PATIENCE_S)
+
+
+@lru_cache
+def blocking_connection() -> Redis:
+    """What the worker waits for jobs on; RQ sets the time-out that fits its long waits.
+
+    Raises:
+        ServiceUnavailableError: If no URL is set.
+    """
+    return _client(None)
+
+
+def forget_connections() -> None:
+    """Close all of them; the next use reads the settings again."""
+    for client in (connection, hasty_connection, blocking_connection):
+        if client.cache_info().currsize:
+            client().close()
+            client.cache_clear()
+
+
+def _client(patience_s: float | None) -> Redis:
     url = get_settings().redis_url
     if url is None:
         raise ServiceUnavailableError(
             "CRM_REDIS_URL is not set. `make run` sets it for the embedded server."
         )
-    # Short time-outs: a click must not hang on a queue that is away.
+    if patience_s is None:
+        return Redis.from_url(  # pyright: ignore[reportUnknownMemberType] - untyped in redis-py
+            url, socket_connect_timeout=_JOB_PATIENCE_S, health_check_interval=30
+        )
     return Redis.from_url(  # pyright: ignore[reportUnknownMemberType] - untyped in redis-py
-        url, socket_connect_timeout=2, health_check_interval=30
+        url,
+        socket_timeout=patience_s,
+        socket_connect_timeout=patience_s,
+        health_check_interval=30,
+        # Once more, for a connection that a restarted server dropped. The library's own default
+        # is three times with pauses, and also after a time-out: that multiplies the wait.
+        retry=Retry(NoBackoff(), 1, supported_errors=(ConnectionError,)),
     )
 
 
@@ -66,7 +111,7 @@ def enqueue(queue: str, job: str, *ids: int) -> bool:
         ids: Its arguments.
     """
     try:
-        Queue(queue, connection=connection()).enqueue_call(  # pyright: ignore[reportUnknownMemberType]
+        Queue(queue, connection=hasty_connection()).enqueue_call(  # pyright: ignore[reportUnknownMemberType]
             job,
             args=ids,
             ttl=_HINT_TTL_S,
@@ -101,7 +146,7 @@ def hint_taken(account_id: int) -> None:
 
 def _hint_inbox(account_id: int) -> None:
     try:
-        is_first = connection().set(_hint_key(account_id), "1", nx=True, ex=_HINT_LASTS_S)
+        is_first = hasty_connection().set(_hint_key(account_id), "1", nx=True, ex=_HINT_LASTS_S)
     except (RedisError, OSError, ServiceUnavailableError) as error:
         logger.warning("Redis took no hint for the inbox: %s", type(error).__name__)
         return

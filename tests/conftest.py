@@ -74,11 +74,11 @@ def migrated_url(postgres_url_for: Callable[[str], str], redis_url: str) -> Iter
     before = {name: os.environ.get(name) for name in environment}
     os.environ.update(environment)
     get_settings.cache_clear()
-    queue.connection.cache_clear()
+    queue.forget_connections()
     command.upgrade(Config(str(ROOT / "alembic.ini")), "head")
     yield url
     db.dispose()
-    queue.connection().close()
+    queue.forget_connections()
     for name, value in before.items():
         if value is None:
             os.environ.pop(name, None)

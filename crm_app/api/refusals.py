@@ -25,7 +25,7 @@ def count(address: str, channel: str, account: str) -> bool:
     """
     key = f"hooks:refused:{address}"
     try:
-        redis = queue.connection()
+        redis = queue.hasty_connection()
         seen = int(cast(int, redis.incr(key)))
         # Only the first of a minute starts the clock.
         redis.expire(key, WINDOW_S, nx=True)

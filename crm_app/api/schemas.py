@@ -44,7 +44,7 @@ class TokenOut(BaseModel):
     """`expires_in` is seconds."""
 
     access_token: str
-    token_type: str = "bearer"
+    token_type: str = "bearer"  # noqa: S105 - a kind, not a token
     expires_in: int
 
 

@@ -54,6 +54,13 @@ class Capabilities:
     def rule(self, status: OrderStatus) -> StatusRule:
         return self.statuses.get(status, _REFUSED)
 
+    @property
+    def local(self) -> frozenset[OrderStatus]:
+        """The steps that this channel has no word for."""
+        return frozenset(
+            status for status, rule in self.statuses.items() if rule.telling is Telling.LOCAL
+        )
+
 
 _REFUSED: Final = StatusRule(Telling.REFUSED, why="This channel reports that status itself.")
 _LOCAL: Final = StatusRule(Telling.LOCAL)

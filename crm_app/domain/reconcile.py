@@ -49,6 +49,7 @@ def reconcile(
     heard_before: OrderStatus | None,
     heard: OrderStatus | None,
     travel: Travel | None,
+    local: frozenset[OrderStatus],
 ) -> Decision:
     """Decide between our status and the channel's.
 
@@ -61,16 +62,18 @@ def reconcile(
         heard_before: The channel's last word, in our terms; None if unknown.
         heard: Its word now; None if the mapping does not know it.
         travel: The newest open intent, if any.
+        local: Steps of our own desk on this channel: it has no word for them, so its coarser one
+            says them as well as it can. A step that it is told, it can also deny.
     """
     if heard is None:
         return Decision(ours, sync_status)
     if travel is not None:
-        return _while_travelling(ours, sync_status, heard_before, heard, travel)
+        return _while_travelling(ours, sync_status, heard_before, heard, travel, local)
     if sync_status in (SyncStatus.REJECTED, SyncStatus.CONFLICT):
-        if is_said(ours, heard):
-            return Decision(_finer(ours, heard), SyncStatus.IN_SYNC)
+        if is_said(ours, heard, local):
+            return Decision(_finer(ours, heard, local), SyncStatus.IN_SYNC)
         return Decision(ours, sync_status)
-    if heard == heard_before or REFINES.get(ours) == heard:
+    if heard == heard_before or _is_coarser(ours, heard, local):
         return Decision(ours, SyncStatus.IN_SYNC)
     return Decision(heard, SyncStatus.IN_SYNC)
 
@@ -81,15 +84,16 @@ def _while_travelling(
     heard_before: OrderStatus | None,
     heard: OrderStatus,
     travel: Travel,
+    local: frozenset[OrderStatus],
 ) -> Decision:
-    if is_said(travel.target, heard):
+    if is_said(travel.target, heard, local):
         # We may have gone on by a step of our own desk since: the channel only answers the wish.
-        is_answer = travel.target == heard or REFINES.get(travel.target) == heard
-        status = ours if is_answer and ours != travel.target else _finer(ours, heard)
+        is_answer = travel.target == heard or _is_coarser(travel.target, heard, local)
+        status = ours if is_answer and ours != travel.target else _finer(ours, heard, local)
         return Decision(status, SyncStatus.IN_SYNC, Outcome.CONFIRMED)
     has_not_heard = (
         heard in (heard_before, travel.origin)
-        or REFINES.get(travel.origin) == heard
+        or _is_coarser(travel.origin, heard, local)
         or is_before(heard, travel.target)
     )
     if has_not_heard:
@@ -97,12 +101,9 @@ def _while_travelling(
     return Decision(ours, SyncStatus.CONFLICT, Outcome.CONFLICT)
 
 
-def is_said(wished: OrderStatus, heard: OrderStatus) -> bool:
+def is_said(wished: OrderStatus, heard: OrderStatus, local: frozenset[OrderStatus]) -> bool:
     """Whether the channel's word is the wished one, or lies beyond it on the same way."""
-    if wished == heard:
-        return True
-    # Our finer word is said as well as the channel can say it.
-    if REFINES.get(wished) == heard:
+    if wished == heard or _is_coarser(wished, heard, local):
         return True
     return wished in _WAY and heard in _WAY and _WAY.index(heard) > _WAY.index(wished)
 
@@ -112,5 +113,10 @@ def is_before(heard: OrderStatus, target: OrderStatus) -> bool:
     return heard in _WAY and target in _WAY and _WAY.index(heard) < _WAY.index(target)
 
 
-def _finer(ours: OrderStatus, heard: OrderStatus) -> OrderStatus:
-    return ours if REFINES.get(ours) == heard else heard
+def _is_coarser(ours: OrderStatus, heard: OrderStatus, local: frozenset[OrderStatus]) -> bool:
+    """Whether the channel says ours as well as it can."""
+    return ours in local and REFINES.get(ours) == heard
+
+
+def _finer(ours: OrderStatus, heard: OrderStatus, local: frozenset[OrderStatus]) -> OrderStatus:
+    return ours if _is_coarser(ours, heard, local) else heard

@@ -47,6 +47,8 @@ def main(argv: list[str]) -> int:
     chosen = parser.parse_args(argv)
     settings = get_settings()
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
+    # One line for each hook would drown the rest; what was sent can be asked for.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     if settings.sandbox_database_url is None:
         print("Set CRM_SANDBOX_DATABASE_URL to a database of the sandbox's own.", file=sys.stderr)
         return 2

@@ -29,6 +29,7 @@ from crm_app.sandbox.json_edge import as_list, as_object
 from crm_app.sandbox.store import channel_orders, later
 
 _INSERT_BATCH: Final = 1_000
+_QUICK: Final = timedelta(hours=2)
 # How many orders each channel sells for one that Amazon and the web shop sell together.
 SHARES: Final[Mapping[ExtraChannel, float]] = {
     "flipkart": 20 / 65,
@@ -131,11 +132,19 @@ def open_account(engine: Engine, channel: ExtraChannel, count: int, seed: int, a
             for placed_at in batch:
                 serial = channel_store.next_serial(connection, channel)
                 draft = shop.aged_order(rng, placed_at, at)
+                if channel == "swiggy" and at - placed_at > _QUICK:
+                    draft = _delivered(draft)
                 orders += [
                     _at_stage(order, draft) for order in TRADES[channel].dress(rng, draft, serial)
                 ]
             channel_store.insert_rows(connection, orders)
     return count
+
+
+def _delivered(draft: Draft) -> Draft:
+    """What a rider brings is there, or cancelled, within hours."""
+    is_lost = draft.stage in ("cancelled", "failed")
+    return draft if is_lost else dataclasses.replace(draft, stage="delivered")
 
 
 def _at_stage(order: ChannelOrder, draft: Draft) -> ChannelOrder:

@@ -36,7 +36,7 @@ _FIELD_NAMES: Final = {
 def sentence(kind: str, data: dict[str, Any], order: Order) -> str:
     """Prose for a timeline, such as `changed the status from Confirmed to Shipped`."""
     if kind == "order:imported":
-        return f"placed the order on {order.channel.label}, {_status(_after(data, 'status'))}"
+        return f"sent the order; it came in as {_status(_after(data, 'status'))}"
     if kind == "order:status:changed":
         return _changed_status(data)
     if kind.startswith("order:settled:"):

@@ -178,13 +178,10 @@ def _store(work: Work, hook: Hook) -> None:
 
 
 def _told(session: Session, work: Work, order: Order | None, account: ChannelAccount) -> Told:
-    body = parse(zstandard.decompress(work.body))
-    if body is None:
-        raise ValueError("The body is no JSON object.")
     return Told(
         topic=work.topic,
         external_id=work.external_id,
-        body=body,
+        body=parse(zstandard.decompress(work.body)) or {},
         # Never before the version that is stored, or it would change nothing.
         at=max(work.received_at, order.channel_updated_at) if order else work.received_at,
         known=payload_of(session, order) if order else None,

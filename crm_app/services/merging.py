@@ -7,9 +7,11 @@ from typing import Any, Final
 
 from sqlmodel import Session, col, select
 
+from crm_app.channels import capabilities
 from crm_app.channels.base import ChannelOrder
 from crm_app.config import get_settings
 from crm_app.domain.intent import OPEN, IntentState
+from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.reconcile import Outcome, Travel, is_said, reconcile
 from crm_app.domain.time import now
 from crm_app.models import Order, StatusIntent
@@ -58,6 +60,7 @@ def merge(
     Returns:
         Changed fields as `[before, after]`, fit for an event; empty if nothing visible changed.
     """
+    local = capabilities.of(order.channel).local
     travel = Travel(intents[-1].from_status, intents[-1].to_status) if intents else None
     decision = reconcile(
         order.status,
@@ -65,6 +68,7 @@ def merge(
         heard_before=order.status_on_channel,
         heard=told.status,
         travel=travel,
+        local=local,
     )
     rollups.remove(key_of(order), order.total_minor)
     values = order_rows.order_values(told, customer_id, get_settings().zone)
@@ -83,7 +87,7 @@ def merge(
     }
     changes = _apply(order, values)
     rollups.add(key_of(order), order.total_minor)
-    _settle(intents, decision.outcome, told)
+    _settle(intents, decision.outcome, told, local)
     return changes
 
 
@@ -113,7 +117,12 @@ def _json(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime | date) else value
 
 
-def _settle(intents: Sequence[StatusIntent], outcome: Outcome, told: ChannelOrder) -> None:
+def _settle(
+    intents: Sequence[StatusIntent],
+    outcome: Outcome,
+    told: ChannelOrder,
+    local: frozenset[OrderStatus],
+) -> None:
     """Close what the channel's word answers: all on an outcome, else only older sent ones."""
     for intent in intents:
         if outcome is Outcome.CONFLICT:
@@ -122,7 +131,7 @@ def _settle(intents: Sequence[StatusIntent], outcome: Outcome, told: ChannelOrde
         elif outcome is Outcome.CONFIRMED or (
             (intent.state is IntentState.SENT or intent.outcome_unknown)
             and told.status is not None
-            and is_said(intent.to_status, told.status)
+            and is_said(intent.to_status, told.status, local)
         ):
             _close(intent, IntentState.CONFIRMED)
             intent.sent_at = intent.sent_at or now()

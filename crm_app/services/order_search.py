@@ -40,11 +40,14 @@ COUNT_CAP: Final = 10_000
 # lie at the far end of a walk; amounts follow nothing.
 _FEW_OF_DAYS: Final = 40_000
 _FEW: Final[dict[Sort, int]] = {
+    Sort.NEWEST: 3_000,
+    Sort.OLDEST: 3_000,
     Sort.SHIP_BY: 8_000,
     Sort.SHIP_BY_LAST: 8_000,
     Sort.TOTAL: 2_000,
     Sort.TOTAL_HIGHEST: 2_000,
 }
+_VERY_FEW: Final = 500
 # Up to so many rows a dense text is tested on each of them, for an exact count.
 _FEW_TO_TEST: Final = 5_000
 AT_RISK_WITHIN: Final = timedelta(hours=4)
@@ -105,13 +108,12 @@ class _Filter:
         plain: All but the text.
         match: What the text means; None without one.
         rows: How many fulfil `plain`; None if the rollups do not know it.
-        has_days: The dates of placing are limited.
     """
 
+    query: OrderQuery
     plain: list[ColumnElement[bool]]
     match: Match | None
     rows: int | None
-    has_days: bool
 
     @property
     def conditions(self) -> list[ColumnElement[bool]]:
@@ -123,10 +125,11 @@ class _Filter:
             return True
         if self.rows is None:
             return True
-        # By date a walk begins inside the range, and statuses have an index of their own.
         if sort in (Sort.NEWEST, Sort.OLDEST):
-            return False
-        return self.rows <= (_FEW_OF_DAYS if self.has_days else _FEW[sort])
+            # One status has an index in this order; several may all lie at the far end of a walk.
+            return self.rows <= (_FEW[sort] if len(self.query.statuses) > 1 else _VERY_FEW)
+        has_days = self.query.placed_from or self.query.placed_to
+        return self.rows <= (_FEW_OF_DAYS if has_days else _FEW[sort])
 
 
 def list_orders(session: Session, actor: Actor, query: OrderQuery) -> OrderList:
@@ -191,8 +194,7 @@ def _filter(session: Session, query: OrderQuery, *, sees_people: bool) -> _Filte
     paging.plan_for_pages(session)
     match = matching.match(session, query.text, sees_people=sees_people) if query.text else None
     rows = None if query.attention else _count_by_rollup(session, query)
-    has_days = bool(query.placed_from or query.placed_to)
-    return _Filter(_conditions(query), match, rows, has_days)
+    return _Filter(query, _conditions(query), match, rows)
 
 
 def _conditions(query: OrderQuery) -> list[ColumnElement[bool]]:

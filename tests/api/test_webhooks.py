@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
-from crm_app import db, queue
+from crm_app import db, queue, vault
 from crm_app.api.limits import MAX_BODY_BYTES, MAX_WEBHOOK_BYTES
 from crm_app.api.refusals import FREE_A_MINUTE
 from crm_app.config import get_settings
@@ -20,6 +20,7 @@ from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import OrderStatus
 from crm_app.jobs import inbox
 from crm_app.models import Order
+from crm_app.services import accounts
 from tests.channels.orders import woo_order
 from tests.channels.purchase_orders import purchase_order, relay_order
 from tests.services import webhooks
@@ -91,6 +92,24 @@ def test_a_hint_for_an_account_that_is_not_connected_waits(client: TestClient) -
     (entry,) = webhooks.entries()
     assert (taken, entry.state.value) == (1, "waiting")
     assert entry.reason == "The credentials of this account have no consumer_key."
+
+
+def test_hints_share_one_connector(client: TestClient) -> None:
+    account_id = webhooks.account(Channel.WOOCOMMERCE)
+    with db.transaction() as session:
+        account = accounts.get_account(session, account_id)
+        # Nobody listens there.
+        account.base_url = "http://127.0.0.1:8289"
+        keys = {"consumer_key": "ck_1", "consumer_secret": "cs_1"}
+        account.credentials = vault.seal({"webhook_secret": webhooks.SECRET, **keys})
+    for number in (7, 8):
+        post(client, Channel.WOOCOMMERCE, account_id, {"id": number}, "order.deleted")
+
+    taken = inbox.process_account(account_id)
+
+    reasons = {entry.reason for entry in webhooks.entries()}
+    assert taken == 2
+    assert reasons == {"WooCommerce could not be reached (getOrder)."}
 
 
 def test_flipkarts_signature_covers_our_public_address(client: TestClient) -> None:
@@ -175,7 +194,7 @@ def test_without_redis_webhooks_are_taken_and_strangers_refused(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account_id = webhooks.account(Channel.BLINKIT)
-    queue.connection.cache_clear()
+    queue.forget_connections()
     monkeypatch.setenv("CRM_REDIS_URL", "redis://127.0.0.1:1/0")
     get_settings.cache_clear()
 
@@ -184,7 +203,7 @@ def test_without_redis_webhooks_are_taken_and_strangers_refused(
     queue.hint_taken(account_id)
 
     monkeypatch.undo()
-    queue.connection.cache_clear()
+    queue.forget_connections()
     get_settings.cache_clear()
     assert (proved.status_code, guessed.status_code) == (200, 401)
     assert webhooks.states() == ["received"]

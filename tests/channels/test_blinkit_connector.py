@@ -311,8 +311,8 @@ def test_an_account_gets_its_connector() -> None:
     connector.close()
 
     assert isinstance(connector, BlinkitConnector)
+    wrong = Account(options={"supplier_address": "Pune"})
     with pytest.raises(ChannelError, match="supplier_address of this account is not an object"):
-        wrong = Account(options={"supplier_address": "Pune"})
         registry.connect(wrong, {"api_key": "k"}, NoLimiter(), timeout_s=3)
 
 

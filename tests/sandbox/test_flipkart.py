@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Engine
 
 from crm_app.sandbox import trade
+from crm_app.sandbox.catalogue import PRODUCTS
 from tests.sandbox.callers import FILTER, SHIPMENTS, Flipkart, flipkart_token
 from tests.sandbox.conftest import Desk
 
@@ -19,6 +20,7 @@ SPECIFICATION = (
     Path(__file__).resolve().parents[3]
     / "shared/contracts/flipkart/flipkart_seller_api_v3.openapi.reassembled.json"
 )
+LISTING = f"LST{PRODUCTS[0].asin[3:]}PLM"
 AT = datetime(2026, 6, 15, 9, 30, tzinfo=UTC)
 
 
@@ -214,7 +216,7 @@ async def test_one_group_of_a_shipment_can_be_cancelled(seller: Flipkart, desk: 
 async def test_the_official_controls_make_an_order_and_carry_it_to_the_door(
     seller: Flipkart,
 ) -> None:
-    listing = {"listingId": "LSTPLM00000PLM", "quantity": 2}
+    listing = {"listingId": LISTING, "quantity": 2}
     made = (await seller.control("test_orders", {"orderItems": [listing]})).json()
     item = {"orderItemId": made["orderItems"][0]["orderItemId"]}
 
@@ -321,7 +323,7 @@ async def test_the_answers_fit_the_specification(seller: Flipkart, desk: Desk) -
     shipment_id = await new_shipment(desk)
     one = {"shipments": [await seller.shipment(shipment_id)]}
     refused = (await seller.post("/dispatch", {"shipmentIds": [shipment_id]})).json()
-    listing = {"listingId": "LSTPLM00000PLM", "quantity": 1}
+    listing = {"listingId": LISTING, "quantity": 1}
     made = (await seller.control("test_orders", {"orderItems": [listing]})).json()
 
     assert problems("/sellers/v3/shipments", "get", one) == []

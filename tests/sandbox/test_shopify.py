@@ -241,7 +241,9 @@ async def test_costs_are_in_every_answer_and_an_empty_bucket_refuses_inside_200(
 ) -> None:
     app.state.sandbox.limits.switch("published")
 
-    answers = [await graphql(shop, ORDERS, q="") for _ in range(12)]
+    answers = [await graphql(shop, ORDERS, q="")]
+    while "errors" not in answers[-1] and len(answers) < 60:
+        answers.append(await graphql(shop, ORDERS, q=""))
 
     first, last = answers[0], answers[-1]
     cost = first["extensions"]["cost"]
@@ -315,7 +317,9 @@ async def test_a_broken_order_spoils_only_its_own_page(
 
 @pytest.fixture(scope="module")
 def official() -> GraphQLSchema:
-    return build_client_schema(json.loads(gzip.decompress(OFFICIAL.read_bytes()))["data"])
+    return build_client_schema(
+        json.loads(gzip.decompress(OFFICIAL.read_bytes()))["data"], assume_valid=True
+    )
 
 
 @needs_schema

@@ -127,13 +127,13 @@ def setting(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.M
     db.dispose()
     monkeypatch.undo()
     get_settings.cache_clear()
-    queue.connection.cache_clear()
+    queue.forget_connections()
 
 
 def refresh() -> None:
     db.dispose()
     get_settings.cache_clear()
-    queue.connection.cache_clear()
+    queue.forget_connections()
 
 
 def test_without_a_worker_it_is_not_ready_and_with_one_it_is(database: str) -> None:

@@ -9,6 +9,7 @@ from sqlmodel import select
 
 from crm_app import db
 from crm_app.channels import hooks
+from crm_app.channels.inbound import Told
 from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.time import now
@@ -338,6 +339,19 @@ def test_one_entry_alone_and_accounts_that_are_due(blinkit: int) -> None:
 
     assert (due, found, nobody) == ([blinkit], blinkit, None)
     assert webhooks.states() == ["received", "processed"]
+
+
+def test_a_run_ends_with_its_budget(blinkit: int) -> None:
+    send(C.BLINKIT, blinkit, purchase_order())
+
+    assert inbox.process(blinkit, hooks.HOOKS[C.BLINKIT], lambda: None, budget_s=0) == 0
+    assert webhooks.states() == ["received"]
+
+
+def test_a_channel_of_hints_never_takes_a_body_for_an_order() -> None:
+    hook = hooks.HOOKS[C.SHOPIFY]
+
+    assert hook.to_order(Told("orders/create", "1", {"id": 1}, now())) is None
 
 
 def test_a_person_replays_what_was_set_aside(blinkit: int, asha: Any, reader: Any) -> None:

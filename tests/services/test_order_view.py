@@ -128,7 +128,7 @@ def test_of_an_e_mail_the_domain_stays(email: str, masked: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "data", "said"),
     [
-        ("order:imported", {"status": [None, "pending"]}, "placed the order on Amazon, Pending"),
+        ("order:imported", {"status": [None, "pending"]}, "sent the order; it came in as Pending"),
         (
             "order:updated",
             {

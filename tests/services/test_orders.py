@@ -231,13 +231,13 @@ def test_redis_away_does_not_harm_a_change(
 ) -> None:
     monkeypatch.setenv("CRM_REDIS_URL", "redis://127.0.0.1:1/0")
     get_settings.cache_clear()
-    queue.connection.cache_clear()
+    queue.forget_connections()
     try:
         change(asha, order, S.SHIPPED, **PARCEL)
     finally:
         monkeypatch.undo()
         get_settings.cache_clear()
-        queue.connection.cache_clear()
+        queue.forget_connections()
 
     assert written(session) == (1, 1, 1)
 

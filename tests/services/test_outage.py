@@ -1,6 +1,7 @@
 """The database or the queue goes away and comes back."""
 
 import shutil
+import socket
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -36,7 +37,7 @@ def settings_of(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[pyte
     db.dispose()
     monkeypatch.undo()
     get_settings.cache_clear()
-    queue.connection.cache_clear()
+    queue.forget_connections()
 
 
 def test_a_stopped_database_is_said_plainly_and_the_pool_recovers(
@@ -155,9 +156,45 @@ def test_acts_run_after_the_commit_once_each_and_never_after_a_rollback(database
 def test_a_hint_without_redis_is_only_not_given(settings_of: pytest.MonkeyPatch, url: str) -> None:
     settings_of.setenv("CRM_REDIS_URL", url)
     get_settings.cache_clear()
-    queue.connection.cache_clear()
+    queue.forget_connections()
 
     assert queue.enqueue(queue.PUSH, queue.PUSH_ACCOUNT, 1) is False
+
+
+@pytest.fixture
+def hanging_redis(settings_of: pytest.MonkeyPatch) -> Iterator[None]:
+    """A server that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        settings_of.setenv("CRM_REDIS_URL", f"redis://127.0.0.1:{server.getsockname()[1]}/0")
+        get_settings.cache_clear()
+        queue.forget_connections()
+        yield
+        queue.forget_connections()
+
+
+@pytest.mark.usefixtures("hanging_redis")
+def test_a_click_does_not_hang_on_a_redis_that_hangs(database: str) -> None:
+    del database
+    results: list[bool] = []
+    click = threading.Thread(
+        target=lambda: results.append(queue.enqueue(queue.PUSH, queue.PUSH_ACCOUNT, 1)),
+        daemon=True,
+    )
+
+    click.start()
+    click.join(10)
+
+    assert results == [False]
+
+
+def test_the_worker_waits_long_for_jobs_and_nobody_else_does(database: str) -> None:
+    del database
+
+    def patience_s(client: Redis) -> float | None:
+        return client.connection_pool.connection_kwargs.get("socket_timeout")
+
+    assert patience_s(queue.blocking_connection()) is None
+    assert (patience_s(queue.connection()), patience_s(queue.hasty_connection())) == (5.0, 0.5)
 
 
 def test_a_hint_is_a_job_with_ids_only(database: str) -> None:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
 from crm_app import db
@@ -190,6 +191,45 @@ def test_one_value_that_the_database_refuses_sets_aside_that_order_alone(
     assert sorted(reasons) == ["bad", "worse"]
     assert reason in reasons["bad"]
     assert account(account_id).cursor == "next"
+
+
+@contextmanager
+def refusing_everything() -> Iterator[None]:
+    """A rule that the code does not know of, as after a migration that went wrong."""
+    with db.get_engine().begin() as connection:
+        connection.execute(text("ALTER TABLE orders ADD CONSTRAINT ours CHECK (false) NOT VALID"))
+    try:
+        yield
+    finally:
+        with db.get_engine().begin() as connection:
+            connection.execute(text("ALTER TABLE orders DROP CONSTRAINT ours"))
+
+
+def test_a_page_of_which_every_order_is_refused_for_one_reason_is_our_fault_and_waits(
+    account_id: int,
+) -> None:
+    page_of_two = last_page(told("1"), told("2"), bad=(BadOrder("3", "no total", {}),))
+    with refusing_everything(), pytest.raises(IntegrityError):
+        pull(FakeSource([page_of_two]), account_id)
+    meanwhile, kept = account(account_id), stored()
+    with db.transaction() as session:
+        set_aside = session.exec(select(InboxEntry.external_id)).all()
+
+    pull(FakeSource([page_of_two]), account_id)
+
+    assert (kept, set_aside, meanwhile.cursor) == ([], [], "before")
+    assert (meanwhile.last_error, meanwhile.failures) == ("Unexpected: IntegrityError.", 1)
+    assert stored() == ["1", "2"]
+    assert account(account_id).cursor == "next"
+
+
+def test_a_page_of_which_each_order_is_bad_in_its_own_way_is_set_aside(account_id: int) -> None:
+    orders = (told("1", total_minor=2**70), told("2", lines=(line(sku="x" * 500),)))
+
+    result = pull(FakeSource([last_page(*orders)]), account_id)
+
+    assert result.count == ImportCount(set_aside=2)
+    assert (stored(), account(account_id).cursor) == ([], "next")
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Self
 
-from crm_app.services.dashboard import Need
+from crm_app.services.needs import Need
 from crm_app.services.order_search import Attention, OrderQuery
 from crm_app.ui.shared.links import orders_path
 from crm_app.ui.shared.tones import Tone

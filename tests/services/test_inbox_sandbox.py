@@ -1,0 +1,164 @@
+"""The two channels that only send, against the sandbox: hooks in, statuses out, over HTTP."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlmodel import col, select
+
+from crm_app import db
+from crm_app.domain.actor import Actor, ActorKind
+from crm_app.domain.channel import Channel
+from crm_app.domain.intent import IntentState
+from crm_app.domain.order_status import OrderStatus, SyncStatus
+from crm_app.domain.permissions import Permission
+from crm_app.jobs import inbox, push
+from crm_app.models import Order, StatusIntent
+from crm_app.sandbox import credentials
+from crm_app.services import accounts, orders
+from tests import running
+from tests.running import SandboxServer
+
+S = OrderStatus
+PERSON = Actor(ActorKind.PERSON, "Asha", 7, frozenset({Permission.CHANGE_STATUS}))
+VENDOR, MERCHANT = credentials.BLINKIT_VENDOR, credentials.SWIGGY_MERCHANT
+
+
+@pytest.fixture(scope="module")
+def sandbox(
+    postgres_url_for: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SandboxServer]:
+    log = tmp_path_factory.mktemp("sandbox") / "sandbox.log"
+    with running.sandbox(postgres_url_for("sandbox_of_hooks"), log) as server:
+        yield server
+
+
+@pytest.fixture
+def desk(database: str, tmp_path: Path) -> Iterator[str]:
+    """The API in a process of its own; its address."""
+    del database
+    port = running.free_port()
+    url = f"http://127.0.0.1:{port}"
+    serve = ["-m", "granian", "--interface", "asgi", "--factory", "--port", str(port)]
+    command = [*serve, "crm_app.api.app:create_api"]
+    with running.process(command, {"CRM_PUBLIC_URL": url}, tmp_path / "desk.log"):
+        running.wait_for(lambda: _is_live(url), "the API answers")
+        yield url
+
+
+def _is_live(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health/live", timeout=2).is_success
+    except httpx.TransportError:
+        return False
+
+
+def connect(sandbox: SandboxServer, desk: str, channel: Channel, **keys: str) -> int:
+    with db.transaction() as session:
+        account = accounts.add_account(
+            session,
+            channel=channel,
+            name="Palmonas",
+            base_url=f"{sandbox.url}/{channel}",
+            credentials=keys,
+            options={"rate_multiplier": 1_000, "supplier_gstin": VENDOR.supplier_gstin},
+        )
+    target = {"channel": channel.value, "url": f"{desk}/webhooks/{channel}/{account.id}"}
+    sandbox.post("hooks", target)
+    return account.id
+
+
+def order_of(external_id: str) -> Order | None:
+    with db.transaction() as session:
+        return session.exec(select(Order).where(Order.external_id == external_id)).one_or_none()
+
+
+def arrives(account_id: int, external_id: str, is_so: Callable[[Order], bool]) -> Order:
+    def look() -> Any:
+        inbox.process_account(account_id)
+        found = order_of(external_id)
+        return found if found is not None and is_so(found) else None
+
+    return running.wait_for(look, f"order {external_id} is as told")
+
+
+def tell(account_id: int, external_id: str, new: OrderStatus) -> StatusIntent:
+    order = order_of(external_id)
+    assert order is not None
+    with db.transaction() as session:
+        orders.change_status(session, PERSON, order.id, new)
+    push.push_account(account_id)
+    with db.transaction() as session:
+        newest = select(StatusIntent).order_by(col(StatusIntent.id).desc()).limit(1)
+        return session.exec(newest).one()
+
+
+def test_a_purchase_order_is_accepted_and_shipped(sandbox: SandboxServer, desk: str) -> None:
+    keys = {"api_key": VENDOR.api_key, "webhook_secret": VENDOR.hook_key}
+    account_id = connect(sandbox, desk, Channel.BLINKIT, **keys)
+    (number,) = sandbox.place("blinkit")
+
+    order = arrives(account_id, number, lambda found: found.status is S.PENDING)
+    accepted = tell(account_id, number, S.CONFIRMED)
+    after_accepting = sandbox.truth("blinkit", number)["status"]
+    shipped = tell(account_id, number, S.SHIPPED)
+
+    assert order.total_minor is not None
+    assert (accepted.state, accepted.reason) == (IntentState.CONFIRMED, "")
+    assert (shipped.state, shipped.reason) == (IntentState.CONFIRMED, "")
+    assert (after_accepting, sandbox.truth("blinkit", number)["status"]) == (
+        "ACCEPTED",
+        "FULFILLED",
+    )
+
+
+def test_a_write_without_an_answer_is_said_again_and_counts_once(
+    sandbox: SandboxServer, desk: str
+) -> None:
+    keys = {"api_key": VENDOR.api_key, "webhook_secret": VENDOR.hook_key}
+    account_id = connect(sandbox, desk, Channel.BLINKIT, **keys)
+    (number,) = sandbox.place("blinkit")
+    arrives(account_id, number, lambda found: found.status is S.PENDING)
+    tell(account_id, number, S.CONFIRMED)
+    sandbox.fail("close", channel="blinkit", operation="asn", phase="after")
+
+    unknown = tell(account_id, number, S.SHIPPED)
+    with db.transaction() as session:
+        intent = session.get(StatusIntent, unknown.id)
+        assert intent is not None
+        intent.next_try_at = intent.created_at
+    push.push_account(account_id)
+
+    with db.transaction() as session:
+        settled = session.get(StatusIntent, unknown.id)
+    assert settled is not None
+    assert unknown.outcome_unknown
+    assert (settled.state, settled.reason) == (IntentState.CONFIRMED, "")
+    sandbox.heal()
+
+
+def test_the_relays_order_is_acknowledged_and_its_cancellation_needs_a_call(
+    sandbox: SandboxServer, desk: str
+) -> None:
+    keys = {
+        "user": MERCHANT.user,
+        "api_key": MERCHANT.api_key,
+        "webhook_secret": MERCHANT.hook_header,
+    }
+    account_id = connect(sandbox, desk, Channel.SWIGGY, **keys)
+    # Swiggy lets one order in ten be rejected: some of these cannot be.
+    placed = sandbox.place("swiggy", count=6)
+    for key in placed:
+        arrives(account_id, key, lambda found: found.status is S.PENDING)
+
+    told = tell(account_id, placed[0], S.CONFIRMED)
+    echoed = arrives(account_id, placed[0], lambda found: found.channel_status == "Acknowledged")
+    refused = [tell(account_id, key, S.CANCELLED) for key in placed[1:]]
+
+    assert told.state is IntentState.CONFIRMED
+    assert (echoed.status, echoed.sync_status) == (S.CONFIRMED, SyncStatus.IN_SYNC)
+    words = [intent.reason for intent in refused if intent.state is IntentState.REJECTED]
+    assert words
+    assert all(word.startswith("Needs a call: ") and "not allowed" in word for word in words)
