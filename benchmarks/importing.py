@@ -41,7 +41,7 @@ def measure(servers: Servers, recorder: Recorder) -> None:
     with _sandbox(servers):
         servers.use_empty("bench_import")
         with db.transaction() as session:
-            demo.add_accounts(session, get_settings())
+            demo.seed(session, get_settings())
         _record_import(recorder, "import", _work("pull"))
         again = _work("pull-again")
         assert again["saved"] == 0, "a second import of the same orders changed something"

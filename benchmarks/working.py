@@ -12,6 +12,7 @@ from typing import Final
 from sqlmodel import col, func, select
 
 from crm_app import db
+from crm_app.channels import capabilities
 from crm_app.domain.intent import OPEN, IntentState
 from crm_app.jobs.pull import pull_account
 from crm_app.jobs.push import push_account
@@ -36,9 +37,10 @@ def main(what: str) -> None:
 
 
 def accounts() -> list[int]:
-    """Ids of the sandbox's accounts."""
+    """Ids of the sandbox's accounts, those that are asked for their orders."""
     with db.transaction() as session:
-        return list(session.exec(select(ChannelAccount.id).order_by(col(ChannelAccount.id))))
+        found = session.exec(select(ChannelAccount).order_by(col(ChannelAccount.id)))
+        return [one.id for one in found if capabilities.of(one.channel).pulls]
 
 
 def _forget_cursors() -> None:

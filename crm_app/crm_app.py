@@ -4,10 +4,12 @@ import reflex as rx
 
 from crm_app.api.app import create_api
 from crm_app.config import get_settings
+from crm_app.pages import BUNDLE
 from crm_app.ui.pages import PLAIN_PAGES, STYLES, add_pages, head
 from crm_app.ui.shared.addresses import plain_addresses
 from crm_app.ui.shared.errors import report_frontend, show_error
 from crm_app.ui.shared.guard import Guard
+from crm_app.ui.shared.headers import safe_headers
 from crm_app.ui.shared.origins import origin_guard
 
 app = rx.App(
@@ -16,11 +18,12 @@ app = rx.App(
     html_lang="en",
     frontend_exception_handler=report_frontend,
     backend_exception_handler=show_error,
-    # Later ones are outer: the guard of the socket sees a request before anything else does.
+    # Later ones are outer: the headers come on every answer, a refusal of the guard's included.
     api_transformer=[
         create_api(),
         plain_addresses(PLAIN_PAGES),
         origin_guard(rx.config.get_config().cors_allowed_origins),
+        safe_headers(BUNDLE.parent, get_settings().origin),
     ],
 )
 app.add_middleware(Guard())

@@ -32,6 +32,8 @@ USAGE: Final = (
     "[web|worker|clock|sandbox|migrate|create-admin EMAIL NAME|build|clean]"
 )
 DEMO_PEOPLE: Final = ("admin@demo.test", "support@demo.test", "readonly@demo.test")
+# Orders that the sandbox invents for the channels beside Amazon and the web shop.
+_DEMO_CHANNELS: Final = '{"flipkart": 400, "shopify": 160, "swiggy": 100, "blinkit": 40}'
 _READY_TIMEOUT_S: Final = 120.0
 _SETTLE_TIMEOUT_S: Final = 45.0
 _COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -98,7 +100,7 @@ def _run_all(settings: Settings) -> int:
             {name: [sys.executable, *_COMMANDS[name]] for name in names},
             variables,
             data_dir,
-            lambda ending: _announce(settings, ending, started),
+            lambda ending: _announce(settings, variables, ending, started),
         )
         # From here on nothing may interrupt: the databases still have to be closed.
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -175,7 +177,9 @@ def _child_environment(settings: Settings, data_dir: Path) -> dict[str, str]:
         "CRM_REDIS_URL": settings.redis_url,
         "CRM_SANDBOX_DATABASE_URL": settings.sandbox_database_url,
     }
+    demo = {"CRM_SANDBOX_ACCOUNTS": _DEMO_CHANNELS} if settings.is_demo else {}
     return {
+        **demo,
         **pages.environment(os.environ, data_dir),
         **{name: value for name, value in resolved.items() if value is not None},
         RUN_MARK: str(data_dir),
@@ -218,7 +222,9 @@ def _read_state(state_file: Path) -> dict[str, str]:
     return {}
 
 
-def _announce(settings: Settings, ending: threading.Event, started: float) -> None:
+def _announce(
+    settings: Settings, variables: Mapping[str, str], ending: threading.Event, started: float
+) -> None:
     """Wait until the product answers, then say where it is."""
     base = f"http://{_reachable(settings.host)}:{settings.port}"
     if not _answers(base, ("/health/live", "/"), _READY_TIMEOUT_S, ending):
@@ -227,8 +233,19 @@ def _announce(settings: Settings, ending: threading.Event, started: float) -> No
         return
     # The worker's first heartbeat; without it the pages work and say so.
     is_ready = _answers(base, ("/health/ready",), _SETTLE_TIMEOUT_S, ending)
+    if settings.is_demo and not ending.is_set():
+        _register_hooks(settings, variables)
     if not ending.is_set():
         print(_block(settings, time.monotonic() - started, is_ready=is_ready), flush=True)
+
+
+def _register_hooks(settings: Settings, variables: Mapping[str, str]) -> None:
+    """Channels that only push need our address; without it the desk works, but they are silent."""
+    data_dir = settings.data_dir.resolve()
+    try:
+        _step("webhooks of the sandbox", ("-m", "crm_app.demo", "hooks"), variables, data_dir)
+    except StartError as error:
+        print(error, flush=True)
 
 
 def _answers(base: str, paths: tuple[str, ...], timeout_s: float, ending: threading.Event) -> bool:

@@ -19,7 +19,8 @@ code,pre{font:12.5px/1.5 ui-monospace,monospace}b.verb{font:600 12px ui-monospac
 color:var(--accent);min-width:52px}.body{padding:0 14px 14px}
 table{border-collapse:collapse;width:100%;margin:6px 0 12px}
 td,th{text-align:left;padding:4px 12px 4px 0;border-bottom:1px solid var(--line);vertical-align:top}
-th{color:var(--dim);font-weight:500}h3{font-size:12px;color:var(--dim);font-weight:500;margin:12px 0 2px}
+th{color:var(--dim);font-weight:500}
+h3{font-size:12px;color:var(--dim);font-weight:500;margin:12px 0 2px}
 """
 
 

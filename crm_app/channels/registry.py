@@ -1,5 +1,6 @@
 """The connectors there are: a dict is the plug-in system."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, cast
@@ -21,6 +22,7 @@ from crm_app.channels.shopify import changes as shopify_changes
 from crm_app.channels.shopify import connector as shopify
 from crm_app.channels.shopify import graphql as shopify_graphql
 from crm_app.channels.swiggy import connector as swiggy
+from crm_app.channels.tokens import NoStore, RedisTokens, TokenStore
 from crm_app.channels.woocommerce import connector as woocommerce
 from crm_app.domain.channel import Channel
 from crm_app.errors import AccountDisconnectedError, ChannelError
@@ -66,7 +68,17 @@ class Account(Protocol):
 
 
 Credentials = Mapping[str, str]
-Build = Callable[[httpx.Client, Account, Credentials, Limiter], Connector]
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the connectors of one account have in common, in whichever process they run."""
+
+    limiter: Limiter
+    tokens: TokenStore
+
+
+Build = Callable[[httpx.Client, Account, Credentials, Shared], Connector]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +88,12 @@ class _Kind:
 
 
 def connect(
-    account: Account, credentials: Credentials, limiter: Limiter, *, timeout_s: float
+    account: Account,
+    credentials: Credentials,
+    limiter: Limiter,
+    *,
+    timeout_s: float,
+    tokens: TokenStore | None = None,
 ) -> Connector:
     """A connector for one account, with connections of its own: `close` it.
 
@@ -85,6 +102,7 @@ def connect(
         credentials: Decrypted; kept in memory only.
         limiter: `limiter_for(redis, account)`, or `NoLimiter`.
         timeout_s: For each wait on the network: to connect (at most 5 s), to write, to read.
+        tokens: Keeps an access token for the account's next connector; None keeps none.
 
     Raises:
         AccountDisconnectedError: A credential is missing, or the address is not safe to send
@@ -102,7 +120,7 @@ def connect(
         trust_env=urlsplit(account.base_url).hostname not in _LOOPBACK,
     )
     try:
-        return kind.build(client, account, credentials, limiter)
+        return kind.build(client, account, credentials, Shared(limiter, tokens or NoStore()))
     except ChannelError:
         client.close()
         raise
@@ -122,8 +140,16 @@ def limiter_for(redis: Redis, account: Account) -> RedisLimiter:
     return RedisLimiter(redis, account.id, plans_for(account))
 
 
+def tokens_for(redis: Redis, account: Account, sealed_credentials: bytes) -> RedisTokens:
+    """Where the access token of a stored account is kept between jobs."""
+    if account.id is None:
+        raise ValueError("the account is not stored yet")
+    mark = hashlib.sha256(sealed_credentials).hexdigest()[:16]
+    return RedisTokens(redis, account.id, mark)
+
+
 def _amazon(
-    client: httpx.Client, account: Account, credentials: Credentials, limiter: Limiter
+    client: httpx.Client, account: Account, credentials: Credentials, shared: Shared
 ) -> Connector:
     options = amazon.Options(
         marketplace_id=_text(account, "marketplace_id", amazon.INDIA),
@@ -138,11 +164,11 @@ def _amazon(
         client_secret=_secret(credentials, "client_secret"),
         refresh_token=_secret(credentials, "refresh_token"),
     )
-    return amazon.AmazonConnector(client, keys, options, limiter)
+    return amazon.AmazonConnector(client, keys, options, shared.limiter, shared.tokens)
 
 
 def _flipkart(
-    client: httpx.Client, account: Account, credentials: Credentials, limiter: Limiter
+    client: httpx.Client, account: Account, credentials: Credentials, shared: Shared
 ) -> Connector:
     packing = flipkart_steps.Packing(
         length_cm=_number(account, "parcel_length_cm", 0.0),
@@ -163,11 +189,11 @@ def _flipkart(
     keys = flipkart_auth.Credentials(
         app_id=_secret(credentials, "app_id"), app_secret=_secret(credentials, "app_secret")
     )
-    return flipkart.FlipkartConnector(client, keys, options, limiter)
+    return flipkart.FlipkartConnector(client, keys, options, shared.limiter)
 
 
 def _shopify(
-    client: httpx.Client, account: Account, credentials: Credentials, limiter: Limiter
+    client: httpx.Client, account: Account, credentials: Credentials, shared: Shared
 ) -> Connector:
     manner = shopify_changes.Manner(
         notify_customer=account.options.get("notify_customer") is True,
@@ -183,11 +209,11 @@ def _shopify(
         first_import_days=_number(account, "first_import_days", shopify.WINDOW_DAYS),
     )
     keys = shopify.Credentials(access_token=_secret(credentials, "access_token"))
-    return shopify.ShopifyConnector(client, keys, options, limiter)
+    return shopify.ShopifyConnector(client, keys, options, shared.limiter)
 
 
 def _woocommerce(
-    client: httpx.Client, account: Account, credentials: Credentials, limiter: Limiter
+    client: httpx.Client, account: Account, credentials: Credentials, shared: Shared
 ) -> Connector:
     options = woocommerce.Options(
         handling_hours=_number(account, "handling_hours", 48.0),
@@ -198,11 +224,11 @@ def _woocommerce(
         consumer_key=_secret(credentials, "consumer_key"),
         consumer_secret=_secret(credentials, "consumer_secret"),
     )
-    return woocommerce.WooCommerceConnector(client, keys, options, limiter)
+    return woocommerce.WooCommerceConnector(client, keys, options, shared.limiter)
 
 
 def _blinkit(
-    client: httpx.Client, account: Account, credentials: Credentials, limiter: Limiter
+    client: httpx.Client, account: Account, credentials: Credentials, shared: Shared
 ) -> Connector:
     told: Any = account.options.get("supplier_address") or {}
     if not isinstance(told, dict):
@@ -218,17 +244,17 @@ def _blinkit(
         client,
         _secret(credentials, "api_key"),
         supplier,
-        limiter,
+        shared.limiter,
         vendor_id=_text(account, "vendor_id", ""),
     )
 
 
 def _swiggy(
-    client: httpx.Client, account: Account, credentials: Credentials, limiter: Limiter
+    client: httpx.Client, account: Account, credentials: Credentials, shared: Shared
 ) -> Connector:
     del account
     keys = swiggy.Credentials(_secret(credentials, "user"), _secret(credentials, "api_key"))
-    return swiggy.SwiggyConnector(client, keys, limiter)
+    return swiggy.SwiggyConnector(client, keys, shared.limiter)
 
 
 _KINDS: Final[Mapping[Channel, _Kind]] = {

@@ -20,9 +20,13 @@ def connected(account_id: int) -> Generator[Connector | None]:
     if account.status is not AccountStatus.CONNECTED:
         yield None
         return
-    limiter = registry.limiter_for(queue.connection(), account)
+    redis = queue.connection()
     connector = registry.connect(
-        account, credentials, limiter, timeout_s=get_settings().http_timeout_s
+        account,
+        credentials,
+        registry.limiter_for(redis, account),
+        timeout_s=get_settings().http_timeout_s,
+        tokens=registry.tokens_for(redis, account, account.credentials),
     )
     try:
         yield connector

@@ -16,7 +16,7 @@ _BUDGET_S: Final = 15.0
 def pull_due() -> int:
     """Started by the clock: one job for each account whose time has come."""
     with db.transaction() as session:
-        due = accounts.due_for_pull(session)
+        due = accounts.claim_for_pull(session)
     for account_id in due:
         queue.enqueue(queue.PULL, queue.PULL_ACCOUNT, account_id)
     return len(due)

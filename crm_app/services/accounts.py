@@ -25,6 +25,8 @@ from crm_app.models import AccountStatus, ChannelAccount, StatusIntent
 
 logger = logging.getLogger(__name__)
 
+# Longer than a pull job may run before it hands over to the next one.
+_CLAIM_LASTS: Final = timedelta(seconds=45)
 _LONGEST_PAUSE: Final = timedelta(minutes=15)
 # Channels that list nothing: they send their orders by webhook.
 _SENDING_ONLY: Final = [one for one in Channel if not capabilities.of(one).pulls]
@@ -60,22 +62,29 @@ def get_account(session: Session, account_id: int) -> ChannelAccount:
     return account
 
 
-def due_for_pull(session: Session) -> list[int]:
-    """Ids of connected accounts whose next pull has come."""
-    return list(
-        session.exec(
-            select(ChannelAccount.id)
-            .where(
-                ChannelAccount.status == AccountStatus.CONNECTED,
-                col(ChannelAccount.channel).not_in(_SENDING_ONLY),
-                or_(
-                    col(ChannelAccount.next_pull_at).is_(None),
-                    col(ChannelAccount.next_pull_at) <= now(),
-                ),
-            )
-            .order_by(col(ChannelAccount.next_pull_at).nulls_first())
+def claim_for_pull(session: Session) -> list[int]:
+    """Ids of connected accounts whose next pull has come, each given out once.
+
+    A busy worker would otherwise find a queue of pulls of the same account, asked for by every
+    tick of the clock. A job that gets lost is asked for again when its claim has run out.
+    """
+    moment = now()
+    due = session.exec(
+        select(ChannelAccount)
+        .where(
+            ChannelAccount.status == AccountStatus.CONNECTED,
+            col(ChannelAccount.channel).not_in(_SENDING_ONLY),
+            or_(
+                col(ChannelAccount.next_pull_at).is_(None),
+                col(ChannelAccount.next_pull_at) <= moment,
+            ),
         )
-    )
+        .order_by(col(ChannelAccount.next_pull_at).nulls_first())
+        .with_for_update(skip_locked=True)
+    ).all()
+    for account in due:
+        account.next_pull_at = moment + _CLAIM_LASTS
+    return [account.id for account in due]
 
 
 def due_for_push(session: Session) -> list[int]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import sqlalchemy as sa
 from sqlalchemy import BigInteger, ColumnElement, any_, false, func, literal, or_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session, col, select
@@ -91,7 +92,7 @@ def _count_up_to(session: Session, conditions: list[ColumnElement[bool]], most: 
     """How many orders fulfil the condition that most fulfil; `most + 1` for more."""
     capped = [select(literal(1)).where(one).limit(most + 1).subquery() for one in conditions]
     counts = [select(func.count()).select_from(one).scalar_subquery() for one in capped]
-    return max(session.exec(select(*counts)).one())
+    return max(session.execute(sa.select(*counts)).one())
 
 
 def _customers(session: Session, people: ColumnElement[bool]) -> tuple[int, ...]:

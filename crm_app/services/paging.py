@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Select, literal, text, tuple_
 from sqlmodel import Session, col, select
 
@@ -92,7 +93,7 @@ def read_page(
         statement = _statement(
             columns, [*conditions, *part], sort, wanted, backward=backward, gather=gather
         )
-        found += session.exec(statement).all()
+        found += session.execute(statement).all()
     has_more = len(found) > limit
     rows = found[:limit]
     if backward:
@@ -114,9 +115,9 @@ def _statement(
     *,
     backward: bool,
     gather: bool,
-) -> Select[Any]:
+) -> Select[*tuple[Any, ...]]:
     keys = _keys(Order, sort, backward=backward)
-    statement: Any = select(*columns).order_by(*keys)
+    statement: Select[*tuple[Any, ...]] = sa.select(*columns).order_by(*keys)
     if not gather:
         return statement.where(*conditions).limit(limit)
     # Materialized: the planner must not see the limit while it looks for the rows.

@@ -70,6 +70,7 @@ def test_a_running_product_survives_both_of_its_servers(outside: Outside, tmp_pa
         "CRM_SECRET_KEYS": SECRET,
         "CRM_SANDBOX_ORDERS": "20",
         "CRM_SANDBOX_ORDER_EVERY_S": "0",
+        "CRM_SANDBOX_ACCOUNTS": "{}",
         "CRM_SANDBOX_AMAZON_DELAY_S": "0",
         "CRM_PULL_INTERVAL_S": "1",
     }

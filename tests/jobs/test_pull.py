@@ -270,3 +270,17 @@ def external_ids(session: Session) -> set[str]:
 def reread(account: ChannelAccount) -> ChannelAccount:
     with db.transaction() as session:
         return accounts.get_account(session, account.id)
+
+
+def test_the_clock_asks_once_for_a_pull_and_again_when_the_job_was_lost(
+    amazon: ChannelAccount, session: Session
+) -> None:
+    assert pull.pull_due() == 1
+    assert pull.pull_due() == 0
+
+    row = session.get_one(ChannelAccount, amazon.id)
+    assert row.next_pull_at is not None
+    row.next_pull_at -= timedelta(minutes=1)
+    session.commit()
+
+    assert pull.pull_due() == 1

@@ -161,7 +161,7 @@ def test_channels_that_only_send_are_never_pulled_and_well_all_the_same() -> Non
     shop = webhooks.account(Channel.WOOCOMMERCE)
 
     with db.transaction() as session:
-        due = accounts.due_for_pull(session)
+        due = accounts.claim_for_pull(session)
         found = {one.channel: one for one in health.account_health(session)}
 
     assert due == [shop]

@@ -10,6 +10,7 @@ import httpx
 from crm_app.channels.http import Answer, Call, Dialect, Shape, request_json
 from crm_app.channels.limits import Limiter
 from crm_app.channels.reading import as_object
+from crm_app.channels.tokens import NoStore, TokenStore
 from crm_app.errors import AccountDisconnectedError, RejectedError, RetryableError
 
 PRODUCTION_URL: Final = "https://api.amazon.com/auth/o2/token"
@@ -36,7 +37,7 @@ DIALECT: Final = Dialect("Login with Amazon", _words, "x-amzn-RequestId")
 
 
 class AccessToken:
-    """A token of one seller, kept in memory until a minute before it ends."""
+    """A token of one seller, kept until a minute before it ends."""
 
     def __init__(
         self,
@@ -45,13 +46,18 @@ class AccessToken:
         credentials: Credentials,
         limiter: Limiter,
         clock: Callable[[], float] = time.monotonic,
+        store: TokenStore | None = None,
     ) -> None:
-        """`url` is the whole token endpoint, or the host below which `/auth/o2/token` stands."""
+        """`url` is the whole token endpoint, or the host below which `/auth/o2/token` stands.
+
+        `store` keeps the token for other connectors of the same account.
+        """
         self._client = client
         self._url = url if url.endswith("/token") else url.rstrip("/") + "/auth/o2/token"
         self._credentials = credentials
         self._limiter = limiter
         self._clock = clock
+        self._store = store or NoStore()
         self._token = ""
         self._ends_at = 0.0
 
@@ -64,13 +70,20 @@ class AccessToken:
         """
         if not self._token or self._clock() >= self._ends_at:
             asked_at = self._clock()
-            self._token, lifetime_s = _read_token(self._ask())
-            self._ends_at = asked_at + lifetime_s - MARGIN_S
+            self._token, lasts_s = self._store.load() or self._new()
+            self._ends_at = asked_at + lasts_s
         return self._token
 
     def forget(self) -> None:
         """Drop a token that was refused."""
         self._token = ""
+        self._store.drop()
+
+    def _new(self) -> tuple[str, float]:
+        token, lifetime_s = _read_token(self._ask())
+        lasts_s = lifetime_s - MARGIN_S
+        self._store.save(token, lasts_s)
+        return token, lasts_s
 
     def _ask(self) -> Answer:
         call = Call(

@@ -22,6 +22,7 @@ from crm_app.channels.capabilities import CAPABILITIES
 from crm_app.channels.http import Answer, Call, Dialect, Shape, request_json
 from crm_app.channels.limits import Limiter, UsagePlan, pauses_s
 from crm_app.channels.reading import as_object, read_page
+from crm_app.channels.tokens import TokenStore
 from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.time import now
@@ -102,13 +103,18 @@ class AmazonConnector:
     channel: ClassVar[Channel] = Channel.AMAZON
 
     def __init__(
-        self, client: httpx.Client, credentials: Credentials, options: Options, limiter: Limiter
+        self,
+        client: httpx.Client,
+        credentials: Credentials,
+        options: Options,
+        limiter: Limiter,
+        tokens: TokenStore | None = None,
     ) -> None:
         """`client` carries the API's base URL and timeouts, so a test passes a MockTransport."""
         self._client = client
         self._options = options
         self._limiter = limiter
-        self._token = AccessToken(client, options.auth_url, credentials, limiter)
+        self._token = AccessToken(client, options.auth_url, credentials, limiter, store=tokens)
 
     def fetch_orders(self, cursor: str | None, resume: str | None = None) -> Iterator[OrderPage]:
         """Read with `searchOrders`; see `Connector`."""
