@@ -5,6 +5,7 @@ Lines go to standard output and to `.data/bench/results`; progress goes to stand
 
 import argparse
 import logging
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -37,6 +38,8 @@ def main(arguments: Sequence[str]) -> int:
     if unknown := set(parts) - set(known):
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     logging.basicConfig(level=logging.WARNING)
+    # As Ctrl-C does: every server that was started here ends with us.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     results = DATA_DIR / "results"
     results.mkdir(parents=True, exist_ok=True)
     recorder = Recorder(results / f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}.jsonl")

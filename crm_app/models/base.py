@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import BigInteger, DateTime, Identity, String, TypeDecorator, desc, func
 from sqlmodel import Field, SQLModel
@@ -71,4 +71,4 @@ def timestamp(*, default: datetime | None = None, **options: Any) -> Any:
 
 def newest(column: str) -> Any:
     """A column of an index in descending order."""
-    return desc(column)
+    return cast(Any, desc(column))

@@ -1,6 +1,7 @@
 """People and companies that bought, known by their channel first."""
 
 from datetime import datetime
+from typing import Any, cast
 
 from sqlalchemy import BigInteger, Computed, Index, UniqueConstraint, literal_column, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
@@ -20,7 +21,7 @@ class Customer(SQLModel, table=True):
         # Staff are given the last digits of a phone number: a suffix is a prefix of the reverse.
         Index(
             "ix_customers_phone_reversed",
-            literal_column("reverse(phone_digits)").label("reversed"),
+            cast(Any, literal_column("reverse(phone_digits)").label("reversed")),
             postgresql_ops={"reversed": "text_pattern_ops"},
             postgresql_where=text("phone_digits <> ''"),
         ),

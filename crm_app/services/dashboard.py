@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import func
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from crm_app.config import get_settings
@@ -140,15 +141,15 @@ def _main_currency(session: Session, today: date) -> str:
 def _spans(session: Session, start: datetime, end: datetime, currency: str) -> dict[Channel, _Span]:
     """Per channel over `[start, end]`: one short range of the index on the time of placing."""
     earns = col(Order.status).not_in(WITHOUT_REVENUE) & (col(Order.currency) == currency)
-    rows = session.exec(
-        select(
-            Order.channel,
+    rows = session.execute(
+        columns(
+            col(Order.channel),
             func.count(),
-            func.coalesce(func.sum(Order.total_minor).filter(earns), 0),
+            func.coalesce(func.sum(col(Order.total_minor)).filter(earns), 0),
             func.count().filter(earns),
             func.count().filter(col(Order.currency) != currency),
         )
-        .where(Order.placed_at >= start, Order.placed_at <= end)
+        .where(col(Order.placed_at) >= start, col(Order.placed_at) <= end)
         .group_by(col(Order.channel))
     )
     return {
@@ -170,9 +171,9 @@ def _sum(spans: Iterable[_Span]) -> _Span:
 def _days(session: Session, today: date) -> tuple[DayOrders, ...]:
     first = today - timedelta(days=2 * DAYS - 1)
     counts: defaultdict[date, dict[Channel, int]] = defaultdict(dict)
-    rows = session.exec(
-        select(OrderRollup.day, OrderRollup.channel, func.sum(OrderRollup.orders))
-        .where(OrderRollup.day >= first, OrderRollup.day <= today)
+    rows = session.execute(
+        columns(col(OrderRollup.day), col(OrderRollup.channel), func.sum(col(OrderRollup.orders)))
+        .where(col(OrderRollup.day) >= first, col(OrderRollup.day) <= today)
         .group_by(col(OrderRollup.day), col(OrderRollup.channel))
     )
     for day, channel, orders in rows:
@@ -189,9 +190,9 @@ def _days(session: Session, today: date) -> tuple[DayOrders, ...]:
 
 
 def _channels(session: Session, spans: dict[Channel, _Span]) -> tuple[ChannelRow, ...]:
-    known = session.exec(
-        select(ChannelAccount.channel, func.min(ChannelAccount.watermark))
-        .where(ChannelAccount.status != AccountStatus.PAUSED)
+    known = session.execute(
+        columns(col(ChannelAccount.channel), func.min(col(ChannelAccount.watermark)))
+        .where(col(ChannelAccount.status) != AccountStatus.PAUSED)
         .group_by(col(ChannelAccount.channel))
     )
     nothing = _Span(0, 0, 0, 0)

@@ -1,5 +1,6 @@
 """Events in words: what happened, as a sentence whose subject is the actor."""
 
+import re
 from typing import Any, Final, cast
 
 from crm_app.domain.money import to_text
@@ -7,7 +8,7 @@ from crm_app.domain.order_status import OrderStatus, PaymentStatus
 from crm_app.models import Order
 
 _FIELD_NAMES: Final = {
-    "channel_status": "the channel's status",
+    "channel_status": "its own status",
     "status_on_channel": "",
     "payment_status": "the payment",
     "sync_status": "",
@@ -31,6 +32,8 @@ _FIELD_NAMES: Final = {
     "currency": "the currency",
     "placed_at": "the time of placing",
 }
+# How `ChannelError`s of a refused call begin: "Amazon refused confirmShipment (400): ".
+_REFUSAL: Final = re.compile(r"^[\w ]+ refused \w+ \(\d{3}\): ")
 
 
 def sentence(kind: str, data: dict[str, Any], order: Order) -> str:
@@ -63,7 +66,9 @@ def _intent(kind: str, data: dict[str, Any]) -> str:
     if kind == "intent:confirmed":
         return f"shows {status}: confirmed by reading it back"
     if kind == "intent:rejected":
-        return f"refused {status}: {reason}" if reason else f"refused {status}"
+        # Its words alone: who refused, and what, stands before them.
+        words = _REFUSAL.sub("", reason, count=1)
+        return f"refused {status}: {words}" if words else f"refused {status}"
     return f"disagrees with our change to {status}; a person decides"
 
 

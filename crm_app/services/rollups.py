@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import func, text
+from sqlalchemy import select as columns
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
@@ -115,26 +116,26 @@ def differences(session: Session) -> tuple[list[Cell], list[Cell]]:
     cell of the day `date.min`. Walks all orders; for checks, not for pages.
     """
     kept = _cells(
-        session.exec(
-            select(
-                OrderRollup.day,
-                OrderRollup.account_id,
-                OrderRollup.status,
-                OrderRollup.currency,
-                OrderRollup.orders,
-                OrderRollup.total_minor,
-            ).where((OrderRollup.orders != 0) | (OrderRollup.total_minor != 0))
+        session.execute(
+            columns(
+                col(OrderRollup.day),
+                col(OrderRollup.account_id),
+                col(OrderRollup.status),
+                col(OrderRollup.currency),
+                col(OrderRollup.orders),
+                col(OrderRollup.total_minor),
+            ).where((col(OrderRollup.orders) != 0) | (col(OrderRollup.total_minor) != 0))
         )
     )
     counted = _cells(
-        session.exec(
-            select(
-                Order.placed_on,
-                Order.account_id,
-                Order.status,
-                func.coalesce(Order.currency, ""),
+        session.execute(
+            columns(
+                col(Order.placed_on),
+                col(Order.account_id),
+                col(Order.status),
+                func.coalesce(col(Order.currency), ""),
                 func.count(),
-                func.coalesce(func.sum(Order.total_minor), 0),
+                func.coalesce(func.sum(col(Order.total_minor)), 0),
             ).group_by(col(Order.placed_on), col(Order.account_id), col(Order.status), text("4"))
         )
     )
@@ -151,7 +152,7 @@ def _summed(cells: set[Cell]) -> set[Cell]:
     return {(date.min, *key, "", orders, 0) for key, orders in sums.items()}
 
 
-def _cells(rows: Iterable[tuple[date, int, OrderStatus, str, int, int]]) -> set[Cell]:
+def _cells(rows: Iterable[Any]) -> set[Cell]:
     return {
         (day, account, status.value, currency, int(orders), int(total))
         for day, account, status, currency, orders, total in rows

@@ -139,7 +139,7 @@ def test_of_an_e_mail_the_domain_stays(email: str, masked: str) -> None:
             },
             "changed the status from Confirmed to Shipped, tracking D1; set the carrier to DTDC",
         ),
-        ("order:updated", {"channel_status": ["A", "B"]}, "set the channel's status to B"),
+        ("order:updated", {"channel_status": ["A", "B"]}, "set its own status to B"),
         (
             "order:updated",
             {"total_minor": [149_900, None], "note": "changed", "lines": [1, 2]},
@@ -169,6 +169,12 @@ def test_of_an_e_mail_the_domain_stays(email: str, masked: str) -> None:
         ("intent:sent", {"status": "shipped"}, "accepted Shipped"),
         ("intent:confirmed", {"status": "shipped"}, "shows Shipped: confirmed by reading it back"),
         ("intent:rejected", {"status": "shipped", "reason": "no"}, "refused Shipped: no"),
+        ("intent:rejected", {"status": "shipped"}, "refused Shipped"),
+        (
+            "intent:rejected",
+            {"status": "shipped", "reason": "Amazon refused confirmShipment (400): It is gone."},
+            "refused Shipped: It is gone.",
+        ),
         (
             "intent:needs_person",
             {"status": "shipped"},

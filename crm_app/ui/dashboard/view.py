@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, Self
 from zoneinfo import ZoneInfo
 
+from crm_app.channels import capabilities
 from crm_app.domain import money
 from crm_app.domain.channel import Channel
 from crm_app.services.dashboard import ChannelRow, Dashboard, DayOrders, Figure
@@ -120,10 +121,15 @@ def channel(row: ChannelRow, currency: str, now: datetime, zone: ZoneInfo) -> Ch
         average=money.to_text(row.average_minor, currency, whole=True)
         if row.average_minor
         else "—",
-        current_to=times.when(current, now, zone) if current else "not yet",
+        current_to=times.when(current, now, zone) if current else _without_clock(row.channel),
         current_exact=times.exact(current, zone) if current else "",
         href=_today_of(row.channel, now, zone),
     )
+
+
+def _without_clock(which: Channel) -> str:
+    """A channel that only sends cannot be asked up to when it has told everything."""
+    return "not yet" if capabilities.of(which).pulls else "sends by itself"
 
 
 def _today_of(which: Channel, now: datetime, zone: ZoneInfo) -> str:

@@ -61,8 +61,12 @@ def _found() -> rx.Component:
                 _clock(),
                 class_name="order-axes",
             ),
-            actions(),
-            travel_card(),
+            # What a person has to decide comes before what they may do.
+            rx.cond(
+                OrderState.travel.needs_decision,
+                rx.fragment(travel_card(), actions()),
+                rx.fragment(actions(), travel_card()),
+            ),
             lines_card(),
             timeline_card(),
             class_name="order-main",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final, Self
 
-from crm_app.domain.order_status import OrderStatus
+from crm_app.domain.order_status import OrderStatus, SyncStatus
 from crm_app.services.order_view import OrderDetail
 from crm_app.services.orders import StatusChoice
 
@@ -62,6 +62,9 @@ class Steps:
         """The natural step leads; refused ones follow with their reasons."""
         allowed = [choice for choice in detail.choices if not choice.why_not]
         natural = next((s for s in _NATURAL if any(c.status is s for c in allowed)), None)
+        # Where the two sides disagree that is decided first: no other step leads.
+        if detail.order.sync_status in (SyncStatus.REJECTED, SyncStatus.CONFLICT):
+            natural = None
         allowed.sort(key=lambda choice: choice.status is not natural)
         channel = detail.order.channel.label
         return cls(

@@ -9,7 +9,7 @@ from crm_app.domain import money
 from crm_app.domain.actor import ActorKind
 from crm_app.services.order_search import OrderSummary
 from crm_app.services.order_view import AddressView, EventView, LineView, OrderDetail
-from crm_app.ui.orders.rows import deadline, tags
+from crm_app.ui.orders.rows import deadline, nameless, tags
 from crm_app.ui.shared import times
 from crm_app.ui.shared.times import Clock
 from crm_app.ui.shared.tones import Pill, payment_pill, status_pill, sync_pill
@@ -97,7 +97,7 @@ class OrderView:
             facts=facts(detail, now, zone),
             sums=sums(detail),
             total=money.to_text(order.total_minor, order.currency),
-            customer=order.customer_name or "No name yet",
+            customer=order.customer_name or nameless(order),
             customer_orders=orders_count(detail.customer_orders),
             phone=detail.phone_masked,
             email=detail.email_masked,

@@ -7,7 +7,7 @@ from typing import Final, Self
 from zoneinfo import ZoneInfo
 
 from crm_app.domain import money
-from crm_app.domain.order_status import TO_SHIP, SyncStatus
+from crm_app.domain.order_status import TO_SHIP, OrderStatus, SyncStatus
 from crm_app.services.order_search import OrderSummary
 from crm_app.services.personal_data import WITHHELD
 from crm_app.ui.shared import times
@@ -54,7 +54,7 @@ class OrderRow:
             channel_label=order.channel.label,
             number=order.order_number,
             tags=tags(order),
-            customer=order.customer_name or "No name yet",
+            customer=order.customer_name or nameless(order),
             is_named=order.customer_name not in ("", WITHHELD),
             place=" ".join(part for part in (order.city, order.pincode) if part),
             title=order.first_title or "No lines",
@@ -77,6 +77,13 @@ def tags(order: OrderSummary) -> list[str]:
     """The short words beside an order's number."""
     facts = ((order.is_cod, "COD"), (order.is_business, "B2B"), (order.on_hold, "Hold"))
     return [word for is_so, word in facts if is_so]
+
+
+def nameless(order: OrderSummary) -> str:
+    """What stands where a name would: it may still come, or the channel never tells."""
+    if order.status is OrderStatus.PENDING:
+        return "No name yet"
+    return f"Customer of {order.channel.label}"
 
 
 def more_lines(lines: int, units: int) -> str:
