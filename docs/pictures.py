@@ -1,4 +1,4 @@
-"""Take the pictures of the guide from a running demo: `python docs/pictures.py [ADDRESS]`.
+"""Take the pictures of the guide from a running demo: `python -m docs.pictures [ADDRESS]`.
 
 Needs `make run` in another terminal and Chromium on PATH.
 """
