@@ -6,6 +6,7 @@ Nothing else belongs here: jobs live in `crm_app/jobs`, what they do in `crm_app
 import logging
 import sys
 
+from pydantic import ValidationError
 from rq import Queue, Worker
 
 from crm_app import queue
@@ -15,8 +16,14 @@ from crm_app.jobs import schedule
 
 def main(arguments: list[str]) -> None:
     """Start one process and block until it is told to stop."""
+    try:
+        settings = get_settings()
+    except ValidationError as error:
+        # One line for whoever started it; the whole of it would show the other settings too.
+        said = "; ".join(item["msg"].removeprefix("Value error, ") for item in error.errors())
+        raise SystemExit(f"Settings: {said}") from None
     logging.basicConfig(
-        level=get_settings().log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+        level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
     # One line a request, with the whole address in it, is noise.
     logging.getLogger("httpx").setLevel(logging.WARNING)

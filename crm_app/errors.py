@@ -53,7 +53,8 @@ class SignInThrottledError(CrmError):
     code = "too_many_tries"
 
     def __init__(self, retry_after_s: int) -> None:
-        super().__init__(f"Too many wrong tries. Try again in {retry_after_s} seconds.")
+        seconds = "1 second" if retry_after_s == 1 else f"{retry_after_s} seconds"
+        super().__init__(f"Too many wrong tries. Try again in {seconds}.")
         self.retry_after_s = retry_after_s
 
 

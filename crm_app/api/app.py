@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from crm_app.api import auth, browser, docs, health, orders, users, webhooks
 from crm_app.api.dependencies import public
@@ -21,6 +22,7 @@ logger = logging.getLogger(__name__)
 _ERRORS: Final[dict[int | str, dict[str, Any]]] = {
     status: {"model": ErrorOut} for status in (401, 403, 404, 409, 422, 429, 503)
 }
+_EVERY_METHOD: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _CODES: Final = {
     400: "bad_request",
     404: "not_found",
@@ -47,6 +49,20 @@ def create_api() -> FastAPI:
     )
     def documentation() -> HTMLResponse:  # pyright: ignore[reportUnusedFunction]
         return HTMLResponse(docs.page(api.openapi()))
+
+    @api.api_route(
+        "/api/{rest:path}",
+        methods=_EVERY_METHOD,
+        include_in_schema=False,
+        dependencies=[public("says only that there is nothing")],
+    )
+    def nothing_here(  # pyright: ignore[reportUnusedFunction]
+        request: Request, rest: str
+    ) -> None:
+        # Without it the pages below would answer, with HTML.
+        del rest
+        others = (route for route in api.routes if route.matches(request.scope)[0] is Match.PARTIAL)
+        raise HTTPException(405 if any(others) else 404)
 
     api.add_exception_handler(CrmError, _own_error)
     api.add_exception_handler(RequestValidationError, _bad_request)

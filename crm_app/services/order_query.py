@@ -15,6 +15,11 @@ from crm_app.errors import InvalidInputError
 MAX_LIMIT: Final = 200
 DEFAULT_LIMIT: Final = 50
 _MAX_TEXT: Final = 200
+# What a paste from a contact card or a spreadsheet brings along unseen: null, soft hyphen, zero
+# width space, marks of direction, byte order mark. Joiners stay: Indian scripts spell with them.
+_INVISIBLE: Final = dict.fromkeys(
+    [0x00, 0xAD, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF]
+)
 
 
 class Attention(StrEnum):
@@ -79,7 +84,7 @@ class OrderQuery:
             attention=next(iter(_words(Attention, "attention", params, mistakes)), None),
             placed_from=_day("from", params, mistakes),
             placed_to=_day("to", params, mistakes),
-            text=params.get("q", "").replace("\x00", "").strip()[:_MAX_TEXT],
+            text=params.get("q", "").translate(_INVISIBLE).strip()[:_MAX_TEXT],
             sort=next(iter(_words(Sort, "sort", params, mistakes)), Sort.NEWEST),
             cursor=params.get("cursor") or None,
             limit=_limit(params, mistakes),

@@ -53,7 +53,7 @@ def check() -> Readiness:
 def _queue_answers() -> tuple[bool, bool]:
     try:
         workers: list[Any] = Worker.all(  # pyright: ignore[reportUnknownMemberType] - untyped in RQ
-            connection=queue.connection()
+            connection=queue.hasty_connection()
         )
         newest = max((one.last_heartbeat for one in workers if one.last_heartbeat), default=None)
     except (RedisError, OSError, ServiceUnavailableError) as error:

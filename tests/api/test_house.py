@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from jsonschema.validators import Draft202012Validator
+from starlette.responses import PlainTextResponse
 
 from crm_app import db
 from crm_app.api.app import create_api
@@ -224,3 +225,27 @@ def test_readiness_names_each_part_and_the_last_pull(client: TestClient, bearer:
     assert client.get("/health/live").json() == {"status": "ok"}
     assert (body["database"], body["redis"], body["worker"]) == (True, True, False)
     assert (body["status"], body["accounts"]) == ("unavailable", [])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/api/v1/nowhere", 404, "not_found"),
+        ("POST", "/api/", 404, "not_found"),
+        ("DELETE", "/api/v1/orders", 405, "method_not_allowed"),
+    ],
+)
+def test_the_pages_below_never_answer_for_the_api(
+    migrated_url: str, method: str, path: str, status: int, code: str
+) -> None:
+    del migrated_url
+    api = create_api()
+    # As Reflex does with its pages.
+    api.mount("", PlainTextResponse("a page"))
+
+    with TestClient(api) as opened:
+        answer = opened.request(method, path)
+        page = opened.get("/orders")
+
+    assert (answer.status_code, answer.json()["error"]) == (status, code)
+    assert page.text == "a page"

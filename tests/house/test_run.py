@@ -273,3 +273,15 @@ def test_ending_stops_the_waiting_at_once() -> None:
     ending.set()
 
     assert not run._answers("http://127.0.0.1:9", ("/",), 60, ending)  # pyright: ignore[reportPrivateUsage]
+
+
+def test_a_worker_with_wrong_settings_stops_in_one_line() -> None:
+    environment = {**os.environ, "CRM_ENVIRONMENT": "production", "CRM_SECRET_KEYS": "short"}
+
+    ended = subprocess.run(
+        [sys.executable, "worker.py"], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+
+    assert ended.returncode == 1
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("Settings: CRM_SECRET_KEYS must hold secrets of your own")

@@ -62,6 +62,6 @@ def kinds(external_id: str) -> list[str]:
             select(OrderEvent.kind)
             .join(Order, col(Order.id) == OrderEvent.order_id)
             .where(Order.external_id == external_id)
-            .order_by("id")
+            .order_by(col(OrderEvent.id))
         )
         return list(found)

@@ -161,3 +161,17 @@ def test_no_text_breaks_the_search(session: Session, asha: Actor, text: str) -> 
     page = list_orders(session, asha, query)
 
     assert page.total == len(page.orders)
+
+
+@pytest.mark.parametrize(
+    ("pasted", "meant"),
+    [
+        ("\u202a+91 98200 12345\u202c", "+91 98200 12345"),
+        ("\ufeff405-80\u200b", "405-80"),
+        (" \u200b\u2060 ", ""),
+        # A joiner belongs to the word.
+        ("क्\u200dष", "क्\u200dष"),
+    ],
+)
+def test_what_a_paste_brings_along_unseen_is_no_part_of_the_search(pasted: str, meant: str) -> None:
+    assert OrderQuery.parse({"q": pasted}).text == meant

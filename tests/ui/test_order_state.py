@@ -145,6 +145,8 @@ async def test_rejection_shows_the_channels_words_and_is_decided(
         True,
         "The carrier code is not known.",
     )
+    # The decision leads; no other step looks like the next one.
+    assert "btn primary" not in [choice.look for choice in state.steps.allowed]
 
     await state.keep("channels")
 

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from crm_app.config import get_settings
-from crm_app.errors import CrmError
+from crm_app.errors import CrmError, SignInThrottledError
 from crm_app.ui.shared.permission import public
 from crm_app.ui.shared.session import identify
 
@@ -45,7 +45,7 @@ def sentence(error: str, retry_after: str) -> str:
         return ""
     if error == "throttled":
         seconds = int(retry_after) if retry_after.isdecimal() and len(retry_after) < 6 else 30
-        return f"Too many wrong tries. Try again in {seconds} seconds."
+        return str(SignInThrottledError(seconds))
     if error == "wrong_password":
         return "E-mail or password is wrong."
     return "Signing in did not work. Try again in a moment."

@@ -148,6 +148,8 @@ def facts(detail: OrderDetail, now: datetime, zone: ZoneInfo) -> list[Fact]:
         found.append(Fact("Tracking", detail.tracking_number, is_mono=True))
     if detail.fulfilled_by_channel:
         found.append(Fact("Packed by", order.channel.label))
+    if detail.contract_is_inferred:
+        found.append(Fact("Contract", f"inferred, {order.channel.label} publishes none"))
     return found
 
 
