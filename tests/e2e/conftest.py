@@ -35,7 +35,7 @@ class Product:
         return httpx.Client(base_url=self.url, headers=headers, timeout=30)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def product() -> Iterator[Product]:
     """`python -m crm_app.run` in demo mode, on free ports, with a shop that stands still."""
     data_dir = Path(tempfile.mkdtemp(prefix="crm-e2e-"))
@@ -78,8 +78,9 @@ def product() -> Iterator[Product]:
     shutil.rmtree(data_dir, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Closed with its module: while it is open an event loop runs in this thread."""
     program = next((found for name in _BROWSERS if (found := shutil.which(name))), None)
     if program is None:
         pytest.skip("no Chromium on this machine: the browser tests did not run")
