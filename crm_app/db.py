@@ -63,6 +63,11 @@ def build_engine(url: str) -> Engine:
         pool_pre_ping=True,
         connect_args={
             "connect_timeout": 5,
+            # A server that vanished from the network is given up within half a minute.
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 20_000,
             # A page must never hang on somebody's lock; `jit` costs more than it gives here.
             "options": "-c lock_timeout=8s -c statement_timeout=60s -c jit=off -c timezone=UTC",
         },

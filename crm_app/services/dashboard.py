@@ -17,8 +17,7 @@ from crm_app.domain.order_status import WITHOUT_REVENUE
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import business_day, day_start, now
 from crm_app.models import AccountStatus, ChannelAccount, Order, OrderRollup
-from crm_app.services.order_query import Attention, OrderQuery
-from crm_app.services.order_search import count_orders
+from crm_app.services.needs import Need, count_needs
 
 DAYS: Final = 30
 _DEFAULT_CURRENCY: Final = "INR"
@@ -51,13 +50,6 @@ class ChannelRow:
     revenue_minor: int
     average_minor: int
     current_to: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    attention: Attention
-    count: int
-    is_exact: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +114,7 @@ def get_dashboard(session: Session, actor: Actor) -> Dashboard:
         average=Figure(current.average_minor, former.average_minor),
         days=_days(session, today),
         channels=_channels(session, by_channel),
-        needs=_needs(session, actor),
+        needs=count_needs(session, actor),
     )
 
 
@@ -207,10 +199,3 @@ def _channels(session: Session, spans: dict[Channel, _Span]) -> tuple[ChannelRow
         for channel, current_to in known
     ]
     return tuple(sorted(rows, key=lambda row: (-row.orders, row.channel)))
-
-
-def _needs(session: Session, actor: Actor) -> tuple[Need, ...]:
-    return tuple(
-        Need(attention, *count_orders(session, actor, OrderQuery(attention=attention)))
-        for attention in Attention
-    )

@@ -1,13 +1,21 @@
 """What waits for a person, counted: the numbers beside the navigation of every page."""
 
+from dataclasses import dataclass
+
 from sqlmodel import Session
 
 from crm_app.domain.actor import Actor
-from crm_app.services.dashboard import Need
 from crm_app.services.order_query import Attention, OrderQuery
 from crm_app.services.order_search import count_orders
 
-__all__ = ["Need", "count_needs"]
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """How many orders wait for a person, for one reason; at least so many if not exact."""
+
+    attention: Attention
+    count: int
+    is_exact: bool
 
 
 def count_needs(session: Session, actor: Actor) -> tuple[Need, ...]:

@@ -163,6 +163,14 @@ def bad_cursor() -> InvalidInputError:
     )
 
 
+_SAID: Final = {
+    "channel": "channel",
+    "status": "status",
+    "attention": "kind of what needs a person",
+    "sort": "order of the list",
+}
+
+
 def _words(
     kind: type[E_], name: str, params: Mapping[str, str], mistakes: dict[str, str]
 ) -> tuple[E_, ...]:
@@ -172,7 +180,7 @@ def _words(
             found.append(kind(word))
         except ValueError:
             allowed = ", ".join(kind)
-            mistakes[name] = f"{word[:40]!r} is no {name}; it may be {allowed}."
+            mistakes[name] = f"{word[:40]!r} is no {_SAID[name]}; it may be {allowed}."
     return tuple(dict.fromkeys(found))
 
 
