@@ -254,7 +254,8 @@ def test_sigterm_ends_everything_that_the_supervisor_started(tmp_path: Path) -> 
 
 
 def test_the_block_names_the_sign_ins_in_a_demo_only() -> None:
-    block = run._block(Settings(port=8123), 9.0, is_ready=True)  # pyright: ignore[reportPrivateUsage]
+    shown = Settings(environment="demo", port=8123)
+    block = run._block(shown, 9.0, is_ready=True)  # pyright: ignore[reportPrivateUsage]
     served = Settings().model_copy(
         update={"environment": "production", "public_url": "https://o.example"}
     )
