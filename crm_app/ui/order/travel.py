@@ -85,6 +85,10 @@ _NAMES: Final = {
 def steps(intent: IntentView, now: datetime, zone: ZoneInfo) -> list[Step]:
     """Queued, sent, confirmed: with the time of each that is known."""
     names = _NAMES.get(intent.state, ("Queued", "Sent", "Confirmed"))
+    looks: tuple[StepLook, StepLook, StepLook] = _LOOKS[intent.state]
+    if intent.state is IntentState.NEEDS_PERSON and intent.sent_at is None:
+        # The channel was faster than our call: nothing was sent, and nothing may look so.
+        names, looks = ("Queued", "Not sent", "Disagrees"), ("done", "off", "bad")
     settled = intent.settled_at if intent.state is IntentState.CONFIRMED else None
     moments = (intent.created_at, intent.sent_at, settled)
     return [
@@ -94,14 +98,15 @@ def steps(intent: IntentView, now: datetime, zone: ZoneInfo) -> list[Step]:
             times.when(at, now, zone) if at and look == "done" else "",
             times.exact(at, zone) if at else "",
         )
-        for name, look, at in zip(names, _LOOKS[intent.state], moments, strict=True)
+        for name, look, at in zip(names, looks, moments, strict=True)
     ]
 
 
 def _title(intent: IntentView | None, channel: str) -> str:
     if intent is None:
         return f"Order on {channel}"
-    verb = "Telling" if intent.state in OPEN else "Told"
+    was_told = intent.sent_at is not None or intent.state is IntentState.REJECTED
+    verb = "Telling" if intent.state in OPEN else "Told" if was_told else "Not told"
     return f"{verb} {channel}: {intent.to_status.label}"
 
 
