@@ -88,7 +88,8 @@ def steps(intent: IntentView, now: datetime, zone: ZoneInfo) -> list[Step]:
     looks: tuple[StepLook, StepLook, StepLook] = _LOOKS[intent.state]
     if intent.state is IntentState.NEEDS_PERSON and intent.sent_at is None:
         # The channel was faster than our call: nothing was sent, and nothing may look so.
-        names, looks = ("Queued", "Not sent", "Disagrees"), ("done", "off", "bad")
+        names = ("Queued", "Not sent", "Disagrees")
+        looks = ("done", "off", "bad")
     settled = intent.settled_at if intent.state is IntentState.CONFIRMED else None
     moments = (intent.created_at, intent.sent_at, settled)
     return [
