@@ -189,7 +189,7 @@ def _flipkart(
     keys = flipkart_auth.Credentials(
         app_id=_secret(credentials, "app_id"), app_secret=_secret(credentials, "app_secret")
     )
-    return flipkart.FlipkartConnector(client, keys, options, shared.limiter)
+    return flipkart.FlipkartConnector(client, keys, options, shared.limiter, shared.tokens)
 
 
 def _shopify(

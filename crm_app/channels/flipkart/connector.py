@@ -23,6 +23,7 @@ from crm_app.channels.flipkart.steps import Packing
 from crm_app.channels.http import Answer, Call, Dialect, Shape, http_date, quotable, request_json
 from crm_app.channels.limits import Limiter, UsagePlan
 from crm_app.channels.reading import BadFieldError, Json, as_object, read_page
+from crm_app.channels.tokens import TokenStore
 from crm_app.domain.channel import Channel
 from crm_app.domain.time import now
 from crm_app.errors import (
@@ -154,13 +155,18 @@ class FlipkartConnector:
     channel: ClassVar[Channel] = Channel.FLIPKART
 
     def __init__(
-        self, client: httpx.Client, credentials: Credentials, options: Options, limiter: Limiter
+        self,
+        client: httpx.Client,
+        credentials: Credentials,
+        options: Options,
+        limiter: Limiter,
+        tokens: TokenStore | None = None,
     ) -> None:
         """`client` carries the API's base URL and timeouts, so a test passes a MockTransport."""
         self._client = client
         self._options = options
         self._limiter = limiter
-        self._token = AccessToken(client, credentials, limiter)
+        self._token = AccessToken(client, credentials, limiter, store=tokens)
 
     def fetch_orders(self, cursor: str | None, resume: str | None = None) -> Iterator[OrderPage]:
         """Read with `shipments/filter`, list by list; see `Connector`."""
