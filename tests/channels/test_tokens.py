@@ -10,6 +10,7 @@ from redis import Redis
 
 from crm_app.channels import registry
 from crm_app.channels.amazon.auth import AccessToken, Credentials
+from crm_app.channels.flipkart import auth as flipkart_auth
 from crm_app.channels.limits import NoLimiter
 from crm_app.channels.tokens import RedisTokens
 from crm_app.config import get_settings
@@ -118,3 +119,15 @@ def test_without_redis_each_connector_signs_in_by_itself() -> None:
     token.forget()
 
     assert (first, token.get(), login.count) == ("Atza|1", "Atza|2", 2)
+
+
+def test_flipkart_signs_in_once_for_several_jobs_too(redis: Redis) -> None:
+    login = Login()
+
+    def next_job() -> str:
+        client = httpx.Client(transport=httpx.MockTransport(login), base_url="https://fk.test")
+        keys = flipkart_auth.Credentials("app-1", "hush-2")
+        store = RedisTokens(redis, 7, "a")
+        return flipkart_auth.AccessToken(client, keys, NoLimiter(), store=store).get()
+
+    assert ([next_job(), next_job()], login.count) == (["Atza|1"] * 2, 1)
