@@ -1,7 +1,7 @@
 """The login page's form: an HttpOnly cookie, which no script can set or read."""
 
 from typing import Annotated
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse
@@ -19,15 +19,13 @@ _Field = Annotated[str, Form(max_length=2_000)]
 
 
 @router.post("/login", dependencies=[public("this is how one signs in")])
-def login(
-    request: Request, email: _Field = "", password: _Field = "", next: _Field = "/"
-) -> RedirectResponse:
+def login(request: Request, email: _Field = "", password: _Field = "") -> RedirectResponse:
     """Sign in and go where the person wanted to; back to the form with a reason if refused.
 
     A full page load in any case: the websocket of a page knows only the cookies it began with.
     """
     require_same_origin(request)
-    target = safe_path(next)
+    target = _wanted(request)
     try:
         signed = open_session(request, email, password, "browser")
     except CrmError as error:
@@ -74,6 +72,15 @@ def safe_path(target: str) -> str:
         or parts.path in ("/login", "/auth/login", "/auth/logout")
     )
     return "/" if leads_away else target
+
+
+def _wanted(request: Request) -> str:
+    """The form's own `?next=`: a hidden field would stay empty until the page's scripts run."""
+    try:
+        query = urlsplit(request.headers.get("referer", "")).query
+    except ValueError:
+        return "/"
+    return safe_path(parse_qs(query).get("next", ["/"])[0][:2_000])
 
 
 def _back_to_form(error: CrmError, email: str, target: str) -> RedirectResponse:

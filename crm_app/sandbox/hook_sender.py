@@ -5,7 +5,6 @@ import json
 import logging
 from collections import deque
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
 from typing import Final
 
 import httpx
@@ -49,11 +48,11 @@ async def deliver_due(box: Sandbox, client: httpx.AsyncClient) -> int:
             async with gate:
                 await _attempt(box, client, delivery, target)
 
-    def key(pair: tuple[Delivery, Delivery]) -> tuple[int, str]:
-        return pair[0].target_id, pair[0].group_key
-
-    groups = [list(pairs) for _, pairs in groupby(sorted(batch, key=key), key)]
-    await asyncio.gather(*(send_in_order(pairs) for pairs in groups))
+    # Groups start in the order of their oldest delivery, so that a fault meets the first one made.
+    groups: dict[tuple[int, str], list[tuple[Delivery, Delivery]]] = {}
+    for pair in batch:
+        groups.setdefault((pair[0].target_id, pair[0].group_key), []).append(pair)
+    await asyncio.gather(*(send_in_order(pairs) for pairs in groups.values()))
     return len(batch)
 
 

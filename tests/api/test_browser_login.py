@@ -13,9 +13,12 @@ from crm_app.domain.permissions import Role
 from crm_app.models import User
 from tests.factories import PASSWORD
 
-OURS = {"origin": "http://localhost:8000"}
+OURS = {
+    "origin": "http://localhost:8000",
+    "referer": "http://localhost:8000/login?next=%2Forders%3Fq%3Da%2520b",
+}
 LOGIN, LOGOUT, ME = "/auth/login", "/auth/logout", "/api/v1/auth/me"
-FORM = {"email": "support@palmonas.test", "password": PASSWORD, "next": "/orders?q=a%20b"}
+FORM = {"email": "support@palmonas.test", "password": PASSWORD}
 
 
 def test_the_right_password_sets_an_httponly_cookie_and_goes_where_one_wanted(
@@ -30,6 +33,15 @@ def test_the_right_password_sets_an_httponly_cookie_and_goes_where_one_wanted(
         assert part in cookie
     assert "secure" not in cookie  # plain http on one's own machine
     assert client.get(ME).json()["email"] == "support@palmonas.test"
+
+
+@pytest.mark.parametrize("referer", ["", "http://[", "http://x/login?next=//evil.test"])
+def test_without_a_way_back_signing_in_leads_home(
+    client: TestClient, people: dict[Role, User], referer: str
+) -> None:
+    answer = client.post(LOGIN, data=FORM, headers=OURS | {"referer": referer})
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
 
 
 def test_over_https_the_cookie_is_secure(

@@ -343,7 +343,9 @@ async def test_hooks_can_be_lost_doubled_delayed_and_shuffled(
     held = len(receiver.got)
     await receiver.round()
 
-    assert [made.index(one["po_number"]) for one in receiver.bodies()] == numbers
+    got = [made.index(one["po_number"]) for one in receiver.bodies()]
+    # Two orders are told of side by side: only a delivery that was held back has a sure place.
+    assert (got if kind in ("reorder", "delay") else sorted(got)) == numbers
     assert held == (1 if kind in ("drop", "reorder", "delay") else 3)
 
 

@@ -70,7 +70,6 @@ def _form() -> rx.Component:
             max_length=200,
             class_name="field",
         ),
-        rx.el.input(type="hidden", name="next", value=LoginState.destination, read_only=True),
         rx.el.button("Sign in", type="submit", class_name="btn primary wide"),
         action="/auth/login",
         method="post",

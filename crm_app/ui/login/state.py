@@ -15,7 +15,6 @@ class LoginState(rx.State):
 
     is_demo: bool = get_settings().is_demo
     email: str = ""
-    destination: str = "/"
     failure: str = ""
 
     @rx.event
@@ -24,13 +23,12 @@ class LoginState(rx.State):
         """Show why the last try failed; let a person who is signed in already go on."""
         params = self.router.url.query_parameters
         self.email = params.get("email", "")[:_LONGEST]
-        self.destination = safe_path(params.get("next", "/"))
         self.failure = sentence(params.get("error", ""), params.get("retry_after", ""))
         try:
             await identify(self)
         except CrmError:
             return None
-        return rx.redirect(self.destination, replace=True)
+        return rx.redirect(safe_path(params.get("next", "/")), replace=True)
 
 
 def safe_path(path: str) -> str:
