@@ -132,7 +132,6 @@
     u: () => press("[data-up]"),
     e: () => press(".steps .btn.primary"),
   };
-  const GO = { d: '[data-go="d"]', o: '[data-go="o"]', u: '[data-go="u"]' };
   let isGoing = 0;
 
   document.addEventListener("keydown", (event) => {
@@ -147,10 +146,13 @@
     }
     walk(event);
     if (isBusy()) return;
-    if (isGoing && performance.now() - isGoing < 1200 && GO[event.key]) {
+    const isLetter = /^[a-z]$/.test(event.key);
+    const place =
+      isGoing && performance.now() - isGoing < 1200 && isLetter && find(`[data-go="${event.key}"]`);
+    if (place) {
       isGoing = 0;
       event.preventDefault();
-      find(GO[event.key])?.click();
+      place.click();
       return;
     }
     isGoing = event.key === "g" ? performance.now() : 0;

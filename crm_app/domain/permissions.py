@@ -9,7 +9,10 @@ class Permission(StrEnum):
     CHANGE_STATUS = "orders.change_status"
     SEE_PERSONAL_DATA = "customers.see_personal_data"
     VIEW_DASHBOARD = "dashboard.view"
+    IMPORT_ORDERS = "orders.import"
     MANAGE_USERS = "users.manage"
+    MANAGE_ACCOUNTS = "accounts.manage"
+    MANAGE_MAPPINGS = "mappings.manage"
 
 
 class Role(StrEnum):
@@ -30,6 +33,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             Permission.CHANGE_STATUS,
             Permission.SEE_PERSONAL_DATA,
             Permission.VIEW_DASHBOARD,
+            Permission.IMPORT_ORDERS,
         }
     ),
     Role.READ_ONLY: frozenset({Permission.VIEW_ORDERS, Permission.VIEW_DASHBOARD}),

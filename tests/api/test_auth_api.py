@@ -36,6 +36,7 @@ def test_e_mail_and_password_give_a_token_that_names_the_person(
             "customers.see_personal_data",
             "dashboard.view",
             "orders.change_status",
+            "orders.import",
             "orders.view",
         ],
     }

@@ -154,7 +154,7 @@ async def test_setvar_changes_nothing_for_anybody(sign_in: SignIn) -> None:
 
     async with tab(cookie) as opened:
         for name in UNMARKED:
-            await opened.send(name, var_name="may_manage_users", value=True)
+            await opened.send(name, var_name="verbs", value=["users.manage"])
         await opened.call(ShellState.setvar, var_name="person", value="Mallory")
 
     assert "Mallory" not in str(opened.deltas)

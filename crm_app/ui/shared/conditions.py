@@ -20,7 +20,7 @@ def both(first: Any, second: Any) -> rx.Var[bool]:
     return cast(rx.Var[bool], first) & cast(rx.Var[bool], second)
 
 
-def is_not(flag: bool) -> rx.Var[bool]:
+def is_not(flag: Any) -> rx.Var[bool]:
     return ~cast(rx.Var[bool], flag)
 
 

@@ -6,6 +6,7 @@ import reflex as rx
 
 from crm_app.ui.shared.marks import key
 from crm_app.ui.shared.native import native_form
+from crm_app.ui.shared.navigation import PLACES
 
 _KEYS: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
     (("/",), "Find an order"),
@@ -16,9 +17,7 @@ _KEYS: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
     (("p",), "Previous page"),
     (("e",), "Do the next step of an order"),
     (("u",), "Back to the list"),
-    (("g", "d"), "Go to the dashboard"),
-    (("g", "o"), "Go to orders"),
-    (("g", "u"), "Go to people"),
+    *[(("g", place.letter), f"Go to {place.label.lower()}") for place in PLACES],
     (("?",), "Show these keys"),
     (("Esc",), "Close, or leave the search"),
 )

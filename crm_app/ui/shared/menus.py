@@ -5,8 +5,10 @@ from typing import Final
 import reflex as rx
 from reflex.style import LiteralColorMode, color_mode, set_color_mode
 
+from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import icon
 from crm_app.ui.shared.native import native_form
+from crm_app.ui.shared.navigation import PLACES, if_allowed
 from crm_app.ui.shared.shell_state import ShellState
 
 _THEMES: Final[tuple[tuple[LiteralColorMode, str, str], ...]] = (
@@ -39,6 +41,7 @@ def account_menu(kind: str) -> rx.Component:
                 rx.el.div(ShellState.role, class_name="quiet"),
                 class_name="pop-head",
             ),
+            _places(),
             _theme(),
             _sync_line(),
             _sign_out(),
@@ -47,6 +50,21 @@ def account_menu(kind: str) -> rx.Component:
             side="top",
             align="start",
         ),
+    )
+
+
+def _places() -> rx.Component:
+    """On a phone the set-up pages are here: beside the tabs there is no room."""
+    return rx.el.div(
+        *[
+            if_allowed(
+                place,
+                link(icon(place.sign, 14), place.label, href=place.href, class_name="item"),
+            )
+            for place in PLACES
+            if place.is_setup
+        ],
+        class_name="pop-part only-phone",
     )
 
 

@@ -1,6 +1,6 @@
 """The frame around every page: sidebar, title line, and tabs on a phone."""
 
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import reflex as rx
 
@@ -10,10 +10,9 @@ from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import channel_mark, icon, ticker
 from crm_app.ui.shared.menus import account_menu
 from crm_app.ui.shared.native import jump
+from crm_app.ui.shared.navigation import PLACES, TABS, Place, Section, if_allowed
 from crm_app.ui.shared.needs import NeedRow
 from crm_app.ui.shared.shell_state import AccountRow, ShellState
-
-Section = Literal["dashboard", "orders", "users", ""]
 
 REFRESH_MS: Final = 30_000
 
@@ -76,16 +75,13 @@ def _sidebar(section: Section) -> rx.Component:
             custom_attrs={"data-find": "1"},
         ),
         rx.el.nav(
-            _entry("layout-dashboard", "Dashboard", "/", section == "dashboard", "d"),
-            _entry("package", "Orders", "/orders", section == "orders", "o"),
-            rx.cond(
-                ShellState.may_manage_users,
-                _entry("users", "People", "/users", section == "users", "u"),
-                rx.fragment(),
-            ),
+            *[_entry(place, section) for place in PLACES if not place.is_setup],
             aria_label="Pages",
         ),
         _needs(),
+        rx.el.nav(
+            *[_entry(place, section) for place in PLACES if place.is_setup], aria_label="Set-up"
+        ),
         rx.el.div(_health(), account_menu("side-account"), class_name="side-end"),
         class_name="side",
     )
@@ -99,15 +95,17 @@ def brand() -> rx.Component:
     )
 
 
-def _entry(sign: str, label: str, href: str, is_on: bool, letter: str) -> rx.Component:
-    return link(
-        icon(sign),
-        rx.el.span(label),
-        href=href,
+def _entry(place: Place, section: Section) -> rx.Component:
+    is_on = place.section == section
+    entry = link(
+        icon(place.sign),
+        rx.el.span(place.label),
+        href=place.href,
         class_name="nav on" if is_on else "nav",
         aria_current="page" if is_on else "false",
-        custom_attrs={"data-go": letter},
+        custom_attrs={"data-go": place.letter},
     )
+    return if_allowed(place, entry)
 
 
 def _needs() -> rx.Component:
@@ -182,24 +180,20 @@ def _account(row: AccountRow) -> rx.Component:
 
 def _tabs(section: Section) -> rx.Component:
     return rx.el.nav(
-        _tab("layout-dashboard", "Dashboard", "/", section == "dashboard"),
-        _tab("package", "Orders", "/orders", section == "orders"),
-        rx.cond(
-            ShellState.may_manage_users,
-            _tab("users", "People", "/users", section == "users"),
-            rx.fragment(),
-        ),
+        *[_tab(place, section) for place in TABS],
         account_menu("tab"),
         class_name="tabs",
         aria_label="Pages",
     )
 
 
-def _tab(sign: str, label: str, href: str, is_on: bool) -> rx.Component:
-    return link(
-        icon(sign, 18),
-        rx.el.span(label),
-        href=href,
+def _tab(place: Place, section: Section) -> rx.Component:
+    is_on = place.section == section
+    tab = link(
+        icon(place.sign, 18),
+        rx.el.span(place.label),
+        href=place.href,
         class_name="tab on" if is_on else "tab",
         aria_current="page" if is_on else "false",
     )
+    return if_allowed(place, tab)

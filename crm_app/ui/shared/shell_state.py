@@ -62,7 +62,7 @@ class ShellState(rx.State):
     initials: str = ""
     role: str = ""
     is_known: bool = False
-    may_manage_users: bool = False
+    verbs: list[str] = []
     needs: list[NeedRow] = []
     health_level: str = ""
     health_sentence: str = "Checking the channels"
@@ -91,7 +91,7 @@ class ShellState(rx.State):
         self.person = actor.label
         self.initials = "".join(part[0] for part in actor.label.split()[:2]).upper()
         self.role = role_label(actor)
-        self.may_manage_users = actor.may(Permission.MANAGE_USERS)
+        self.verbs = [one.value for one in Permission if actor.may(one)]
 
     async def _read(self, actor: Actor, shown: str) -> None:
         found = await call(needs.count_needs, actor)

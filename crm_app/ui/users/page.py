@@ -2,9 +2,11 @@
 
 import reflex as rx
 
+from crm_app.domain.permissions import Permission
 from crm_app.ui.shared.blanks import blank, failed, forbidden, skeleton_rows
 from crm_app.ui.shared.conditions import both, has_any, is_not
 from crm_app.ui.shared.marks import button, icon
+from crm_app.ui.shared.navigation import may
 from crm_app.ui.shared.shell import shell
 from crm_app.ui.shared.shell_state import ShellState
 from crm_app.ui.users.components import people_table
@@ -16,7 +18,7 @@ def users_page() -> rx.Component:
     return shell(
         "People",
         rx.cond(
-            both(ShellState.is_known, is_not(ShellState.may_manage_users)),
+            both(ShellState.is_known, is_not(may(Permission.MANAGE_USERS))),
             forbidden("Only admins see and change the people of this desk."),
             rx.cond(
                 UsersState.failure != "",
@@ -24,11 +26,11 @@ def users_page() -> rx.Component:
                 rx.cond(UsersState.is_loaded, _people(), skeleton_rows(5, ("30%", "25%", "15%"))),
             ),
         ),
-        section="users",
+        section="people",
         about=UsersState.count,
         actions=(
             rx.cond(
-                ShellState.may_manage_users,
+                may(Permission.MANAGE_USERS),
                 button(
                     icon("user-plus", 14),
                     "Add a person",

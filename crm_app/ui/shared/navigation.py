@@ -1,0 +1,49 @@
+"""The places of the desk: one line each, read by the sidebar, the tabs of a phone and the keys."""
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal, cast
+
+import reflex as rx
+
+from crm_app.domain.permissions import Permission
+from crm_app.ui.shared.shell_state import ShellState
+
+Section = Literal["dashboard", "orders", "people", ""]
+
+
+@dataclass(frozen=True)
+class Place:
+    """One entry of the navigation.
+
+    Attributes:
+        letter: The key after `g` that goes there.
+        needs: Who may not do this does not see the entry.
+        is_setup: Stands below the daily work, under a heading of its own.
+    """
+
+    section: Section
+    sign: str
+    label: str
+    href: str
+    letter: str
+    needs: Permission | None = None
+    is_setup: bool = False
+
+
+PLACES: Final = (
+    Place("dashboard", "layout-dashboard", "Dashboard", "/", "d"),
+    Place("orders", "package", "Orders", "/orders", "o"),
+    Place("people", "users", "People", "/users", "u", Permission.MANAGE_USERS, is_setup=True),
+)
+# More do not fit beside each other on a phone; the rest is in its account menu.
+TABS: Final = tuple(place for place in PLACES if not place.is_setup)
+
+
+def may(permission: Permission) -> rx.Var[bool]:
+    """Whether the person on this page holds a permission. Display only."""
+    return cast(Any, ShellState.verbs).contains(permission.value)
+
+
+def if_allowed(place: Place, entry: rx.Component) -> rx.Component:
+    """`entry`, unless the person may not go there."""
+    return rx.cond(may(place.needs), entry, rx.fragment()) if place.needs else entry
