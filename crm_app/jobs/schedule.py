@@ -1,4 +1,4 @@
-"""The clock: enqueues three functions, so a fault of it delays and never corrupts."""
+"""The clock: enqueues functions, so a fault of it delays and never corrupts."""
 
 import logging
 import time
@@ -11,13 +11,15 @@ from rq.cron import CronScheduler
 from crm_app import queue
 from crm_app.config import get_settings
 from crm_app.jobs.inbox import process_due
+from crm_app.jobs.ledger import check_counts, fold_counts
 from crm_app.jobs.pull import pull_due
 from crm_app.jobs.push import push_due
 
 logger = logging.getLogger(__name__)
 
 _RETRY_S: Final = 2.0
-_FAILURE_TTL_S: Final = 24 * 3600
+_DAY_S: Final = 24 * 3600
+_FAILURE_TTL_S: Final = _DAY_S
 
 
 def build_clock(connection: Redis) -> CronScheduler:
@@ -29,6 +31,8 @@ def build_clock(connection: Redis) -> CronScheduler:
         (push_due, queue.PUSH, settings.outbox_interval_s),
         (process_due, queue.INBOX, settings.outbox_interval_s),
         (pull_due, queue.PULL, 2),
+        (fold_counts, queue.PULL, 60),
+        (check_counts, queue.PULL, _DAY_S),
     )
     for function, name, interval_s in ticks:
         # A tick that nobody picked up before the next one is overtaken: `ttl` drops it.

@@ -4,6 +4,7 @@ from crm_app.models.account import AccountStatus, ChannelAccount, UnmappedWord
 from crm_app.models.audit import AuditEntry
 from crm_app.models.customer import Customer
 from crm_app.models.inbox import InboxEntry, InboxState
+from crm_app.models.ledger import IntentCount, IntentMove, LedgerCheck
 from crm_app.models.order import (
     Order,
     OrderCount,
@@ -23,6 +24,9 @@ __all__ = [
     "InboxEntry",
     "InboxState",
     "IntentAttempt",
+    "IntentCount",
+    "IntentMove",
+    "LedgerCheck",
     "Order",
     "OrderCount",
     "OrderEvent",

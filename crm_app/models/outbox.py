@@ -1,15 +1,23 @@
 """Status intents (the outbox) and the receipts of every attempt to send one."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
+from crm_app.config import get_settings
 from crm_app.domain.intent import IntentState
 from crm_app.domain.order_status import OrderStatus
+from crm_app.domain.time import business_day, now
 from crm_app.models.base import UTC_TIMESTAMP, enum_type, identity_key, set_at_insert, timestamp
+
+
+def business_today() -> date:
+    """The day that it is now where the business is."""
+    return business_day(now(), get_settings().zone)
+
 
 _OPEN = text("state IN ('queued', 'waiting', 'sending', 'sent')")
 
@@ -21,6 +29,8 @@ class StatusIntent(SQLModel, table=True):
     __table_args__ = (
         Index("ix_status_intents_due", "account_id", "next_try_at", "id", postgresql_where=_OPEN),
         Index("ix_status_intents_order", "order_id", "id"),
+        Index("ix_status_intents_ledger", "account_id", "state", "id"),
+        Index("ix_status_intents_day", "made_on", "id"),
     )
 
     id: int = identity_key()
@@ -46,6 +56,8 @@ class StatusIntent(SQLModel, table=True):
     outcome_unknown: bool = False
     reason: str = Field(default="", max_length=500)
     created_at: datetime = set_at_insert()
+    # The business day of writing it: the ledger is read by days.
+    made_on: date = Field(default_factory=business_today)
     sent_at: datetime | None = timestamp()
     settled_at: datetime | None = timestamp()
 

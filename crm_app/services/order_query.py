@@ -79,15 +79,15 @@ class OrderQuery:
         """
         mistakes: dict[str, str] = {}
         query = cls(
-            channels=_words(Channel, "channel", params, mistakes),
-            statuses=_words(OrderStatus, "status", params, mistakes),
-            attention=next(iter(_words(Attention, "attention", params, mistakes)), None),
-            placed_from=_day("from", params, mistakes),
-            placed_to=_day("to", params, mistakes),
+            channels=parse_words(Channel, "channel", params, mistakes),
+            statuses=parse_words(OrderStatus, "status", params, mistakes),
+            attention=next(iter(parse_words(Attention, "attention", params, mistakes)), None),
+            placed_from=parse_day("from", params, mistakes),
+            placed_to=parse_day("to", params, mistakes),
             text=params.get("q", "").translate(_INVISIBLE).strip()[:_MAX_TEXT],
-            sort=next(iter(_words(Sort, "sort", params, mistakes)), Sort.NEWEST),
+            sort=next(iter(parse_words(Sort, "sort", params, mistakes)), Sort.NEWEST),
             cursor=params.get("cursor") or None,
-            limit=_limit(params, mistakes),
+            limit=parse_limit(params, mistakes),
         )
         first, last = query.placed_from, query.placed_to
         if first and last and first > last:
@@ -168,12 +168,14 @@ _SAID: Final = {
     "status": "status",
     "attention": "kind of what needs a person",
     "sort": "order of the list",
+    "state": "state of a status change",
 }
 
 
-def _words(
+def parse_words(
     kind: type[E_], name: str, params: Mapping[str, str], mistakes: dict[str, str]
 ) -> tuple[E_, ...]:
+    """The words of a parameter, commas between; what means nothing goes into `mistakes`."""
     found: list[E_] = []
     for word in filter(None, (part.strip() for part in params.get(name, "").split(","))):
         try:
@@ -184,7 +186,8 @@ def _words(
     return tuple(dict.fromkeys(found))
 
 
-def _day(name: str, params: Mapping[str, str], mistakes: dict[str, str]) -> date | None:
+def parse_day(name: str, params: Mapping[str, str], mistakes: dict[str, str]) -> date | None:
+    """A day such as 2026-11-20, or None; what means nothing goes into `mistakes`."""
     text = params.get(name, "").strip()
     if not text:
         return None
@@ -198,7 +201,8 @@ def _day(name: str, params: Mapping[str, str], mistakes: dict[str, str]) -> date
     return day
 
 
-def _limit(params: Mapping[str, str], mistakes: dict[str, str]) -> int:
+def parse_limit(params: Mapping[str, str], mistakes: dict[str, str]) -> int:
+    """Rows a page, 1 to 200; what means nothing goes into `mistakes`."""
     text = params.get("limit", "").strip()
     if not text:
         return DEFAULT_LIMIT

@@ -1,0 +1,81 @@
+"""Which status changes the ledger shows, and the form of that in an address bar."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Self
+
+from crm_app.domain.channel import Channel
+from crm_app.domain.intent import IntentState
+from crm_app.errors import InvalidInputError
+from crm_app.services.order_query import bad_cursor, parse_day, parse_limit, parse_words
+
+DEFAULT_LIMIT: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerQuery:
+    """One page of the ledger.
+
+    Attributes:
+        first: First business day of writing, included; None: from the beginning.
+        last: Last business day, included; None: until now.
+        channels: Any of these; empty means all.
+        states: Any of these; empty means all.
+        before: Only changes with a smaller id: the next page.
+        after: Only changes with a greater id, the nearest first: the page before.
+    """
+
+    first: date | None = None
+    last: date | None = None
+    channels: tuple[Channel, ...] = ()
+    states: tuple[IntentState, ...] = ()
+    before: int | None = None
+    after: int | None = None
+    limit: int = DEFAULT_LIMIT
+
+    @classmethod
+    def parse(cls, params: Mapping[str, str]) -> Self:
+        """Read the address bar's form; unknown names are ignored.
+
+        Raises:
+            InvalidInputError: If a value means nothing; `details` maps names to sentences.
+        """
+        mistakes: dict[str, str] = {}
+        before, after = _position(params.get("cursor", ""))
+        query = cls(
+            first=parse_day("from", params, mistakes),
+            last=parse_day("to", params, mistakes),
+            channels=parse_words(Channel, "channel", params, mistakes),
+            states=parse_words(IntentState, "state", params, mistakes),
+            before=before,
+            after=after,
+            limit=parse_limit(params, mistakes),
+        )
+        if query.first and query.last and query.first > query.last:
+            mistakes["to"] = "The last day lies before the first."
+        if mistakes:
+            raise InvalidInputError(" ".join(mistakes.values()), details=mistakes)
+        return query
+
+    def params(self) -> dict[str, str]:
+        """The inverse of `parse`: only what differs from the whole ledger."""
+        cursor = f"b{self.before}" if self.before else f"a{self.after}" if self.after else ""
+        values = {
+            "channel": ",".join(self.channels),
+            "state": ",".join(self.states),
+            "from": self.first.isoformat() if self.first else "",
+            "to": self.last.isoformat() if self.last else "",
+            "limit": "" if self.limit == DEFAULT_LIMIT else str(self.limit),
+            "cursor": cursor,
+        }
+        return {name: value for name, value in values.items() if value}
+
+
+def _position(cursor: str) -> tuple[int | None, int | None]:
+    if not cursor:
+        return None, None
+    side, digits = cursor[:1], cursor[1:]
+    if side not in ("a", "b") or not (digits.isascii() and digits.isdecimal()) or len(digits) > 18:
+        raise bad_cursor()
+    return (None, int(digits)) if side == "a" else (int(digits), None)
