@@ -6,6 +6,8 @@ import reflex as rx
 
 from crm_app.ui.dashboard.page import dashboard_page
 from crm_app.ui.dashboard.state import DashboardState
+from crm_app.ui.ledger.page import ledger_page
+from crm_app.ui.ledger.state import LedgerState
 from crm_app.ui.login.page import login_page
 from crm_app.ui.login.state import LoginState
 from crm_app.ui.missing import missing_page
@@ -18,10 +20,20 @@ from crm_app.ui.users.page import users_page
 from crm_app.ui.users.state import UsersState
 
 # Built as files of their own; the page of an order is served by the fallback of them all.
-PLAIN_PAGES: Final = ("/login", "/orders", "/users")
+PLAIN_PAGES: Final = ("/login", "/orders", "/ledger", "/users")
 
 # In `assets/`; a later one may override an earlier one.
-STYLES: Final = ("desk", "signs", "frame", "controls", "orders", "order", "pages", "phone")
+STYLES: Final = (
+    "desk",
+    "signs",
+    "frame",
+    "controls",
+    "orders",
+    "order",
+    "ledger",
+    "pages",
+    "phone",
+)
 
 
 def add_pages(app: rx.App, brand: str) -> None:
@@ -43,6 +55,9 @@ def add_pages(app: rx.App, brand: str) -> None:
         route="/orders/[order_id]",
         title=titled("Order"),
         on_load=[OrderState.load, frame],
+    )
+    app.add_page(
+        ledger_page, route="/ledger", title=titled("Ledger"), on_load=[LedgerState.load, frame]
     )
     app.add_page(
         users_page, route="/users", title=titled("People"), on_load=[frame, UsersState.load]

@@ -2,43 +2,19 @@
 
 import dataclasses
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from typing import Final, Self, TypeVar
+from datetime import date
+from typing import Final, Self
 
 from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import OrderStatus
 from crm_app.services.order_search import Attention, OrderQuery, Sort
+from crm_app.ui.shared.choices import Chip, Option, presets, range_hint, range_text, toggled
 from crm_app.ui.shared.links import orders_path
 from crm_app.ui.shared.needs import NAMES, SENTENCES
-from crm_app.ui.shared.tones import Pill, status_pill
-
-T = TypeVar("T")
+from crm_app.ui.shared.tones import status_pill
 
 # Channels that this product can connect today come first; the list grows with the connectors.
 CHANNELS: Final = tuple(Channel)
-
-
-@dataclass(frozen=True)
-class Option:
-    """One choice of a filter: where it leads, and whether it is chosen now."""
-
-    key: str
-    label: str
-    href: str
-    is_on: bool = False
-    mark: str = ""
-    hint: str = ""
-    pill: Pill = field(default_factory=Pill)
-
-
-@dataclass(frozen=True)
-class Chip:
-    """A filter that is on; `href` shows the list without it."""
-
-    key: str
-    name: str
-    value: str
-    href: str
 
 
 @dataclass(frozen=True)
@@ -115,17 +91,6 @@ def _header(query: OrderQuery, key: str, label: str) -> Header:
     return Header(key, label, href, direction, class_name)
 
 
-def presets(today: date) -> list[tuple[str, str, date, date]]:
-    """Ranges that people ask for daily: key, words, first and last day."""
-    yesterday = today - timedelta(days=1)
-    return [
-        ("today", "Today", today, today),
-        ("yesterday", "Yesterday", yesterday, yesterday),
-        ("week", "Last 7 days", today - timedelta(days=6), today),
-        ("month", "This month", today.replace(day=1), today),
-    ]
-
-
 def chips(query: OrderQuery, today: date) -> list[Chip]:
     """One chip for each filter that is on, in the order of the bar."""
 
@@ -150,32 +115,16 @@ def chips(query: OrderQuery, today: date) -> list[Chip]:
     return found
 
 
-def range_text(first: date | None, last: date | None, today: date) -> str:
-    """`today`, `last 7 days`, `from 3 Nov`, `3 Nov to 9 Nov`."""
-    for _, label, start, end in presets(today):
-        if (first, last) == (start, end):
-            return label.lower()
-    if first and last:
-        return _day(first) if first == last else f"{_day(first)} to {_day(last)}"
-    if first:
-        return f"from {_day(first)}"
-    return f"until {_day(last)}" if last else ""
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"
-
-
 def _channel(query: OrderQuery, channel: Channel) -> Option:
     is_on = channel in query.channels
-    chosen = _toggled(query.channels, channel)
+    chosen = toggled(query.channels, channel)
     href = orders_path(dataclasses.replace(query, channels=chosen))
     return Option(channel.value, channel.label, href, is_on, mark=channel.mark)
 
 
 def _status(query: OrderQuery, status: OrderStatus) -> Option:
     is_on = status in query.statuses
-    chosen = _toggled(query.statuses, status)
+    chosen = toggled(query.statuses, status)
     href = orders_path(dataclasses.replace(query, statuses=chosen))
     return Option(status.value, status.label, href, is_on, pill=status_pill(status))
 
@@ -191,12 +140,3 @@ def _preset(query: OrderQuery, key: str, label: str, first: date, last: date) ->
     days = (None, None) if is_on else (first, last)
     href = orders_path(dataclasses.replace(query, placed_from=days[0], placed_to=days[1]))
     return Option(key, label, href, is_on, hint=range_hint(first, last))
-
-
-def range_hint(first: date, last: date) -> str:
-    short = f"{first.day} {first:%b}"
-    return short if first == last else f"{short} to {last.day} {last:%b}"
-
-
-def _toggled(chosen: tuple[T, ...], item: T) -> tuple[T, ...]:
-    return tuple(x for x in chosen if x != item) if item in chosen else (*chosen, item)

@@ -9,6 +9,7 @@ from crm_app.ui.shared.blanks import blank, failed, skeleton_rows
 from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import channel_mark, icon, pill, tag, time_text
+from crm_app.ui.shared.paging import paging_bar
 
 _BONES = ("190px", "220px", "170px", "80px", "110px", "90px", "90px")
 
@@ -142,26 +143,14 @@ def news_bar() -> rx.Component:
 
 
 def paging() -> rx.Component:
-    pages = OrdersState.pages
     return rx.cond(
         has_any(OrdersState.rows),
-        rx.el.nav(
-            rx.el.span(OrdersState.stale, class_name="stale", role="status"),
-            rx.el.span(class_name="gap"),
-            _page_link("First", "chevrons-left", pages.first, ""),
-            _page_link("Previous", "chevron-left", pages.previous, "p"),
-            _page_link("Next", "chevron-right", pages.next, "n"),
-            class_name="paging",
-            aria_label="Pages of orders",
+        paging_bar(
+            "Pages of orders",
+            stale=OrdersState.stale,
+            first=OrdersState.pages.first,
+            previous=OrdersState.pages.previous,
+            following=OrdersState.pages.next,
         ),
         rx.fragment(),
-    )
-
-
-def _page_link(label: str, sign: str, href: str, letter: str) -> rx.Component:
-    content = (icon(sign, 14), rx.el.span(label))
-    return rx.cond(
-        href != "",
-        link(*content, href=href, class_name="btn", custom_attrs={"data-page": letter}),
-        rx.el.span(*content, class_name="btn off", aria_disabled="true"),
     )

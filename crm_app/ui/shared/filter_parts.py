@@ -1,0 +1,91 @@
+"""What every filter bar is made of: menus of links, ranges of days, chips of what is on."""
+
+from typing import Any
+
+import reflex as rx
+
+from crm_app.ui.shared.choices import Chip, Option
+from crm_app.ui.shared.links import link
+from crm_app.ui.shared.marks import button, channel_mark, icon, pill
+from crm_app.ui.shared.shell_state import ShellState
+
+
+def menu(name: str, *content: Any, class_name: str = "") -> rx.Component:
+    return rx.popover.root(
+        rx.popover.trigger(
+            rx.el.button(name, icon("chevron-down", 13), type="button", class_name="btn menu")
+        ),
+        rx.popover.content(
+            *content,
+            class_name=f"pop {class_name}".strip(),
+            align="start",
+            custom_attrs={"aria-label": f"Filter by {name.lower()}"},
+        ),
+    )
+
+
+def _option(option: Option, *content: Any) -> rx.Component:
+    return link(
+        rx.el.span(rx.cond(option.is_on, icon("check", 14), rx.fragment()), class_name="tick"),
+        *content,
+        key=option.key,
+        href=option.href,
+        class_name="item",
+        aria_current=rx.cond(option.is_on, "true", "false"),
+    )
+
+
+def channel_option(option: Option) -> rx.Component:
+    return _option(option, channel_mark(option.mark, option.key, option.label), option.label)
+
+
+def pill_option(option: Option) -> rx.Component:
+    return _option(option, pill(option.pill))
+
+
+def plain_option(option: Option) -> rx.Component:
+    return _option(option, option.label, rx.el.span(option.hint, class_name="quiet hint"))
+
+
+def other_days(first: Any, last: Any, on_submit: Any) -> rx.Component:
+    """A form for any first and last day; either may be left empty."""
+    return rx.el.details(
+        rx.el.summary("Other days", class_name="item"),
+        rx.el.form(
+            *_day("From", "from", first),
+            *_day("To", "to", last),
+            button("Show", type="submit"),
+            rx.el.p("Whole days in " + ShellState.zone, class_name="quiet"),
+            on_submit=on_submit,
+            class_name="days",
+        ),
+        class_name="other-days",
+    )
+
+
+def _day(label: str, name: str, value: str) -> tuple[rx.Component, rx.Component]:
+    field = rx.el.input(
+        type="date",
+        id=f"day-{name}",
+        name=name,
+        default_value=value,
+        # A chosen preset, or Back, changes the days; the field follows.
+        key=name + value,
+        class_name="field",
+    )
+    return rx.el.label(label, html_for=f"day-{name}"), field
+
+
+def chip(one: Chip) -> rx.Component:
+    return rx.el.span(
+        rx.el.span(one.name, class_name="quiet"),
+        rx.el.b(one.value, title=one.value),
+        link(
+            icon("x", 12),
+            href=one.href,
+            class_name="chip-x",
+            aria_label="Remove the filter " + one.name,
+        ),
+        key=one.key,
+        class_name="chip",
+    )
