@@ -3,7 +3,7 @@
 import reflex as rx
 
 from crm_app.ui.ledger.state import LedgerState
-from crm_app.ui.ledger.view import Cell, ProofRow
+from crm_app.ui.ledger.view import Cell, ProofRow, StateHead
 from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import channel_mark, icon, pill
@@ -50,7 +50,7 @@ def _sums() -> rx.Component:
                 rx.el.tfoot(_row(proof.total)),
                 rx.fragment(),
             ),
-            class_name="sums",
+            class_name="proof-sums",
         ),
         class_name="scroll",
         tab_index=0,
@@ -59,9 +59,9 @@ def _sums() -> rx.Component:
     )
 
 
-def _head(head: Pill) -> rx.Component:
+def _head(head: StateHead) -> rx.Component:
     return rx.el.th(
-        head.text, key=head.text, scope="col", title=head.title, class_name="number-cell"
+        head.text, key=head.text, scope="col", title=head.title, class_name=head.class_name
     )
 
 
@@ -98,5 +98,5 @@ def _cell(cell: Cell) -> rx.Component:
             rx.el.span("·", class_name="quiet", aria_label="none"),
         ),
         key=cell.key,
-        class_name="number-cell",
+        class_name=cell.class_name,
     )

@@ -1,6 +1,7 @@
 """The proof and the rows of the ledger, ready to draw. Pure."""
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, Self
@@ -46,6 +47,16 @@ class Cell:
     count: str = ""
     href: str = ""
     tone: Tone = "mute"
+    class_name: str = "number-cell"
+
+
+@dataclass(frozen=True)
+class StateHead:
+    """The head of a state's column."""
+
+    text: str
+    title: str
+    class_name: str
 
 
 @dataclass(frozen=True)
@@ -70,7 +81,7 @@ class ProofView:
     title: str = ""
     checked: str = ""
     checked_exact: str = ""
-    heads: list[Pill] = field(default_factory=list)
+    heads: list[StateHead] = field(default_factory=list)
     rows: list[ProofRow] = field(default_factory=list)
     total: ProofRow = field(default_factory=lambda: ProofRow("all", "All", [], "0", True))
 
@@ -84,12 +95,15 @@ class ProofView:
             title=_title(proof),
             checked=(checked + _found(proof)) if checked else "Not recounted yet.",
             checked_exact=times.exact(proof.last_check, zone) if proof.last_check else "",
-            heads=[state_pill(state) for state in STATES],
-            rows=[_account(account, query) for account in proof.accounts],
+            heads=[
+                StateHead(STATES[state][0], STATES[state][3], _class(state, proof))
+                for state in STATES
+            ],
+            rows=[_account(account, query, proof) for account in proof.accounts],
             total=ProofRow(
                 key="all",
                 name="All",
-                cells=_cells(dict(proof.states), query, "all"),
+                cells=_cells(proof.states, query, "all", proof),
                 total=f"{proof.written:,}",
                 is_balanced=sum(proof.states.values()) == proof.written,
             ),
@@ -127,12 +141,12 @@ def _found(proof: Proof) -> str:
     return f"{proof.last_check_intents:,} in the whole ledger, no difference."
 
 
-def _account(account: AccountProof, query: LedgerQuery) -> ProofRow:
+def _account(account: AccountProof, query: LedgerQuery, proof: Proof) -> ProofRow:
     only = dataclasses.replace(query, channels=(account.channel,))
     return ProofRow(
         key=str(account.account_id),
         name=account.name,
-        cells=_cells(dict(account.states), only, str(account.account_id)),
+        cells=_cells(account.states, only, str(account.account_id), proof),
         total=f"{account.written:,}",
         is_balanced=account.is_balanced,
         channel=account.channel.value,
@@ -141,17 +155,23 @@ def _account(account: AccountProof, query: LedgerQuery) -> ProofRow:
     )
 
 
-def _cells(states: dict[IntentState, int], query: LedgerQuery, key: str) -> list[Cell]:
-    first_page = dataclasses.replace(query, before=None, after=None)
+def _class(state: IntentState, proof: Proof) -> str:
+    """A column that is zero all the way down may give way on a phone."""
+    return "number-cell" if proof.states[state] else "number-cell nothing"
+
+
+def _cells(
+    states: Mapping[IntentState, int], query: LedgerQuery, key: str, proof: Proof
+) -> list[Cell]:
+    base = dataclasses.replace(query, before=None, after=None)
     return [
         Cell(
-            f"{key}-{state.value}",
-            f"{states[state]:,}",
-            ledger_path(dataclasses.replace(first_page, states=(state,))),
-            look[1],
+            key=f"{key}-{state.value}",
+            count=f"{states[state]:,}" if states[state] else "",
+            href=ledger_path(dataclasses.replace(base, states=(state,))) if states[state] else "",
+            tone=look[1],
+            class_name=_class(state, proof),
         )
-        if states[state]
-        else Cell(f"{key}-{state.value}")
         for state, look in STATES.items()
     ]
 

@@ -80,7 +80,9 @@ def _sidebar(section: Section) -> rx.Component:
         ),
         _needs(),
         rx.el.nav(
-            *[_entry(place, section) for place in PLACES if place.is_setup], aria_label="Set-up"
+            *[_entry(place, section) for place in PLACES if place.is_setup],
+            aria_label="Set-up",
+            class_name="nav-setup",
         ),
         rx.el.div(_health(), account_menu("side-account"), class_name="side-end"),
         class_name="side",
