@@ -44,7 +44,7 @@ def use_shop(servers: Servers, orders: int) -> float | None:
     made.unlink(missing_ok=True)
     servers.use_empty(name)
     began = time.monotonic()
-    with psycopg.connect(_dsn(), autocommit=True) as connection:
+    with psycopg.connect(dsn(), autocommit=True) as connection:
         _add_accounts()
         _fill(connection, Shop(orders, datetime.now(UTC)))
     _check(orders)
@@ -60,7 +60,7 @@ def _fingerprint() -> str:
     return digest.hexdigest()
 
 
-def _dsn() -> str:
+def dsn() -> str:
     return db.get_engine().url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 

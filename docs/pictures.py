@@ -49,6 +49,7 @@ def draw(browser: Browser, address: str, theme: str, size: tuple[int, int], suff
         "dashboard": lambda page: show(page, "/"),
         "orders": lambda page: show(page, "/orders"),
         "order": open_first,
+        "ledger": lambda page: show(page, "/ledger"),
         "people": lambda page: show(page, "/users"),
     }
     for name, go in shots.items():

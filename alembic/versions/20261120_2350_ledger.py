@@ -119,8 +119,9 @@ def upgrade() -> None:
         ).bindparams(zone)
     )
     op.alter_column("status_intents", "made_on", nullable=False)
-    op.create_index("ix_status_intents_ledger", "status_intents", ["account_id", "state", "id"])
-    op.create_index("ix_status_intents_day", "status_intents", ["made_on", "id"])
+    op.create_index(
+        "ix_status_intents_ledger", "status_intents", ["account_id", "state", "made_on", "id"]
+    )
     op.execute(_BACKFILL)
     for statement in (_COUNT_WRITTEN, _COUNT_GONE, _COUNT_MOVED, *_TRIGGERS):
         op.execute(statement)
@@ -131,7 +132,6 @@ def downgrade() -> None:
         op.execute(f"DROP TRIGGER {trigger} ON status_intents")
     for function in ("count_intents_written", "count_intents_gone", "count_intent_moved"):
         op.execute(f"DROP FUNCTION {function}()")
-    op.drop_index("ix_status_intents_day", table_name="status_intents")
     op.drop_index("ix_status_intents_ledger", table_name="status_intents")
     op.drop_column("status_intents", "made_on")
     op.drop_table("ledger_checks")

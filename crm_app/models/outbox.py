@@ -29,8 +29,7 @@ class StatusIntent(SQLModel, table=True):
     __table_args__ = (
         Index("ix_status_intents_due", "account_id", "next_try_at", "id", postgresql_where=_OPEN),
         Index("ix_status_intents_order", "order_id", "id"),
-        Index("ix_status_intents_ledger", "account_id", "state", "id"),
-        Index("ix_status_intents_day", "made_on", "id"),
+        Index("ix_status_intents_ledger", "account_id", "state", "made_on", "id"),
     )
 
     id: int = identity_key()

@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, func, tuple_
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
@@ -25,11 +25,8 @@ from crm_app.models import (
     StatusIntent,
 )
 from crm_app.models.ledger import WRITTEN
-from crm_app.services.ledger_query import LedgerQuery
+from crm_app.services.ledger_query import LedgerQuery, Place
 from crm_app.services.paging import plan_for_pages
-
-# More than can be written at once while one business day becomes the next.
-_AT_MIDNIGHT: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +91,7 @@ class Change:
     created_at: datetime
     settled_at: datetime | None
     next_try_at: datetime
+    made_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +188,13 @@ def list_changes(session: Session, actor: Actor, query: LedgerQuery) -> ChangePa
     more_above = has_more if is_upward else query.before is not None
     return ChangePage(
         tuple(Change(*row) for row in rows),
-        older=replace(query, before=rows[-1].id, after=None) if more_below else None,
-        newer=replace(query, before=None, after=rows[0].id) if more_above else None,
+        older=replace(query, before=_place(rows[-1]), after=None) if more_below else None,
+        newer=replace(query, before=None, after=_place(rows[0])) if more_above else None,
     )
+
+
+def _place(row: Any) -> Place:
+    return Place(row.made_on, row.id)
 
 
 def _page(query: LedgerQuery) -> Any:
@@ -200,8 +202,8 @@ def _page(query: LedgerQuery) -> Any:
 
     So a state that hardly ever occurs costs what a frequent one does.
     """
-    key = col(StatusIntent.id)
-    order = key.asc() if query.after is not None else key.desc()
+    day, key = col(StatusIntent.made_on), col(StatusIntent.id)
+    order = (day.asc(), key.asc()) if query.after else (day.desc(), key.desc())
     account = _accounts(query).subquery("account")
     wanted = sa.values(sa.column("state", sa.String), name="wanted").data(
         [(state.value,) for state in query.states or IntentState]
@@ -213,7 +215,7 @@ def _page(query: LedgerQuery) -> Any:
             sa.type_coerce(col(StatusIntent.state), sa.String) == wanted.c.state,
             *_bounds(query),
         )
-        .order_by(order)
+        .order_by(*order)
         .limit(query.limit + 1)
         .lateral("nearest")
     )
@@ -224,7 +226,7 @@ def _page(query: LedgerQuery) -> Any:
         columns(*_COLUMNS)
         .join(Order, col(Order.id) == col(StatusIntent.order_id))
         .where(key.in_(ids))
-        .order_by(order)
+        .order_by(*order)
         .limit(query.limit + 1)
     )
 
@@ -243,21 +245,20 @@ _COLUMNS: Final = (
     col(StatusIntent.created_at),
     col(StatusIntent.settled_at),
     col(StatusIntent.next_try_at),
+    col(StatusIntent.made_on),
 )
 
 
 def _bounds(query: LedgerQuery) -> list[ColumnElement[bool]]:
-    key, day = col(StatusIntent.id), col(StatusIntent.made_on)
+    day = col(StatusIntent.made_on)
+    place = tuple_(day, col(StatusIntent.id))
     bounds: list[ColumnElement[bool]] = []
-    if query.before is not None:
-        bounds.append(key < query.before)
-    if query.after is not None:
-        bounds.append(key > query.after)
-    # Ids grow with the days but for some at midnight: they bound the walk, the day decides.
+    if query.before:
+        bounds.append(place < query.before.place)
+    if query.after:
+        bounds.append(place > query.after.place)
     if query.first:
-        nearest = columns(key).where(day >= query.first).order_by(day, key).limit(1)
-        bounds += [day >= query.first, key >= nearest.scalar_subquery() - _AT_MIDNIGHT]
+        bounds.append(day >= query.first)
     if query.last:
-        nearest = columns(key).where(day <= query.last).order_by(day.desc(), key.desc()).limit(1)
-        bounds += [day <= query.last, key <= nearest.scalar_subquery() + _AT_MIDNIGHT]
+        bounds.append(day <= query.last)
     return bounds

@@ -1,5 +1,6 @@
 """Which status changes the ledger shows, and the form of that in an address bar."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +12,22 @@ from crm_app.errors import InvalidInputError
 from crm_app.services.order_query import bad_cursor, parse_day, parse_limit, parse_words
 
 DEFAULT_LIMIT: Final = 50
+_CURSOR: Final = re.compile(r"([ab])([0-9]{8})-([0-9]{1,18})")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a change stands in the ledger: by its business day, then by its id."""
+
+    day: date
+    intent_id: int
+
+    @property
+    def place(self) -> tuple[date, int]:
+        return self.day, self.intent_id
+
+    def __str__(self) -> str:
+        return f"{self.day:%Y%m%d}-{self.intent_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +39,16 @@ class LedgerQuery:
         last: Last business day, included; None: until now.
         channels: Any of these; empty means all.
         states: Any of these; empty means all.
-        before: Only changes with a smaller id: the next page.
-        after: Only changes with a greater id, the nearest first: the page before.
+        before: Only changes that stand below this place: the next page.
+        after: Only changes that stand above it, the nearest first: the page before.
     """
 
     first: date | None = None
     last: date | None = None
     channels: tuple[Channel, ...] = ()
     states: tuple[IntentState, ...] = ()
-    before: int | None = None
-    after: int | None = None
+    before: Place | None = None
+    after: Place | None = None
     limit: int = DEFAULT_LIMIT
 
     @classmethod
@@ -72,10 +89,15 @@ class LedgerQuery:
         return {name: value for name, value in values.items() if value}
 
 
-def _position(cursor: str) -> tuple[int | None, int | None]:
+def _position(cursor: str) -> tuple[Place | None, Place | None]:
     if not cursor:
         return None, None
-    side, digits = cursor[:1], cursor[1:]
-    if side not in ("a", "b") or not (digits.isascii() and digits.isdecimal()) or len(digits) > 18:
+    found = _CURSOR.fullmatch(cursor)
+    if found is None:
         raise bad_cursor()
-    return (None, int(digits)) if side == "a" else (int(digits), None)
+    side, day, intent_id = found.groups()
+    try:
+        place = Place(date.fromisoformat(day), int(intent_id))
+    except ValueError as error:
+        raise bad_cursor() from error
+    return (None, place) if side == "a" else (place, None)

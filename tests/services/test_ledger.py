@@ -20,7 +20,7 @@ from crm_app.errors import InvalidInputError, PermissionDeniedError
 from crm_app.models import IntentCount, IntentMove, Order, StatusIntent
 from crm_app.models.outbox import business_today
 from crm_app.services import ledger, ledger_counts
-from crm_app.services.ledger_query import LedgerQuery
+from crm_app.services.ledger_query import LedgerQuery, Place
 from tests.factories import AccountFactory, OrderFactory
 
 TODAY = business_today()
@@ -223,7 +223,7 @@ def test_addresses_come_and_go_unchanged() -> None:
         last=TODAY,
         channels=(Channel.AMAZON, Channel.SHOPIFY),
         states=(IntentState.REJECTED,),
-        before=17,
+        before=Place(TODAY, 17),
         limit=20,
     )
 
@@ -240,7 +240,8 @@ def test_addresses_come_and_go_unchanged() -> None:
         {"channel": "ebay"},
         {"cursor": "x1"},
         {"cursor": "b"},
-        {"cursor": "b-1"},
+        {"cursor": "b20261341-1"},
+        {"cursor": "b20261120--1"},
         {"limit": "0"},
     ],
 )
