@@ -60,7 +60,7 @@ def test_the_table_stands_in_the_channels_own_folder(channel: Channel) -> None:
     module = importlib.import_module(f"crm_app.channels.{channel.value}.statuses")
 
     assert module.CAPABILITIES is CAPABILITIES[channel]
-    assert module.WORDS == capabilities.lexicon(channel)
+    assert capabilities.lexicon(channel) == module.WORDS
     for vocabulary in CAPABILITIES[channel].vocabularies:
         assert vocabulary.documented
         assert vocabulary.source
