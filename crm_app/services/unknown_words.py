@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, any_, delete, func, literal
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from crm_app.channels import capabilities
 from crm_app.channels.base import ChannelOrder
@@ -18,6 +19,7 @@ from crm_app.domain.channel import Channel
 from crm_app.models import ChannelAccount, Order, OrderWord, UnmappedWord
 from crm_app.models.status_word import WORD_LENGTH
 from crm_app.services import bulk, status_words
+from crm_app.services.order_query import CarriedWord
 
 # Counting further would make the page slower the longer nobody maps a word.
 COUNT_CAP: Final = 10_000
@@ -170,7 +172,7 @@ def _reported(session: Session, row: UnmappedWord, account: ChannelAccount) -> U
 
 def count_orders(session: Session, account_ids: Sequence[int], word: Word) -> int:
     """How many orders of these accounts carry a word; counts to just above `COUNT_CAP`."""
-    carrying = (
+    rows = (
         select(OrderWord.order_id)
         .where(
             col(OrderWord.account_id).in_(account_ids),
@@ -179,7 +181,25 @@ def count_orders(session: Session, account_ids: Sequence[int], word: Word) -> in
         )
         .limit(COUNT_CAP + 1)
     )
-    return session.exec(select(func.count()).select_from(carrying.subquery())).one()
+    return session.exec(select(func.count()).select_from(rows.subquery())).one()
+
+
+def carrying(word: CarriedWord) -> SelectOfScalar[int]:
+    """The ids of the orders that carry a word, as a statement for a filter."""
+    return select(OrderWord.order_id).where(
+        OrderWord.account_id == word.account_id,
+        OrderWord.vocabulary == word.vocabulary,
+        OrderWord.word == word.word,
+    )
+
+
+def of_order(session: Session, order_id: int) -> list[str]:
+    """The words of one order that nobody had mapped when it was read."""
+    return list(
+        session.exec(
+            select(OrderWord.word).where(OrderWord.order_id == order_id).order_by(OrderWord.word)
+        )
+    )
 
 
 def _carriers(session: Session, account_id: int, word: Word) -> tuple[Carrier, ...]:
