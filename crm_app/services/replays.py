@@ -77,6 +77,19 @@ def begin(
     return replay
 
 
+def look(
+    session: Session, actor: Actor, channel: Channel, account_id: int | None, word: Word
+) -> Replay:
+    """A dry run for a word that was just decided; raises as `begin`.
+
+    Only the orders that carry it, where nobody had mapped it before; else all: which orders carry
+    a known word is written nowhere but in their payloads.
+    """
+    ids = account_ids(session, channel, account_id)
+    is_new = unknown_words.count_orders(session, ids, word) > 0
+    return begin(session, actor, channel, account_id=account_id, word=word if is_new else None)
+
+
 def _one_at_a_time(session: Session, channel: Channel) -> None:
     # Two that begin at once: one waits here for the other's row.
     session.exec(

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, or_
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from crm_app.channels import capabilities
 from crm_app.channels.capabilities import StatusRule, Telling
@@ -217,19 +218,27 @@ def set_word(
     return row
 
 
+def find(
+    session: Session, actor: Actor, channel: Channel, account_id: int | None, word: Word
+) -> StatusWord | None:
+    """The decision about a word for all accounts or for one, if there is one."""
+    actor.require(Permission.MANAGE_MAPPINGS)
+    return session.exec(_of(channel, account_id, word)).one_or_none()
+
+
+def _of(channel: Channel, account_id: int | None, word: Word) -> SelectOfScalar[StatusWord]:
+    return select(StatusWord).where(
+        StatusWord.channel == channel,
+        col(StatusWord.account_id).is_not_distinct_from(account_id),
+        StatusWord.vocabulary == word.vocabulary,
+        StatusWord.word == word.text,
+    )
+
+
 def _locked(
     session: Session, channel: Channel, account_id: int | None, word: Word
 ) -> StatusWord | None:
-    return session.exec(
-        select(StatusWord)
-        .where(
-            StatusWord.channel == channel,
-            col(StatusWord.account_id).is_not_distinct_from(account_id),
-            StatusWord.vocabulary == word.vocabulary,
-            StatusWord.word == word.text,
-        )
-        .with_for_update()
-    ).one_or_none()
+    return session.exec(_of(channel, account_id, word).with_for_update()).one_or_none()
 
 
 def _checked(channel: Channel, word: Word, status: OrderStatus) -> Word:

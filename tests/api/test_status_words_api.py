@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from crm_app.channels.rereading import REREADERS
 from crm_app.channels.woocommerce import mapping
@@ -73,7 +73,7 @@ def test_orders_are_read_again_first_without_a_change(
     assert before is OrderStatus.PENDING
     session.rollback()
     assert session.exec(select(Order.status)).one() is OrderStatus.PACKED
-    assert session.exec(select(Replay.done).order_by(Replay.id)).all()[-1]["seen"] == 1
+    assert session.exec(select(Replay.done).order_by(col(Replay.id))).all()[-1]["seen"] == 1
 
 
 @pytest.mark.parametrize("role", [Role.SUPPORT, Role.READ_ONLY])
