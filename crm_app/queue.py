@@ -31,6 +31,7 @@ QUEUES: Final = (PUSH, INBOX, PULL)
 PUSH_ACCOUNT: Final = "crm_app.jobs.push.push_account"
 PULL_ACCOUNT: Final = "crm_app.jobs.pull.pull_account"
 INBOX_ACCOUNT: Final = "crm_app.jobs.inbox.process_account"
+REPLAY: Final = "crm_app.jobs.replay.replay"
 
 # A hint older than this has been overtaken by the clock.
 _HINT_TTL_S: Final = 60
@@ -138,6 +139,11 @@ def hint_inbox(session: Session, account_id: int) -> None:
     db.after_commit(session, ("inbox", account_id), lambda: _hint_inbox(account_id))
 
 
+def hint_replay(session: Session, replay_id: int) -> None:
+    """After the session's commit, tell a worker that stored orders are to be read again."""
+    db.after_commit(session, ("replay", replay_id), lambda: _hint(PULL, REPLAY, replay_id))
+
+
 def hint_taken(account_id: int) -> None:
     """A worker looks at the inbox now: what comes from here on needs a hint of its own."""
     with suppress(RedisError, OSError, ServiceUnavailableError):
@@ -158,5 +164,5 @@ def _hint_key(account_id: int) -> str:
     return f"inbox:hinted:{account_id}"
 
 
-def _hint(queue: str, job: str, account_id: int) -> None:
-    enqueue(queue, job, account_id)
+def _hint(queue: str, job: str, key: int) -> None:
+    enqueue(queue, job, key)

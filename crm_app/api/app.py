@@ -41,7 +41,7 @@ def create_api() -> FastAPI:
         redoc_url=None,
         responses=_ERRORS,
     )
-    for module in (auth, orders, sync, users, health, browser, webhooks):
+    for module in (auth, orders, sync, users, status_words, health, browser, webhooks):
         api.include_router(module.router)
 
     @api.get(

@@ -30,6 +30,7 @@ def list_orders(
     status: _Word = "",
     attention: _Word = "",
     q: _Word = "",
+    word: _Word = "",
     date_from: _Word = "",
     date_to: _Word = "",
     sort: _Word = "",
@@ -39,8 +40,9 @@ def list_orders(
     """Orders, newest first unless `sort` says otherwise.
 
     `channel` and `status` take several words with commas between; days are business days, both
-    included; `sort` is `placed_at`, `ship_by` or `total`, with a minus for descending. Follow
-    `next_cursor` until it is null.
+    included; `word` is `account:vocabulary:word` of a word that nobody has mapped; `sort` is
+    `placed_at`, `ship_by` or `total`, with a minus for descending. Follow `next_cursor` until it
+    is null.
     """
     query = _parse(
         {
@@ -48,6 +50,7 @@ def list_orders(
             "status": status,
             "attention": attention,
             "q": q,
+            "word": word,
             "from": date_from,
             "to": date_to,
             "sort": sort,

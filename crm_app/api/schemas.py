@@ -100,6 +100,7 @@ class OrderOut(Out):
     order_number: str
     status: OrderStatus
     channel_status: str
+    status_on_channel: OrderStatus | None
     payment_status: PaymentStatus
     sync_status: SyncStatus
     customer_name: str
@@ -181,7 +182,7 @@ class OrderDetailOut(OrderOut):
 
     account_name: str
     version: int
-    status_on_channel: OrderStatus | None
+    unknown_words: list[str]
     subtotal_minor: int | None
     shipping_minor: int | None
     tax_minor: int | None

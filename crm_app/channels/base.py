@@ -1,7 +1,7 @@
 """What every connector speaks: canonical orders in, status updates out.
 
 A connector talks HTTP; its `mapping.py` translates and does nothing else. Neither touches the
-database.
+database. Its `statuses.py` declares, as data, its words for a status and what it lets us say.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
+from crm_app.channels.words import Word
 from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import OrderStatus, PaymentStatus
 
@@ -69,6 +70,7 @@ class ChannelOrder:
         on_hold: The channel forbids to go on with the order until it lifts its hold.
         updated_at: The channel's clock; decides which version is newer.
         raw: The channel's JSON, kept so that a better mapping can be replayed.
+        unknown_words: Words of it that nobody has mapped yet; each is reported.
     """
 
     external_id: str
@@ -100,6 +102,7 @@ class ChannelOrder:
     address: ChannelAddress = field(default_factory=ChannelAddress)
     note: str = ""
     raw: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    unknown_words: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

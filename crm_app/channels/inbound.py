@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol, cast
 
 from crm_app.channels.base import ChannelOrder
 from crm_app.channels.reading import BadFieldError, Json
+from crm_app.channels.words import Lexicon
 
 Headers = Mapping[str, str]
 
@@ -64,6 +65,7 @@ class Told:
         at: When it arrived, or later: never before the version that is stored.
         known: The stored payload of the order; None if the order is not here.
         options: Of the account.
+        words: Of the account; None: what the product knows.
     """
 
     topic: str
@@ -72,6 +74,7 @@ class Told:
     at: datetime
     known: Json | None = None
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    words: Lexicon | None = None
 
 
 class Verify(Protocol):

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 from redis import Redis
 
+from crm_app.channels import capabilities
 from crm_app.channels.amazon import auth as amazon_auth
 from crm_app.channels.amazon import connector as amazon
 from crm_app.channels.base import Connector
@@ -24,6 +25,7 @@ from crm_app.channels.shopify import graphql as shopify_graphql
 from crm_app.channels.swiggy import connector as swiggy
 from crm_app.channels.tokens import NoStore, RedisTokens, TokenStore
 from crm_app.channels.woocommerce import connector as woocommerce
+from crm_app.channels.words import Lexicon
 from crm_app.domain.channel import Channel
 from crm_app.errors import AccountDisconnectedError, ChannelError
 
@@ -76,6 +78,7 @@ class Shared:
 
     limiter: Limiter
     tokens: TokenStore
+    words: Lexicon
 
 
 Build = Callable[[httpx.Client, Account, Credentials, Shared], Connector]
@@ -94,6 +97,7 @@ def connect(
     *,
     timeout_s: float,
     tokens: TokenStore | None = None,
+    words: Lexicon | None = None,
 ) -> Connector:
     """A connector for one account, with connections of its own: `close` it.
 
@@ -103,6 +107,7 @@ def connect(
         limiter: `limiter_for(redis, account)`, or `NoLimiter`.
         timeout_s: For each wait on the network: to connect (at most 5 s), to write, to read.
         tokens: Keeps an access token for the account's next connector; None keeps none.
+        words: What the channel's words for a status mean; None: what the product knows.
 
     Raises:
         AccountDisconnectedError: A credential is missing, or the address is not safe to send
@@ -120,7 +125,10 @@ def connect(
         trust_env=urlsplit(account.base_url).hostname not in _LOOPBACK,
     )
     try:
-        return kind.build(client, account, credentials, Shared(limiter, tokens or NoStore()))
+        shared = Shared(
+            limiter, tokens or NoStore(), words or capabilities.lexicon(account.channel)
+        )
+        return kind.build(client, account, credentials, shared)
     except ChannelError:
         client.close()
         raise
@@ -164,7 +172,9 @@ def _amazon(
         client_secret=_secret(credentials, "client_secret"),
         refresh_token=_secret(credentials, "refresh_token"),
     )
-    return amazon.AmazonConnector(client, keys, options, shared.limiter, shared.tokens)
+    return amazon.AmazonConnector(
+        client, keys, options, shared.limiter, shared.tokens, shared.words
+    )
 
 
 def _flipkart(
@@ -189,7 +199,9 @@ def _flipkart(
     keys = flipkart_auth.Credentials(
         app_id=_secret(credentials, "app_id"), app_secret=_secret(credentials, "app_secret")
     )
-    return flipkart.FlipkartConnector(client, keys, options, shared.limiter, shared.tokens)
+    return flipkart.FlipkartConnector(
+        client, keys, options, shared.limiter, shared.tokens, shared.words
+    )
 
 
 def _shopify(
@@ -209,7 +221,7 @@ def _shopify(
         first_import_days=_number(account, "first_import_days", shopify.WINDOW_DAYS),
     )
     keys = shopify.Credentials(access_token=_secret(credentials, "access_token"))
-    return shopify.ShopifyConnector(client, keys, options, shared.limiter)
+    return shopify.ShopifyConnector(client, keys, options, shared.limiter, shared.words)
 
 
 def _woocommerce(
@@ -224,7 +236,7 @@ def _woocommerce(
         consumer_key=_secret(credentials, "consumer_key"),
         consumer_secret=_secret(credentials, "consumer_secret"),
     )
-    return woocommerce.WooCommerceConnector(client, keys, options, shared.limiter)
+    return woocommerce.WooCommerceConnector(client, keys, options, shared.limiter, shared.words)
 
 
 def _blinkit(

@@ -8,7 +8,7 @@ from crm_app.channels import registry
 from crm_app.channels.base import Connector
 from crm_app.config import get_settings
 from crm_app.models import AccountStatus
-from crm_app.services import accounts
+from crm_app.services import accounts, status_words
 
 
 @contextmanager
@@ -17,6 +17,7 @@ def connected(account_id: int) -> Generator[Connector | None]:
     with db.transaction() as session:
         account = accounts.get_account(session, account_id)
         credentials = vault.unseal(account.credentials)
+        words = status_words.in_force(session, account)
     if account.status is not AccountStatus.CONNECTED:
         yield None
         return
@@ -27,6 +28,7 @@ def connected(account_id: int) -> Generator[Connector | None]:
         registry.limiter_for(redis, account),
         timeout_s=get_settings().http_timeout_s,
         tokens=registry.tokens_for(redis, account, account.credentials),
+        words=words,
     )
     try:
         yield connector

@@ -14,6 +14,7 @@ from crm_app.jobs.inbox import process_due
 from crm_app.jobs.ledger import check_counts, fold_counts
 from crm_app.jobs.pull import pull_due
 from crm_app.jobs.push import push_due
+from crm_app.jobs.replay import replay_due
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ def build_clock(connection: Redis) -> CronScheduler:
         (pull_due, queue.PULL, 2),
         (fold_counts, queue.PULL, 60),
         (check_counts, queue.PULL, _DAY_S),
+        (replay_due, queue.PULL, 10),
     )
     for function, name, interval_s in ticks:
         # A tick that nobody picked up before the next one is overtaken: `ttl` drops it.

@@ -14,6 +14,7 @@ from crm_app.models.order import (
     OrderRollup,
 )
 from crm_app.models.outbox import IntentAttempt, StatusIntent
+from crm_app.models.status_word import OrderWord, Replay, ReplayState, StatusWord
 from crm_app.models.user import SignInFailure, User, UserSession
 
 __all__ = [
@@ -33,8 +34,12 @@ __all__ = [
     "OrderLine",
     "OrderPayload",
     "OrderRollup",
+    "OrderWord",
+    "Replay",
+    "ReplayState",
     "SignInFailure",
     "StatusIntent",
+    "StatusWord",
     "UnmappedWord",
     "User",
     "UserSession",

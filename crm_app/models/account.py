@@ -50,11 +50,21 @@ class ChannelAccount(SQLModel, table=True):
 
 
 class UnmappedWord(SQLModel, table=True):
-    """The mapping report: a raw word of a channel that our mapping does not know."""
+    """The mapping report: a raw word of a channel that our mapping did not know when it came.
+
+    A row stays when the word is mapped: whether it is, the words in force say.
+    """
 
     __tablename__ = "unmapped_words"  # pyright: ignore[reportAssignmentType]
 
     account_id: int = Field(primary_key=True, foreign_key="channel_accounts.id", sa_type=BigInteger)
+    # Which of the channel's vocabularies it stands in.
+    vocabulary: str = Field(
+        default="order",
+        primary_key=True,
+        max_length=20,
+        sa_column_kwargs={"server_default": "order"},
+    )
     word: str = Field(primary_key=True, max_length=200)
     example_external_id: str = Field(max_length=128)
     first_seen_at: datetime = set_at_insert()

@@ -46,6 +46,9 @@ def sentence(kind: str, data: dict[str, Any], order: Order) -> str:
         if kind.endswith("ours"):
             return f"kept our status {_status(_after(data, 'status'))} and sent it again"
         return f"took the channel's word: {_status(_after(data, 'status'))}"
+    if kind == "order:remapped":
+        said = _updated(data, order)
+        return "read it again with the desk's words" + (f": {said}" if said != _NO_NEWS else "")
     if kind.startswith("intent:"):
         return _intent(kind, data)
     return _updated(data, order)
@@ -72,6 +75,9 @@ def _intent(kind: str, data: dict[str, Any]) -> str:
     return f"disagrees with our change to {status}; a person decides"
 
 
+_NO_NEWS: Final = "sent a newer version without a visible change"
+
+
 def _updated(data: dict[str, Any], order: Order) -> str:
     parts: list[str] = []
     told = {"channel_status", "tracking_number"} if "status" in data else set[str]()
@@ -84,7 +90,7 @@ def _updated(data: dict[str, Any], order: Order) -> str:
     for name, said in _FIELD_NAMES.items():
         if name in data and said and name not in told:
             parts.append(_field(name, said, data[name], order))
-    return "; ".join(parts) or "sent a newer version without a visible change"
+    return "; ".join(parts) or _NO_NEWS
 
 
 def _field(name: str, said: str, change: Any, order: Order) -> str:

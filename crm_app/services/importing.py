@@ -24,9 +24,8 @@ from crm_app.models import (
     OrderEvent,
     OrderLine,
     OrderPayload,
-    UnmappedWord,
 )
-from crm_app.services import arrivals, bulk, merging, order_rows
+from crm_app.services import arrivals, bulk, merging, order_rows, unknown_words
 from crm_app.services.rollups import RollupChange, RollupKey
 
 logger = logging.getLogger(__name__)
@@ -103,14 +102,15 @@ def save_orders(
     # Somebody else inserted it since we looked (a read-back beside a pull): treat it as known.
     raced = [item for item in fresh if item.order.external_id not in created]
     updated = _update(session, account, [*changed, *raced], customers, rollups)
-    _report_unmapped(session, account, [item.order for item in [*fresh, *changed]])
+    written = {order_id: incoming[key].order for key, order_id in {**created, **updated}.items()}
+    unknown_words.note(session, account, written, known_before=updated.values())
     stored = {item.order.external_id for item in [*fresh, *changed]}
     arrivals.stored(session, account, stored - {entry.external_id for entry in aside})
     rollups.write(session)
     return ImportCount(
         created=len(created),
-        updated=updated,
-        unchanged=len(incoming) - len(created) - updated,
+        updated=len(updated),
+        unchanged=len(incoming) - len(created) - len(updated),
         set_aside=len(aside),
     )
 
@@ -250,10 +250,10 @@ def _update(
     items: Sequence[_Incoming],
     customers: dict[str, int],
     rollups: RollupChange,
-) -> int:
-    """Merge newer versions into orders that we have; how many changed."""
+) -> dict[str, int]:
+    """Merge newer versions into orders that we have; ids of those that changed, by external id."""
     if not items:
-        return 0
+        return {}
     by_key = {item.order.external_id: item for item in items}
     locked = session.exec(
         select(Order)
@@ -275,7 +275,7 @@ def _update(
         item = by_key[order.external_id]
         customer_id = customers.get(order_rows.identity_of(item.order))
         changes = merging.merge(order, item.order, customer_id, intents.get(order.id, []), rollups)
-        lines = _replace_lines(session, order.id, item.order)
+        lines = replace_lines(session, order.id, item.order)
         if lines and not changes:
             merging.count_change(order)
         changes |= lines
@@ -294,10 +294,10 @@ def _update(
             [_payload_row(order.id, by_key[order.external_id]) for order in newer],
         )
     _insert_all(session, OrderEvent, events)
-    return len(newer)
+    return {order.external_id: order.id for order in newer}
 
 
-def _replace_lines(session: Session, order_id: int, order: ChannelOrder) -> dict[str, Any]:
+def replace_lines(session: Session, order_id: int, order: ChannelOrder) -> dict[str, Any]:
     """Bring the lines to the channel's version; `{"lines": [before, after]}` if they differ."""
     rows = order_rows.line_rows(order_id, order.lines)
     stored = session.exec(select(OrderLine).where(OrderLine.order_id == order_id)).all()
@@ -342,29 +342,6 @@ def _set_aside(session: Session, account: ChannelAccount, bad: Sequence[BadOrder
             )
         )
         logger.warning("Set aside an order of account %s: %s", account.id, row["reason"])
-
-
-def _report_unmapped(
-    session: Session, account: ChannelAccount, orders: Iterable[ChannelOrder]
-) -> None:
-    for order in orders:
-        if order.status is not None:
-            continue
-        statement = upsert(UnmappedWord).values(
-            account_id=account.id,
-            word=order.channel_status[:200],
-            example_external_id=order.external_id,
-            times_seen=1,
-        )
-        session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["account_id", "word"],
-                set_={
-                    "times_seen": UnmappedWord.times_seen + 1,
-                    "last_seen_at": func.clock_timestamp(),
-                },
-            )
-        )
 
 
 def _insert_all(session: Session, model: Any, rows: list[dict[str, Any]]) -> None:

@@ -33,7 +33,7 @@ from crm_app.errors import (
     RetryableError,
 )
 from crm_app.models import ChannelAccount, InboxEntry, InboxState, Order
-from crm_app.services import accounts, importing, order_rows
+from crm_app.services import accounts, importing, order_rows, status_words
 from crm_app.services.payloads import payload_of
 from crm_app.services.receiving import KIND
 
@@ -186,6 +186,7 @@ def _told(session: Session, work: Work, order: Order | None, account: ChannelAcc
         at=max(work.received_at, order.channel_updated_at) if order else work.received_at,
         known=payload_of(session, order) if order else None,
         options=account.options,
+        words=status_words.in_force(session, account),
     )
 
 

@@ -47,6 +47,26 @@ E_ = TypeVar("E_", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
+class CarriedWord:
+    """Orders of an account that carry a word which nobody had mapped: `7:parcel:BY_DRONE`."""
+
+    account_id: int
+    vocabulary: str
+    word: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Raises ValueError for anything that `str` did not make."""
+        account, vocabulary, word = text.split(":", 2)
+        if not (account.isascii() and account.isdecimal() and len(account) < 19 and word):
+            raise ValueError(text)
+        return cls(int(account), vocabulary, word)
+
+    def __str__(self) -> str:
+        return f"{self.account_id}:{self.vocabulary}:{self.word}"
+
+
+@dataclass(frozen=True, slots=True)
 class OrderQuery:
     """One page of a filtered, sorted list.
 
@@ -56,6 +76,7 @@ class OrderQuery:
         placed_from: First business day of placing, included.
         placed_to: Last business day of placing, included.
         text: What a person typed into the search box.
+        word: Only orders that carry this unknown word.
         cursor: From a former page's `next_cursor` or `previous_cursor`.
         limit: Rows a page, 1 to 200.
     """
@@ -66,6 +87,7 @@ class OrderQuery:
     placed_from: date | None = None
     placed_to: date | None = None
     text: str = ""
+    word: CarriedWord | None = None
     sort: Sort = Sort.NEWEST
     cursor: str | None = None
     limit: int = DEFAULT_LIMIT
@@ -85,6 +107,7 @@ class OrderQuery:
             placed_from=parse_day("from", params, mistakes),
             placed_to=parse_day("to", params, mistakes),
             text=params.get("q", "").translate(_INVISIBLE).strip()[:_MAX_TEXT],
+            word=_carried(params, mistakes),
             sort=next(iter(parse_words(Sort, "sort", params, mistakes)), Sort.NEWEST),
             cursor=params.get("cursor") or None,
             limit=parse_limit(params, mistakes),
@@ -105,6 +128,7 @@ class OrderQuery:
             "from": self.placed_from.isoformat() if self.placed_from else "",
             "to": self.placed_to.isoformat() if self.placed_to else "",
             "q": self.text,
+            "word": str(self.word) if self.word else "",
             "sort": "" if self.sort is Sort.NEWEST else self.sort.value,
             "limit": "" if self.limit == DEFAULT_LIMIT else str(self.limit),
             "cursor": self.cursor or "",
@@ -184,6 +208,15 @@ def parse_words(
             allowed = ", ".join(kind)
             mistakes[name] = f"{word[:40]!r} is no {_SAID[name]}; it may be {allowed}."
     return tuple(dict.fromkeys(found))
+
+
+def _carried(params: Mapping[str, str], mistakes: dict[str, str]) -> CarriedWord | None:
+    text = params.get("word", "").replace("\x00", "")
+    try:
+        return CarriedWord.parse(text) if text else None
+    except ValueError:
+        mistakes["word"] = f"{text[:40]!r} is no word of a channel such as 7:order:SHIPPED."
+        return None
 
 
 def parse_day(name: str, params: Mapping[str, str], mistakes: dict[str, str]) -> date | None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, func, literal
 from sqlmodel import Session, col, select
 
+from crm_app.channels.words import Word
 from crm_app.config import get_settings
 from crm_app.domain.actor import Actor
 from crm_app.domain.channel import Channel
@@ -17,9 +18,9 @@ from crm_app.domain.order_status import TO_SHIP, OrderStatus, PaymentStatus, Syn
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import day_range, now
 from crm_app.models import Order, OrderCount, OrderRollup
-from crm_app.services import matching, paging
+from crm_app.services import matching, paging, unknown_words
 from crm_app.services.matching import Match
-from crm_app.services.order_query import Attention, OrderQuery, Sort
+from crm_app.services.order_query import Attention, CarriedWord, OrderQuery, Sort
 from crm_app.services.personal_data import WITHHELD
 
 __all__ = [
@@ -74,6 +75,7 @@ class OrderSummary:
     payment_status: PaymentStatus
     sync_status: SyncStatus
     channel_status: str
+    status_on_channel: OrderStatus | None
     cancel_requested: bool
     return_requested: bool
     on_hold: bool
@@ -108,12 +110,14 @@ class _Filter:
         plain: All but the text.
         match: What the text means; None without one.
         rows: How many fulfil `plain`; None if the rollups do not know it.
+        has_dense_word: Whether very many orders carry the unknown word that is asked for.
     """
 
     query: OrderQuery
     plain: list[ColumnElement[bool]]
     match: Match | None
     rows: int | None
+    has_dense_word: bool = False
 
     @property
     def conditions(self) -> list[ColumnElement[bool]]:
@@ -124,7 +128,7 @@ class _Filter:
         if self.match is not None and not self.match.is_dense:
             return True
         if self.rows is None:
-            return True
+            return not self.has_dense_word
         if sort in (Sort.NEWEST, Sort.OLDEST):
             # One status has an index in this order; several may all lie at the far end of a walk.
             return self.rows <= (_FEW[sort] if len(self.query.statuses) > 1 else _VERY_FEW)
@@ -193,8 +197,14 @@ def _row(values: Any, *, sees_people: bool) -> OrderSummary:
 def _filter(session: Session, query: OrderQuery, *, sees_people: bool) -> _Filter:
     paging.plan_for_pages(session)
     match = matching.match(session, query.text, sees_people=sees_people) if query.text else None
-    rows = None if query.attention else _count_by_rollup(session, query)
-    return _Filter(query, _conditions(query), match, rows)
+    rows = None if query.attention or query.word else _count_by_rollup(session, query)
+    is_dense = query.word is not None and _carrying(session, query.word) > _FEW[Sort.NEWEST]
+    return _Filter(query, _conditions(query), match, rows, is_dense)
+
+
+def _carrying(session: Session, word: CarriedWord) -> int:
+    text = Word(word.vocabulary, word.word)
+    return unknown_words.count_orders(session, [word.account_id], text)
 
 
 def _conditions(query: OrderQuery) -> list[ColumnElement[bool]]:
@@ -210,6 +220,8 @@ def _conditions(query: OrderQuery) -> list[ColumnElement[bool]]:
         conditions.append(col(Order.placed_at) < end)
     if query.attention:
         conditions.append(attention_condition(query.attention))
+    if query.word:
+        conditions.append(col(Order.id).in_(unknown_words.carrying(query.word)))
     return conditions
 
 

@@ -14,7 +14,7 @@ from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.permissions import Permission
 from crm_app.errors import NotFoundError
 from crm_app.models import ChannelAccount, Order, OrderEvent, OrderLine, StatusIntent
-from crm_app.services import history
+from crm_app.services import history, unknown_words
 from crm_app.services.order_search import OrderSummary, summary_of
 from crm_app.services.orders import StatusChoice, choices
 from crm_app.services.personal_data import Contact, contact_of, mask_email, mask_phone
@@ -93,7 +93,8 @@ class OrderDetail:
     shipping_minor: int | None
     tax_minor: int | None
     discount_minor: int | None
-    status_on_channel: OrderStatus | None
+    # Words of its channel that nobody has mapped.
+    unknown_words: tuple[str, ...]
     carrier: str
     tracking_number: str
     shipped_at: datetime | None
@@ -143,7 +144,7 @@ def get_order(session: Session, actor: Actor, order_id: int) -> OrderDetail:
         shipping_minor=order.shipping_minor,
         tax_minor=order.tax_minor,
         discount_minor=order.discount_minor,
-        status_on_channel=order.status_on_channel,
+        unknown_words=tuple(unknown_words.of_order(session, order.id)),
         carrier=order.carrier,
         tracking_number=order.tracking_number,
         shipped_at=order.shipped_at,

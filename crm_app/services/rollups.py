@@ -41,6 +41,11 @@ class RollupChange:
         """Count an order out."""
         self._move(key, -1, -(total_minor or 0))
 
+    def include(self, other: "RollupChange") -> None:
+        """Take over what another one collected."""
+        for key, (orders, total_minor) in other._cells.items():
+            self._move(key, orders, total_minor)
+
     def _move(self, key: RollupKey, orders: int, total_minor: int) -> None:
         cell = self._cells[key]
         cell[0] += orders

@@ -10,6 +10,8 @@ from crm_app.ui.ledger.page import ledger_page
 from crm_app.ui.ledger.state import LedgerState
 from crm_app.ui.login.page import login_page
 from crm_app.ui.login.state import LoginState
+from crm_app.ui.mappings.page import mappings_page
+from crm_app.ui.mappings.state import MappingsState
 from crm_app.ui.missing import missing_page
 from crm_app.ui.order.page import order_page
 from crm_app.ui.order.state import OrderState
@@ -20,7 +22,7 @@ from crm_app.ui.users.page import users_page
 from crm_app.ui.users.state import UsersState
 
 # Built as files of their own; the page of an order is served by the fallback of them all.
-PLAIN_PAGES: Final = ("/login", "/orders", "/ledger", "/users")
+PLAIN_PAGES: Final = ("/login", "/orders", "/ledger", "/users", "/mappings")
 
 # In `assets/`; a later one may override an earlier one.
 STYLES: Final = (
@@ -32,6 +34,7 @@ STYLES: Final = (
     "order",
     "ledger",
     "pages",
+    "mappings",
     "phone",
 )
 
@@ -61,6 +64,12 @@ def add_pages(app: rx.App, brand: str) -> None:
     )
     app.add_page(
         users_page, route="/users", title=titled("People"), on_load=[frame, UsersState.load]
+    )
+    app.add_page(
+        mappings_page,
+        route="/mappings",
+        title=titled("Status words"),
+        on_load=[frame, MappingsState.load],
     )
     app.add_page(missing_page, route="404", title=titled("Nothing here"), on_load=frame)
 

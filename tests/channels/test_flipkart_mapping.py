@@ -51,7 +51,7 @@ def test_nobody_is_named() -> None:
 @pytest.mark.parametrize(
     ("words", "status"),
     [
-        *[((word,), status) for word, status in statuses.ITEM.items()],
+        *[((word,), status) for word, status in statuses.ITEM.means.items()],
         (("PACKED", "APPROVED"), S.CONFIRMED),
         (("DELIVERED", "SHIPPED"), S.SHIPPED),
         (("DELIVERED", "RETURNED"), S.DELIVERED),

@@ -74,14 +74,14 @@ def test_an_order_whose_buyer_is_withheld_is_an_order() -> None:
     assert order.total_minor == 85_000
 
 
-@pytest.mark.parametrize(("word", "status"), statuses.ORDER.items())
+@pytest.mark.parametrize(("word", "status"), statuses.ORDER.means.items())
 def test_each_word_of_shopify_means_one_of_ours(word: str, status: S) -> None:
     order = to_order(shopify_order(displayFulfillmentStatus=word))
 
     assert (order.status, order.channel_status) == (status, word)
 
 
-@pytest.mark.parametrize(("word", "status"), statuses.PARCEL.items())
+@pytest.mark.parametrize(("word", "status"), statuses.PARCEL.means.items())
 def test_a_parcel_refines_what_was_sent(word: str, status: S) -> None:
     assert to_order(shopify_order(shopify_parcel(word))).status is status
 

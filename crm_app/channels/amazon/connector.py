@@ -15,14 +15,15 @@ from urllib.parse import quote
 
 import httpx
 
+from crm_app.channels.amazon import statuses
 from crm_app.channels.amazon.auth import PRODUCTION_URL, AccessToken, Credentials
 from crm_app.channels.amazon.mapping import to_order
 from crm_app.channels.base import ChannelOrder, OrderPage, Receipt, StatusUpdate
-from crm_app.channels.capabilities import CAPABILITIES
 from crm_app.channels.http import Answer, Call, Dialect, Shape, request_json
 from crm_app.channels.limits import Limiter, UsagePlan, pauses_s
-from crm_app.channels.reading import as_object, read_page
+from crm_app.channels.reading import Json, as_object, read_page
 from crm_app.channels.tokens import TokenStore
+from crm_app.channels.words import Lexicon
 from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.time import now
@@ -50,7 +51,7 @@ _DATA: Final = (
     "PAYMENT",
 )
 _PERSONAL_DATA: Final = ("BUYER", "RECIPIENT")
-_CARRIERS: Final = {name.casefold(): name for name in CAPABILITIES[Channel.AMAZON].carriers}
+_CARRIERS: Final = {name.casefold(): name for name in statuses.CAPABILITIES.carriers}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +110,12 @@ class AmazonConnector:
         options: Options,
         limiter: Limiter,
         tokens: TokenStore | None = None,
+        words: Lexicon = statuses.WORDS,
     ) -> None:
         """`client` carries the API's base URL and timeouts, so a test passes a MockTransport."""
         self._client = client
         self._options = options
+        self._words = words
         self._limiter = limiter
         self._token = AccessToken(client, options.auth_url, credentials, limiter, store=tokens)
 
@@ -144,7 +147,7 @@ class AmazonConnector:
         order = as_object(self._call(call).body.get("order"))
         if not order:
             raise RetryableError("Amazon sent an answer without the order (getOrder).")
-        return to_order(order)
+        return self._map(order)
 
     def push_status(self, update: StatusUpdate) -> Receipt:
         """Send with `confirmShipment`. The same reference again edits the same parcel."""
@@ -162,6 +165,9 @@ class AmazonConnector:
 
     def close(self) -> None:
         self._client.close()
+
+    def _map(self, raw: Json) -> ChannelOrder:
+        return to_order(raw, self._words)
 
     @property
     def _included_data(self) -> str:
@@ -183,7 +189,7 @@ class AmazonConnector:
     def _pages(self, sweep: "_Sweep", body: Any) -> Iterator[OrderPage]:
         while True:
             token = sweep.advance(body)
-            orders, bad = read_page(body["orders"], to_order, "orderId")
+            orders, bad = read_page(body["orders"], self._map, "orderId")
             if token and token in sweep.seen:
                 # A known fault of the real API. Going on would never end, and the end of this
                 # sweep was not seen, so the cursor stays.

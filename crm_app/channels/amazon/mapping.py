@@ -19,14 +19,15 @@ from crm_app.channels import reading
 from crm_app.channels.amazon import statuses
 from crm_app.channels.base import ChannelAddress, ChannelBuyer, ChannelOrder, ChannelOrderLine
 from crm_app.channels.reading import BadFieldError, Json, section, sections, text
+from crm_app.channels.words import Lexicon
 from crm_app.domain.order_status import TO_SHIP, OrderStatus, PaymentStatus
 
 _COD_METHODS: Final = frozenset({"cod", "cashondelivery"})
 _OPEN: Final = (OrderStatus.PENDING, *TO_SHIP)
 
 
-def to_order(raw: Json) -> ChannelOrder:
-    """Map one element of `orders`.
+def to_order(raw: Json, lexicon: Lexicon = statuses.WORDS) -> ChannelOrder:
+    """Map one element of `orders`; `lexicon` is the account's words.
 
     Raises:
         BadFieldError: A field is missing or makes no sense; the order is to be set aside.
@@ -34,7 +35,7 @@ def to_order(raw: Json) -> ChannelOrder:
     order_id = reading.identifier(raw, "orderId")
     fulfillment = section(raw, "fulfillment")
     parcel = _parcel(sections(raw, "packages"))
-    state = statuses.read(_word(fulfillment), sections(raw, "packages"))
+    state = statuses.read(_word(fulfillment), sections(raw, "packages"), lexicon)
     money = _amounts(section(raw, "proceeds"))
     items = _items(raw)
     is_cod = _is_cod(raw)
@@ -43,6 +44,7 @@ def to_order(raw: Json) -> ChannelOrder:
         external_id=order_id,
         order_number=order_id,
         channel_status=state.words,
+        unknown_words=state.unknown,
         status=state.status,
         payment_status=_payment_status(state.status, is_cod),
         placed_at=reading.required_moment(raw, "createdTime"),

@@ -22,13 +22,13 @@ from zoneinfo import ZoneInfo
 
 from crm_app.channels import reading
 from crm_app.channels.base import ChannelAddress, ChannelBuyer, ChannelOrder, ChannelOrderLine
+from crm_app.channels.blinkit import statuses
+from crm_app.channels.blinkit.statuses import AMENDMENT, CANCEL, CREATION
 from crm_app.channels.inbound import Told
 from crm_app.channels.reading import BadFieldError, Json, section, sections, text
+from crm_app.channels.words import Lexicon, Word
 from crm_app.domain.order_status import OrderStatus
 
-CREATION: Final = "PO_CREATION"
-CANCEL: Final = "PO_CANCEL"
-AMENDMENT: Final = "PO_AMENDMENT"
 INR: Final = "INR"
 INDIA: Final = ZoneInfo("Asia/Kolkata")
 _TAXES: Final = ("igst_percentage", "cgst_percentage", "sgst_percentage", "cess_percentage")
@@ -42,7 +42,7 @@ def to_order(told: Told) -> ChannelOrder | None:
         BadFieldError: A field is missing or makes no sense; the event is to be set aside.
     """
     known = _fold(told)
-    return None if known is None else read(known, told.at)
+    return None if known is None else read(known, told.at, told.words or statuses.WORDS)
 
 
 def _fold(told: Told) -> Json | None:
@@ -88,13 +88,13 @@ def _amended(variant: Json) -> dict[str, Any]:
     return {key: variant[key] for key in ("upc", "mrp", "uom") if variant.get(key) is not None}
 
 
-def read(known: Json, at: datetime) -> ChannelOrder:
+def read(known: Json, at: datetime, words: Lexicon = statuses.WORDS) -> ChannelOrder:
     """Map the kept document; `at` is when it last changed."""
     po = section(known, "po")
     details = section(po, "details")
     number = reading.identifier(po, "po_number")
     word = CANCEL if _is_cancelled(known) else CREATION
-    status = OrderStatus.CANCELLED if word == CANCEL else OrderStatus.PENDING
+    status = words.read("order", word)
     lines = _lines(details, status)
     due = _day(details, "delivery_date")
     starts = datetime(due.year, due.month, due.day, tzinfo=INDIA) if due else None
@@ -102,6 +102,7 @@ def read(known: Json, at: datetime) -> ChannelOrder:
         external_id=number,
         order_number=number,
         channel_status=word,
+        unknown_words=words.unknown((Word("order", word),)),
         status=status,
         payment_status=None,
         placed_at=_placed_at(known, details),
@@ -131,7 +132,7 @@ def _total(details: Json, lines: tuple[ChannelOrderLine, ...]) -> int:
     return sum(line.total_minor or 0 for line in lines) if told is None else told
 
 
-def _lines(details: Json, status: OrderStatus) -> tuple[ChannelOrderLine, ...]:
+def _lines(details: Json, status: OrderStatus | None) -> tuple[ChannelOrderLine, ...]:
     items = sections(details, "item_data")
     if not items:
         raise BadFieldError("item_data", "is missing")
@@ -147,7 +148,7 @@ def _lines(details: Json, status: OrderStatus) -> tuple[ChannelOrderLine, ...]:
     return tuple(lines.values())
 
 
-def _line(item: Json, status: OrderStatus) -> ChannelOrderLine:
+def _line(item: Json, status: OrderStatus | None) -> ChannelOrderLine:
     quantity = reading.quantity(item, "units_ordered")
     if quantity is None:
         raise BadFieldError("units_ordered", "is missing")

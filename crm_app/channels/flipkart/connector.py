@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Final, cast
 import httpx
 
 from crm_app.channels.base import ChannelOrder, OrderPage, Receipt, StatusUpdate
-from crm_app.channels.flipkart import steps
+from crm_app.channels.flipkart import statuses, steps
 from crm_app.channels.flipkart.auth import AccessToken, Credentials
 from crm_app.channels.flipkart.mapping import to_order
 from crm_app.channels.flipkart.steps import Packing
@@ -24,6 +24,7 @@ from crm_app.channels.http import Answer, Call, Dialect, Shape, http_date, quota
 from crm_app.channels.limits import Limiter, UsagePlan
 from crm_app.channels.reading import BadFieldError, Json, as_object, read_page
 from crm_app.channels.tokens import TokenStore
+from crm_app.channels.words import Lexicon
 from crm_app.domain.channel import Channel
 from crm_app.domain.time import now
 from crm_app.errors import (
@@ -161,10 +162,12 @@ class FlipkartConnector:
         options: Options,
         limiter: Limiter,
         tokens: TokenStore | None = None,
+        words: Lexicon = statuses.WORDS,
     ) -> None:
         """`client` carries the API's base URL and timeouts, so a test passes a MockTransport."""
         self._client = client
         self._options = options
+        self._words = words
         self._limiter = limiter
         self._token = AccessToken(client, credentials, limiter, store=tokens)
 
@@ -174,7 +177,7 @@ class FlipkartConnector:
         seen: set[str] = set()
         while True:
             place = place.frozen(answer)
-            orders, bad = read_page(answer.body["shipments"], to_order, "shipmentId")
+            orders, bad = read_page(answer.body["shipments"], self._map, "shipmentId")
             following = place.following(answer.body)
             if following is None:
                 end = place.cursor or place.until
@@ -192,7 +195,7 @@ class FlipkartConnector:
 
     def fetch_order(self, external_id: str) -> ChannelOrder:
         """Read with `GET shipments`; see `Connector`."""
-        return to_order(self._get(external_id))
+        return self._map(self._get(external_id))
 
     def push_status(self, update: StatusUpdate) -> Receipt:
         """Take the next step on the way to the status; see `flipkart.steps`."""
@@ -219,6 +222,9 @@ class FlipkartConnector:
 
     def close(self) -> None:
         self._client.close()
+
+    def _map(self, raw: Json) -> ChannelOrder:
+        return to_order(raw, self._words)
 
     def _begin(self, cursor: str | None, resume: str | None) -> tuple[_Place, Answer]:
         """The first page of a sweep, or of what is left of one."""

@@ -21,6 +21,7 @@ from crm_app.channels import reading
 from crm_app.channels.base import ChannelOrder, ChannelOrderLine
 from crm_app.channels.flipkart import statuses
 from crm_app.channels.reading import BadFieldError, Json, section, sections, text
+from crm_app.channels.words import Lexicon
 from crm_app.domain.order_status import OrderStatus, PaymentStatus
 
 CURRENCY: Final = "INR"
@@ -35,15 +36,15 @@ class _Item(NamedTuple):
     status: OrderStatus | None
 
 
-def to_order(raw: Json) -> ChannelOrder:
-    """Map one element of `shipments`.
+def to_order(raw: Json, lexicon: Lexicon = statuses.WORDS) -> ChannelOrder:
+    """Map one element of `shipments`; `lexicon` is the account's words.
 
     Raises:
         BadFieldError: A field is missing or makes no sense; the shipment is to be set aside.
     """
     external_id = reading.identifier(raw, "shipmentId")
-    items = _items(raw)
-    state = statuses.read([(item.word, item.status) for item in items])
+    items = _items(raw, lexicon)
+    state = statuses.read([(item.word, item.status) for item in items], lexicon)
     lines = _lines(items)
     counted = [
         (item.raw, line)
@@ -57,6 +58,7 @@ def to_order(raw: Json) -> ChannelOrder:
         external_id=external_id,
         order_number=_first(items, "orderId"),
         channel_status=state.words,
+        unknown_words=state.unknown,
         status=state.status,
         payment_status=_payment_status(state, is_cod),
         placed_at=min(_at(items, "orderDate")),
@@ -80,7 +82,7 @@ def is_held(raw: Json) -> bool:
     return raw.get("hold") is True
 
 
-def _items(raw: Json) -> list[_Item]:
+def _items(raw: Json, lexicon: Lexicon) -> list[_Item]:
     found = sections(raw, "orderItems")
     if not found:
         raise BadFieldError("orderItems", "is missing")
@@ -91,7 +93,7 @@ def _items(raw: Json) -> list[_Item]:
         except BadFieldError as error:
             raise error.within(f"orderItems[{index}]") from None
         is_back = item.get("courierReturn") is True
-        status = statuses.item_status(word, is_courier_return=is_back)
+        status = statuses.item_status(word, is_courier_return=is_back, lexicon=lexicon)
         items.append(_Item(item, word, status))
     return items
 

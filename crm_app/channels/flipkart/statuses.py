@@ -1,41 +1,117 @@
-"""What Flipkart's words for the items of a shipment mean in ours."""
+"""What Flipkart's words for the items of a shipment mean in ours, and what it lets us say.
 
-from collections.abc import Mapping, Sequence
+Facts are the vendor's own (Seller API v3).
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from crm_app.domain.order_status import OrderStatus
+from crm_app.channels.rules import LOCAL, Capabilities, merged, push, refused, unreachable
+from crm_app.channels.words import Lexicon, Vocabulary, Word
+from crm_app.domain.order_status import OrderStatus as S
 
-ITEM: Final[Mapping[str, OrderStatus]] = {
-    "APPROVED": OrderStatus.CONFIRMED,
-    # The labels are still being made, and that can fail: packed is what Flipkart calls so.
-    "PACKING_IN_PROGRESS": OrderStatus.CONFIRMED,
-    "FORM_FAILED": OrderStatus.FAILED,
-    "PACKED": OrderStatus.PACKED,
-    "READY_TO_DISPATCH": OrderStatus.READY_TO_SHIP,
-    "PICKUP_COMPLETE": OrderStatus.SHIPPED,
-    "SHIPPED": OrderStatus.SHIPPED,
-    "DELIVERED": OrderStatus.DELIVERED,
-    "COMPLETED": OrderStatus.DELIVERED,
-    # On its way back to us: `RETURN_COMING` tells it beside the status.
-    "RETURN_REQUESTED": OrderStatus.DELIVERED,
-    "RETURNED": OrderStatus.RETURNED,
-    "CANCELLED": OrderStatus.CANCELLED,
-}
+ITEM: Final = Vocabulary(
+    key="item",
+    label="Item",
+    place="orderItems[].status",
+    means={
+        "APPROVED": S.CONFIRMED,
+        # The labels are still being made, and that can fail: packed is what Flipkart calls so.
+        "PACKING_IN_PROGRESS": S.CONFIRMED,
+        "FORM_FAILED": S.FAILED,
+        "PACKED": S.PACKED,
+        "READY_TO_DISPATCH": S.READY_TO_SHIP,
+        "PICKUP_COMPLETE": S.SHIPPED,
+        "SHIPPED": S.SHIPPED,
+        "DELIVERED": S.DELIVERED,
+        "COMPLETED": S.DELIVERED,
+        # On its way back to us: `RETURN_COMING` tells it beside the status.
+        "RETURN_REQUESTED": S.DELIVERED,
+        "RETURNED": S.RETURNED,
+        "CANCELLED": S.CANCELLED,
+    },
+    documented=frozenset(
+        {
+            "APPROVED",
+            "PACKING_IN_PROGRESS",
+            "FORM_FAILED",
+            "PACKED",
+            "READY_TO_DISPATCH",
+            "PICKUP_COMPLETE",
+            "CANCELLED",
+            "RETURN_REQUESTED",
+            "RETURNED",
+            "SHIPPED",
+            "DELIVERED",
+            "COMPLETED",
+        }
+    ),
+    source="Marketplace Seller API v3, state of an order item",
+)
+VOCABULARIES: Final = (ITEM,)
+WORDS: Final = Lexicon.of(VOCABULARIES)
+
 RETURN_COMING: Final = "RETURN_REQUESTED"
 CANCELLED: Final = "CANCELLED"
+PACKING: Final = "PACKING_IN_PROGRESS"
+# From where it packs, and what lies beyond each step: a step that was taken is not taken again.
+TO_PACK: Final = frozenset({"APPROVED", "FORM_FAILED"})
+READY: Final = frozenset(
+    {
+        "READY_TO_DISPATCH",
+        "PICKUP_COMPLETE",
+        "SHIPPED",
+        "DELIVERED",
+        "COMPLETED",
+        "RETURN_REQUESTED",
+        "RETURNED",
+    }
+)
+PACKED: Final = READY | {"PACKED"}
 # Flipkart still cancels these.
-CANCELLABLE: Final = frozenset({"APPROVED", "PACKING_IN_PROGRESS", "FORM_FAILED"})
+CANCELLABLE: Final = TO_PACK | {PACKING}
+
+CAPABILITIES: Final = Capabilities(
+    statuses={
+        S.CONFIRMED: refused("Flipkart confirms a shipment itself."),
+        S.PACKED: push("item", "PACKED", not_from=(CANCELLED,)),
+        S.READY_TO_SHIP: push("item", "READY_TO_DISPATCH", not_from=(CANCELLED,)),
+        S.SHIPPED: refused(
+            "Flipkart's courier reports the pickup: mark it ready to ship, and the rest will "
+            "arrive here."
+        ),
+        S.OUT_FOR_DELIVERY: refused("Flipkart follows the parcel itself."),
+        S.DELIVERED: refused("Flipkart reports the delivery itself."),
+        # Only before packing; afterwards Flipkart refuses, and says so.
+        S.CANCELLED: push("item", CANCELLED, not_from=PACKED),
+        S.RETURNED: LOCAL,
+        S.FAILED: LOCAL,
+    },
+    accepts_channel_fulfilled=False,
+    vocabularies=VOCABULARIES,
+    accepted={
+        unreachable(S.PENDING): "Flipkart shows a shipment once it is approved; a hold is a fact "
+        "beside the status.",
+        unreachable(S.OUT_FOR_DELIVERY): "Flipkart has no word between shipped and delivered.",
+        merged("item", S.CONFIRMED): "The labels are still being made, and that can fail.",
+        merged("item", S.SHIPPED): "With the courier, before and after its first scan.",
+        merged("item", S.DELIVERED): "It has arrived; a return on its way is a fact beside it.",
+    },
+)
 
 # A shipment is only as far as its last item; one that needs a person speaks first.
 _ORDER: Final = (
-    OrderStatus.FAILED,
-    OrderStatus.CONFIRMED,
-    OrderStatus.PACKED,
-    OrderStatus.READY_TO_SHIP,
-    OrderStatus.SHIPPED,
-    OrderStatus.DELIVERED,
-    OrderStatus.RETURNED,
+    S.FAILED,
+    S.PENDING,
+    S.CONFIRMED,
+    S.PACKED,
+    S.READY_TO_SHIP,
+    S.SHIPPED,
+    S.OUT_FOR_DELIVERY,
+    S.DELIVERED,
+    S.RETURNED,
+    S.CANCELLED,
 )
 
 
@@ -44,18 +120,19 @@ class Reading:
     """A shipment's words in ours. `status` is None if one of them is unknown."""
 
     words: str
-    status: OrderStatus | None
+    status: S | None
     return_requested: bool
+    unknown: tuple[Word, ...] = ()
 
 
-def item_status(word: str, *, is_courier_return: bool) -> OrderStatus | None:
+def item_status(word: str, *, is_courier_return: bool, lexicon: Lexicon = WORDS) -> S | None:
     """One item's status; a parcel that the courier brings back never arrived."""
     if word == RETURN_COMING and is_courier_return:
-        return OrderStatus.SHIPPED
-    return ITEM.get(word)
+        return S.SHIPPED
+    return lexicon.read("item", word)
 
 
-def read(items: Sequence[tuple[str, OrderStatus | None]]) -> Reading:
+def read(items: Sequence[tuple[str, S | None]], lexicon: Lexicon = WORDS) -> Reading:
     """Read a shipment by its items, each as Flipkart's word and ours.
 
     Cancelled items do not count unless all are cancelled.
@@ -63,10 +140,13 @@ def read(items: Sequence[tuple[str, OrderStatus | None]]) -> Reading:
     words = list(dict.fromkeys(word for word, _ in items))
     live = [(word, status) for word, status in items if word != CANCELLED]
     states = [status for _, status in live]
-    status: OrderStatus | None = None
+    status: S | None = None
     if not live:
-        status = OrderStatus.CANCELLED
+        status = lexicon.read("item", CANCELLED)
     elif None not in states:
         status = min((found for found in states if found), key=_ORDER.index)
-    is_partly_back = status is OrderStatus.DELIVERED and OrderStatus.RETURNED in states
-    return Reading(", ".join(words)[:200], status, RETURN_COMING in words or is_partly_back)
+    is_partly_back = status is S.DELIVERED and S.RETURNED in states
+    unknown = lexicon.unknown(Word("item", word) for word in words)
+    return Reading(
+        ", ".join(words)[:200], status, RETURN_COMING in words or is_partly_back, unknown
+    )

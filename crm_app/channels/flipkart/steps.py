@@ -38,20 +38,6 @@ OPERATIONS: Final[Mapping[OrderStatus, str]] = {
 }
 # The only reasons a seller may give.
 CANCEL_REASONS: Final = ("cannot_procure_item", "not_enough_inventory", "b2b_order")
-_NEW: Final = frozenset({"APPROVED", "FORM_FAILED"})
-_IN_PROGRESS: Final = "PACKING_IN_PROGRESS"
-_READY: Final = frozenset(
-    {
-        "READY_TO_DISPATCH",
-        "PICKUP_COMPLETE",
-        "SHIPPED",
-        "DELIVERED",
-        "COMPLETED",
-        "RETURN_REQUESTED",
-        "RETURNED",
-    }
-)
-_PACKED: Final = _READY | {"PACKED"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +99,9 @@ def _words(raw: Json) -> set[str]:
 def _pack(
     raw: Json, words: set[str], update: StatusUpdate, packing: Packing, at: datetime
 ) -> Step | None:
-    if words <= _PACKED | {_IN_PROGRESS}:
+    if words <= statuses.PACKED | {statuses.PACKING}:
         return None
-    if not words & _NEW:
+    if not words & statuses.TO_PACK:
         raise RejectedError(f"Flipkart does not pack a shipment that is {_told(words)}.")
     _check_open(raw, at)
     return Step(PACK, {"shipments": [_to_pack(raw, update, packing)]})
@@ -124,14 +110,14 @@ def _pack(
 def _dispatch(
     raw: Json, words: set[str], update: StatusUpdate, packing: Packing, at: datetime
 ) -> Step | None:
-    if words <= _READY:
+    if words <= statuses.READY:
         return None
-    if words & _NEW:
+    if words & statuses.TO_PACK:
         _check_open(raw, at)
         return Step(PACK, {"shipments": [_to_pack(raw, update, packing)]}, is_last=False)
-    if _IN_PROGRESS in words:
+    if statuses.PACKING in words:
         raise RetryableError("Flipkart is still making the labels of this shipment.")
-    if not words <= _PACKED:
+    if not words <= statuses.PACKED:
         raise RejectedError(f"Flipkart does not dispatch a shipment that is {_told(words)}.")
     _check_open(raw, at)
     return Step(DISPATCH, {"shipmentIds": [update.external_id], **_location(raw)})
@@ -168,7 +154,7 @@ def _check_open(raw: Json, at: datetime) -> None:
 
 
 def _to_pack(raw: Json, update: StatusUpdate, packing: Packing) -> dict[str, Any]:
-    items = [item for item in sections(raw, "orderItems") if item.get("status") in _NEW]
+    items = [item for item in sections(raw, "orderItems") if item.get("status") in statuses.TO_PACK]
     orders = dict.fromkeys(str(item.get("orderId")) for item in items)
     date = update.happened_at.astimezone(UTC).isoformat(timespec="milliseconds")
     asked: dict[str, Any] = {

@@ -165,7 +165,7 @@ def _parcels(order: Json) -> list[Json]:
 
 
 def _state(parcel: Json) -> OrderStatus:
-    return statuses.PARCEL.get(str(parcel.get("displayStatus")), OrderStatus.SHIPPED)
+    return statuses.PARCEL.means.get(str(parcel.get("displayStatus")), OrderStatus.SHIPPED)
 
 
 def _remaining(line: Json) -> int:

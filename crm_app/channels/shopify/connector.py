@@ -18,10 +18,11 @@ from crm_app.channels.base import ChannelOrder, OrderPage, Receipt, StatusUpdate
 from crm_app.channels.http import http_date
 from crm_app.channels.limits import Limiter
 from crm_app.channels.reading import BadFieldError, Json, as_object, id_of, read_page
-from crm_app.channels.shopify import changes, graphql, queries
+from crm_app.channels.shopify import changes, graphql, queries, statuses
 from crm_app.channels.shopify.changes import Manner
 from crm_app.channels.shopify.graphql import Cost, Query, Reply, TooCostlyError
 from crm_app.channels.shopify.mapping import ORDER_GID, to_order
+from crm_app.channels.words import Lexicon
 from crm_app.domain.channel import Channel
 from crm_app.domain.time import now
 from crm_app.errors import RejectedError, RetryableError
@@ -101,13 +102,19 @@ class ShopifyConnector:
     channel: ClassVar[Channel] = Channel.SHOPIFY
 
     def __init__(
-        self, client: httpx.Client, credentials: Credentials, options: Options, limiter: Limiter
+        self,
+        client: httpx.Client,
+        credentials: Credentials,
+        options: Options,
+        limiter: Limiter,
+        words: Lexicon = statuses.WORDS,
     ) -> None:
         """`client` carries the shop's address and timeouts, so a test passes a MockTransport."""
         self._client = client
         self._client.headers["x-shopify-access-token"] = credentials.access_token
         self._options = options
         self._limiter = limiter
+        self._words = words
         self._page_size = FIRST_PAGE_SIZE
 
     def fetch_orders(self, cursor: str | None, resume: str | None = None) -> Iterator[OrderPage]:
@@ -160,7 +167,7 @@ class ShopifyConnector:
         self._client.close()
 
     def _map(self, raw: Json) -> ChannelOrder:
-        return to_order(raw, self._options.handling_hours)
+        return to_order(raw, self._options.handling_hours, self._words)
 
     def _begin(self, cursor: str | None, resume: str | None) -> tuple[_Place, Json]:
         """The first page of a sweep, or of what is left of one."""

@@ -23,6 +23,7 @@ from crm_app.channels import reading
 from crm_app.channels.base import ChannelAddress, ChannelBuyer, ChannelOrder, ChannelOrderLine
 from crm_app.channels.reading import BadFieldError, Json, section, sections, text
 from crm_app.channels.shopify import statuses
+from crm_app.channels.words import Lexicon
 from crm_app.domain.order_status import TO_SHIP, OrderStatus, PaymentStatus
 
 ORDER_GID: Final = "gid://shopify/Order/"
@@ -49,12 +50,13 @@ class _Parcels(NamedTuple):
     left_at: datetime | None
 
 
-def to_order(raw: Json, handling_hours: float) -> ChannelOrder:
+def to_order(raw: Json, handling_hours: float, lexicon: Lexicon = statuses.WORDS) -> ChannelOrder:
     """Map one node of `orders`, all its lines included.
 
     Args:
         raw: The node.
         handling_hours: Hours from placement to the deadline of an order that is ours to send.
+        lexicon: The account's words.
 
     Raises:
         BadFieldError: A field is missing or makes no sense; the order is to be set aside.
@@ -66,13 +68,14 @@ def to_order(raw: Json, handling_hours: float) -> ChannelOrder:
         raise BadFieldError("totalPriceSet", "is missing")
     parcels = _parcels(raw)
     facts = _facts(raw, parcels.words)
-    state = statuses.read(facts)
+    state = statuses.read(facts, lexicon)
     placed_at = reading.required_moment(raw, "createdAt")
     address = _address(section(raw, "shippingAddress"))
     return ChannelOrder(
         external_id=external_id,
         order_number=text(raw, "name", reading.ID) or external_id,
         channel_status=state.words,
+        unknown_words=statuses.unknown_words(facts, lexicon),
         status=state.status,
         payment_status=_payment_status(facts),
         placed_at=placed_at,

@@ -1,62 +1,158 @@
-"""What Shopify's words for an order's fulfilment and its parcels mean in ours."""
+"""What Shopify's words for an order and its parcels mean in ours, and what it lets us say.
 
-from collections.abc import Mapping, Sequence
+Facts are the vendor's own (GraphQL Admin API, 2026-10).
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from crm_app.domain.order_status import OrderStatus
+from crm_app.channels.rules import (
+    INDIAN_CARRIERS,
+    LOCAL,
+    OWN_STEPS,
+    Capabilities,
+    merged,
+    push,
+    unconfirmed,
+)
+from crm_app.channels.words import Lexicon, Vocabulary, Word
+from crm_app.domain.order_status import OrderStatus as S
 
-# displayFulfillmentStatus of an order.
-ORDER: Final[Mapping[str, OrderStatus]] = {
-    "UNFULFILLED": OrderStatus.CONFIRMED,
-    "OPEN": OrderStatus.CONFIRMED,
-    "IN_PROGRESS": OrderStatus.CONFIRMED,
-    "PENDING_FULFILLMENT": OrderStatus.CONFIRMED,
-    # The fulfilment service said no: it is ours again.
-    "REQUEST_DECLINED": OrderStatus.CONFIRMED,
-    # A hold is a fact of its own beside the status.
-    "ON_HOLD": OrderStatus.CONFIRMED,
-    # What is left is ours to pack; the lines say how much has gone.
-    "PARTIALLY_FULFILLED": OrderStatus.CONFIRMED,
-    "SCHEDULED": OrderStatus.PENDING,
-    "FULFILLED": OrderStatus.SHIPPED,
-    # Nothing of it is ever sent.
-    "FULFILLMENT_NOT_REQUIRED": OrderStatus.DELIVERED,
-    "RESTOCKED": OrderStatus.CANCELLED,
-}
+_SCHEMA: Final = "GraphQL Admin API 2026-10"
+
+ORDER: Final = Vocabulary(
+    key="order",
+    label="Order",
+    place="displayFulfillmentStatus",
+    means={
+        "UNFULFILLED": S.CONFIRMED,
+        "OPEN": S.CONFIRMED,
+        "IN_PROGRESS": S.CONFIRMED,
+        "PENDING_FULFILLMENT": S.CONFIRMED,
+        # The fulfilment service said no: it is ours again.
+        "REQUEST_DECLINED": S.CONFIRMED,
+        # A hold is a fact of its own beside the status.
+        "ON_HOLD": S.CONFIRMED,
+        # What is left is ours to pack; the lines say how much has gone.
+        "PARTIALLY_FULFILLED": S.CONFIRMED,
+        "SCHEDULED": S.PENDING,
+        "FULFILLED": S.SHIPPED,
+        # Nothing of it is ever sent.
+        "FULFILLMENT_NOT_REQUIRED": S.DELIVERED,
+        "RESTOCKED": S.CANCELLED,
+    },
+    documented=frozenset(
+        {
+            "FULFILLED",
+            "FULFILLMENT_NOT_REQUIRED",
+            "IN_PROGRESS",
+            "ON_HOLD",
+            "OPEN",
+            "PARTIALLY_FULFILLED",
+            "PENDING_FULFILLMENT",
+            "REQUEST_DECLINED",
+            "RESTOCKED",
+            "SCHEDULED",
+            "UNFULFILLED",
+        }
+    ),
+    source=f"{_SCHEMA}, OrderDisplayFulfillmentStatus",
+)
 HELD: Final = "ON_HOLD"
 
-# displayStatus of a parcel.
-PARCEL: Final[Mapping[str, OrderStatus]] = {
-    "LABEL_PURCHASED": OrderStatus.READY_TO_SHIP,
-    "LABEL_PRINTED": OrderStatus.READY_TO_SHIP,
-    "READY_FOR_PICKUP": OrderStatus.READY_TO_SHIP,
-    "LABEL_VOIDED": OrderStatus.READY_TO_SHIP,
-    "SUBMITTED": OrderStatus.SHIPPED,
-    "CONFIRMED": OrderStatus.SHIPPED,
-    "FULFILLED": OrderStatus.SHIPPED,
-    "MARKED_AS_FULFILLED": OrderStatus.SHIPPED,
-    "CARRIER_PICKED_UP": OrderStatus.SHIPPED,
-    "IN_TRANSIT": OrderStatus.SHIPPED,
-    "DELAYED": OrderStatus.SHIPPED,
-    "OUT_FOR_DELIVERY": OrderStatus.OUT_FOR_DELIVERY,
-    "ATTEMPTED_DELIVERY": OrderStatus.OUT_FOR_DELIVERY,
-    "DELIVERED": OrderStatus.DELIVERED,
-    # By the buyer, at our counter.
-    "PICKED_UP": OrderStatus.DELIVERED,
-    "NOT_DELIVERED": OrderStatus.FAILED,
-    "FAILURE": OrderStatus.FAILED,
-}
 # A parcel that was taken back is none.
 VOID: Final = frozenset({"CANCELED", "CANCELLED"})
+PARCEL: Final = Vocabulary(
+    key="parcel",
+    label="Parcel",
+    place="fulfillments[].displayStatus",
+    means={
+        "LABEL_PURCHASED": S.READY_TO_SHIP,
+        "LABEL_PRINTED": S.READY_TO_SHIP,
+        "READY_FOR_PICKUP": S.READY_TO_SHIP,
+        "LABEL_VOIDED": S.READY_TO_SHIP,
+        "SUBMITTED": S.SHIPPED,
+        "CONFIRMED": S.SHIPPED,
+        "FULFILLED": S.SHIPPED,
+        "MARKED_AS_FULFILLED": S.SHIPPED,
+        "CARRIER_PICKED_UP": S.SHIPPED,
+        "IN_TRANSIT": S.SHIPPED,
+        "DELAYED": S.SHIPPED,
+        "OUT_FOR_DELIVERY": S.OUT_FOR_DELIVERY,
+        "ATTEMPTED_DELIVERY": S.OUT_FOR_DELIVERY,
+        "DELIVERED": S.DELIVERED,
+        # By the buyer, at our counter.
+        "PICKED_UP": S.DELIVERED,
+        "NOT_DELIVERED": S.FAILED,
+        "FAILURE": S.FAILED,
+    },
+    documented=frozenset(
+        {
+            "ATTEMPTED_DELIVERY",
+            "CANCELED",
+            "CARRIER_PICKED_UP",
+            "CONFIRMED",
+            "DELAYED",
+            "DELIVERED",
+            "FAILURE",
+            "FULFILLED",
+            "IN_TRANSIT",
+            "LABEL_PRINTED",
+            "LABEL_PURCHASED",
+            "LABEL_VOIDED",
+            "MARKED_AS_FULFILLED",
+            "NOT_DELIVERED",
+            "OUT_FOR_DELIVERY",
+            "PICKED_UP",
+            "READY_FOR_PICKUP",
+            "SUBMITTED",
+        }
+    ),
+    source=f"{_SCHEMA}, FulfillmentDisplayStatus",
+    silent=dict.fromkeys(VOID, "A parcel that was taken back is none."),
+)
+VOCABULARIES: Final = (ORDER, PARCEL)
+WORDS: Final = Lexicon.of(VOCABULARIES)
+
+CAPABILITIES: Final = Capabilities(
+    statuses={
+        **OWN_STEPS,
+        S.CONFIRMED: LOCAL,
+        S.SHIPPED: push("order", "FULFILLED"),
+        S.OUT_FOR_DELIVERY: push("parcel", "OUT_FOR_DELIVERY"),
+        S.DELIVERED: push("parcel", "DELIVERED"),
+        S.CANCELLED: push(not_from=("PARTIALLY_FULFILLED", "FULFILLED")),
+    },
+    carriers=INDIAN_CARRIERS,
+    vocabularies=VOCABULARIES,
+    by_fact={
+        S.CANCELLED: "the order carries the time of its cancellation (cancelledAt)",
+        S.RETURNED: "its return has arrived (returnStatus)",
+    },
+    accepted={
+        unconfirmed(S.CANCELLED): "A cancelled order is known by its cancelledAt, not by a word.",
+        merged("order", S.CONFIRMED): "All are ours to send; holds and lines are facts beside it.",
+        merged("parcel", S.READY_TO_SHIP): "It has a label and has not left.",
+        merged("parcel", S.SHIPPED): "With the carrier, at whichever of its stops.",
+        merged("parcel", S.OUT_FOR_DELIVERY): "A failed attempt goes out again.",
+        merged("parcel", S.DELIVERED): "The buyer has it, by the carrier or at our counter.",
+        merged("parcel", S.FAILED): "It will not arrive; a person reads why in Shopify.",
+    },
+)
 
 # An order is only as far as its last parcel; of those that have ended, failure speaks first.
 _WAY: Final = (
-    OrderStatus.READY_TO_SHIP,
-    OrderStatus.SHIPPED,
-    OrderStatus.OUT_FOR_DELIVERY,
-    OrderStatus.FAILED,
-    OrderStatus.DELIVERED,
+    S.PENDING,
+    S.CONFIRMED,
+    S.PACKED,
+    S.READY_TO_SHIP,
+    S.SHIPPED,
+    S.OUT_FOR_DELIVERY,
+    S.FAILED,
+    S.DELIVERED,
+    S.RETURNED,
+    S.CANCELLED,
 )
 _UNPAID: Final = frozenset({"PENDING", "AUTHORIZED", "EXPIRED"})
 _MONEY_BACK: Final = frozenset({"VOIDED", "REFUNDED"})
@@ -81,37 +177,43 @@ class Reading:
     """The words that decided, and ours. `status` is None if the fulfilment word is unknown."""
 
     words: str
-    status: OrderStatus | None
+    status: S | None
     return_requested: bool
 
 
-def read(facts: Facts) -> Reading:
+def unknown_words(facts: Facts, lexicon: Lexicon = WORDS) -> tuple[Word, ...]:
+    """What nobody has mapped yet, of the order and of its parcels."""
+    parcels = (Word("parcel", word) for word in facts.parcels)
+    return lexicon.unknown((Word("order", facts.fulfilment), *parcels))
+
+
+def read(facts: Facts, lexicon: Lexicon = WORDS) -> Reading:
     """Read an order by its fulfilment, refined by its parcels, its payment and its return.
 
     Before anything was sent, money decides too: an order that is not paid yet (and not to be paid
     at the door) is pending, one whose money went back is cancelled.
     """
     word = facts.fulfilment
-    coarse = ORDER.get(word)
+    coarse = lexicon.read("order", word)
     if facts.is_cancelled:
-        return Reading(f"{word} / cancelled", OrderStatus.CANCELLED, return_requested=False)
-    if coarse is OrderStatus.CONFIRMED and not facts.parcels:
+        return Reading(f"{word} / cancelled", S.CANCELLED, return_requested=False)
+    if coarse is S.CONFIRMED and not facts.parcels:
         if facts.payment in _MONEY_BACK:
-            return Reading(f"{word} / payment {facts.payment}", OrderStatus.CANCELLED, False)
+            return Reading(f"{word} / payment {facts.payment}", S.CANCELLED, False)
         if facts.payment in _UNPAID and not facts.is_cod:
-            return Reading(f"{word} / payment {facts.payment}", OrderStatus.PENDING, False)
-    if coarse is not OrderStatus.SHIPPED:
+            return Reading(f"{word} / payment {facts.payment}", S.PENDING, False)
+    if coarse is not S.SHIPPED:
         return Reading(word, coarse, return_requested=facts.returning in _COMING_BACK)
-    return _sent(facts, word)
+    return _sent(facts, word, lexicon)
 
 
-def _sent(facts: Facts, word: str) -> Reading:
+def _sent(facts: Facts, word: str, lexicon: Lexicon) -> Reading:
     words = [word, *dict.fromkeys(one for one in facts.parcels if one and one != word)]
     if facts.returning in _CAME_BACK | _COMING_BACK:
         words.append(f"return {facts.returning}")
     told = " / ".join(words)[:200]
     if facts.returning in _CAME_BACK:
-        return Reading(told, OrderStatus.RETURNED, return_requested=False)
-    known = [PARCEL[one] for one in facts.parcels if one in PARCEL]
-    status = min(known, key=_WAY.index) if known else OrderStatus.SHIPPED
+        return Reading(told, S.RETURNED, return_requested=False)
+    known = [found for one in facts.parcels if (found := lexicon.read("parcel", one))]
+    status = min(known, key=_WAY.index) if known else S.SHIPPED
     return Reading(told, status, return_requested=facts.returning in _COMING_BACK)

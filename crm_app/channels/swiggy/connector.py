@@ -16,6 +16,7 @@ from crm_app.channels.base import ChannelOrder, OrderPage, Receipt, StatusUpdate
 from crm_app.channels.http import Call, Dialect, Shape, quotable, request_json
 from crm_app.channels.limits import Limiter, UsagePlan, pauses_s
 from crm_app.channels.reading import as_object
+from crm_app.channels.swiggy import statuses
 from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import OrderStatus
 from crm_app.errors import RateLimitedError, RejectedError
@@ -24,14 +25,6 @@ _OPERATION: Final = "updateOrderStatus"
 # 100 a minute, and a minute of silence for whoever asks more often.
 PLANS: Final[Mapping[str, UsagePlan]] = {_OPERATION: UsagePlan(1.5, 10)}
 _LOCKED_OUT_S: Final = 60.0
-
-WORDS: Final[Mapping[OrderStatus, str]] = {
-    OrderStatus.CONFIRMED: "Acknowledged",
-    OrderStatus.PACKED: "Food Ready",
-    OrderStatus.SHIPPED: "Dispatched",
-    OrderStatus.DELIVERED: "Completed",
-    OrderStatus.CANCELLED: "Cancelled",
-}
 
 
 def _words(body: Any) -> str:
@@ -71,11 +64,11 @@ class SwiggyConnector:
 
     def push_status(self, update: StatusUpdate) -> Receipt:
         """Tell a status. A cancellation that Swiggy refuses needs a call, not another try."""
-        word = WORDS.get(update.status)
-        if word is None:
+        shows = statuses.CAPABILITIES.rule(update.status).shows
+        if shows is None:
             raise RejectedError(f"Swiggy has no word for {update.status.label!r}.")
         try:
-            return self._put(update.external_id, word)
+            return self._put(update.external_id, shows.text)
         except RejectedError as error:
             if update.status is not OrderStatus.CANCELLED:
                 raise

@@ -24,6 +24,8 @@ from crm_app.channels import reading
 from crm_app.channels.base import ChannelAddress, ChannelBuyer, ChannelOrder, ChannelOrderLine
 from crm_app.channels.inbound import Told
 from crm_app.channels.reading import BadFieldError, Json, as_object, section, sections, text
+from crm_app.channels.swiggy import statuses
+from crm_app.channels.words import Lexicon, Word
 from crm_app.domain.order_status import OrderStatus, PaymentStatus
 
 PLACED: Final = "order_placed"
@@ -31,18 +33,7 @@ STATUS: Final = "order_status"
 RIDER: Final = "rider_status"
 REPLACED: Final = "order_replaced"
 
-STATUSES: Final[dict[str, OrderStatus]] = {
-    "Placed": OrderStatus.PENDING,
-    "Acknowledged": OrderStatus.CONFIRMED,
-    "Food Ready": OrderStatus.PACKED,
-    "Dispatched": OrderStatus.SHIPPED,
-    "Completed": OrderStatus.DELIVERED,
-    "Cancelled": OrderStatus.CANCELLED,
-    "customer_cancelled": OrderStatus.CANCELLED,
-    "Modified": OrderStatus.CANCELLED,  # our word: another order took its place
-}
 _WAY: Final = ("Placed", "Acknowledged", "Food Ready", "Dispatched", "Completed")
-_IS_ON_ITS_WAY: Final = "out-for-delivery"
 INR: Final = "INR"
 
 
@@ -52,27 +43,32 @@ def to_order(told: Told) -> ChannelOrder | None:
     Raises:
         BadFieldError: A field is missing or makes no sense; the event is to be set aside.
     """
-    known = _fold(told)
-    return None if known is None else read(known, told.at)
+    words = told.words or statuses.WORDS
+    known = _fold(told, words)
+    return None if known is None else read(known, told.at, words)
 
 
-def _fold(told: Told) -> Json | None:
+def _fold(told: Told, words: Lexicon) -> Json | None:
     known = told.known
     if told.topic == PLACED:
         before = known or {"first_at": told.at.isoformat(), "state": ""}
         details = section(section(told.body, "order"), "details")
-        folded = {**before, "order": dict(told.body), "state": _further(before, _state(details))}
-        return {**folded, "state": "Modified"} if modified_to(details) else folded
+        folded = {
+            **before,
+            "order": dict(told.body),
+            "state": _further(before, _state(details), words),
+        }
+        return {**folded, "state": statuses.MODIFIED} if modified_to(details) else folded
     if known is None:
         return None
     match told.topic:
         case "order_status":
             word = reading.identifier(told.body, "new_state", reading.WORD)
-            return {**known, "state": _further(known, word)}
+            return {**known, "state": _further(known, word, words)}
         case "rider_status":
             return {**known, "rider": dict(section(told.body, "delivery_info"))}
         case _:
-            return {**known, "state": _further(known, "Modified")}
+            return {**known, "state": _further(known, statuses.MODIFIED, words)}
 
 
 def _state(details: Json) -> str:
@@ -80,12 +76,12 @@ def _state(details: Json) -> str:
     return word or "Placed"
 
 
-def _further(known: Json, word: str) -> str:
+def _further(known: Json, word: str, words: Lexicon) -> str:
     """The word that lies further on: a late or repeated event takes nothing back."""
     before = text(known, "state", reading.WORD)
     if (
         not before
-        or STATUSES.get(before) is not OrderStatus.CANCELLED
+        or words.read("order", before) is not OrderStatus.CANCELLED
         and _place(word) >= _place(before)
     ):
         return word
@@ -107,16 +103,17 @@ def modified_from(details: Json) -> str:
     return text(details, "modified_from", reading.ID)
 
 
-def read(known: Json, at: datetime) -> ChannelOrder:
+def read(known: Json, at: datetime, words: Lexicon = statuses.WORDS) -> ChannelOrder:
     """Map the kept document; `at` is when it last changed."""
     body = section(known, "order")
     order, customer = section(body, "order"), section(body, "customer")
     details = section(order, "details")
     external_id = reading.identifier(details, "id")
     word = reading.identifier(known, "state", reading.WORD)
-    status = STATUSES.get(word)
-    if status is OrderStatus.SHIPPED and _rider_is_on_the_way(known):
-        status = OrderStatus.OUT_FOR_DELIVERY
+    status = words.read("order", word)
+    rider = _rider(known)
+    if status is OrderStatus.SHIPPED:
+        status = words.read("rider", rider) or status
     platform = _platform(details)
     is_open = status in (OrderStatus.PENDING, OrderStatus.CONFIRMED, OrderStatus.PACKED)
     return ChannelOrder(
@@ -124,6 +121,7 @@ def read(known: Json, at: datetime) -> ChannelOrder:
         # What people of Swiggy read out on the phone.
         order_number=text(platform, "id", reading.ID) or external_id,
         channel_status=word,
+        unknown_words=words.unknown((Word("order", word), Word("rider", rider))),
         status=status,
         payment_status=PaymentStatus.COD if _is_cash(order, platform) else PaymentStatus.PAID,
         placed_at=_epoch(details, "created") or reading.required_moment(known, "first_at"),
@@ -145,8 +143,10 @@ def read(known: Json, at: datetime) -> ChannelOrder:
     )
 
 
-def _rider_is_on_the_way(known: Json) -> bool:
-    return as_object(known.get("rider")).get("current_state") == _IS_ON_ITS_WAY
+def _rider(known: Json) -> str:
+    """The rider's state; whatever is no text says nothing."""
+    state = as_object(known.get("rider")).get("current_state")
+    return state[: reading.WORD] if isinstance(state, str) else ""
 
 
 def _platform(details: Json) -> Json:

@@ -24,9 +24,10 @@ from crm_app.channels.base import ChannelOrder, OrderPage, Receipt, StatusUpdate
 from crm_app.channels.http import Answer, Call, Dialect, Shape, http_date, request_json
 from crm_app.channels.limits import Limiter, UsagePlan
 from crm_app.channels.reading import BadFieldError, Json, as_object, id_of, moment, read_page
+from crm_app.channels.woocommerce import statuses
 from crm_app.channels.woocommerce.mapping import CARRIER_KEY, NUMBER_KEY, to_order
+from crm_app.channels.words import Lexicon
 from crm_app.domain.channel import Channel
-from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.time import now
 from crm_app.errors import OutcomeUnknownError, RejectedError, RetryableError
 
@@ -39,18 +40,6 @@ PLANS: Final[Mapping[str, UsagePlan]] = {
     "listOrders": UsagePlan(5.0, 10),
     "getOrder": UsagePlan(5.0, 20),
     "updateOrder": UsagePlan(5.0, 20),
-}
-WORDS: Final[Mapping[OrderStatus, str]] = {
-    OrderStatus.CONFIRMED: "processing",
-    OrderStatus.SHIPPED: "completed",
-    OrderStatus.CANCELLED: "cancelled",
-}
-# The shop itself takes any status after any other, so this is ours to refuse: a buyer may have
-# cancelled since we last read the order.
-_CLOSED: Final[Mapping[OrderStatus, frozenset[str]]] = {
-    OrderStatus.CONFIRMED: frozenset({"completed", "cancelled", "refunded", "trash"}),
-    OrderStatus.SHIPPED: frozenset({"cancelled", "refunded", "failed", "trash"}),
-    OrderStatus.CANCELLED: frozenset({"completed", "refunded", "trash"}),
 }
 
 
@@ -133,13 +122,19 @@ class WooCommerceConnector:
     channel: ClassVar[Channel] = Channel.WOOCOMMERCE
 
     def __init__(
-        self, client: httpx.Client, credentials: Credentials, options: Options, limiter: Limiter
+        self,
+        client: httpx.Client,
+        credentials: Credentials,
+        options: Options,
+        limiter: Limiter,
+        words: Lexicon = statuses.WORDS,
     ) -> None:
         """`client` carries the shop's address and timeouts, so a test passes a MockTransport."""
         self._client = client
         self._client.auth = httpx.BasicAuth(credentials.consumer_key, credentials.consumer_secret)
         self._options = options
         self._limiter = limiter
+        self._words = words
 
     def fetch_orders(self, cursor: str | None, resume: str | None = None) -> Iterator[OrderPage]:
         """Read with `GET orders`; see `Connector`."""
@@ -170,11 +165,12 @@ class WooCommerceConnector:
 
     def push_status(self, update: StatusUpdate) -> Receipt:
         """Send with `PUT orders/{id}`, unless the shop has closed the order meanwhile."""
-        word = WORDS.get(update.status)
-        if word is None:
+        rule = statuses.CAPABILITIES.rule(update.status)
+        if rule.shows is None:
             raise RejectedError(f"WooCommerce has no word for {update.status.label!r}.")
         current = self._get(update.external_id).get("status")
-        if current in _CLOSED[update.status]:
+        # The shop itself refuses nothing, and a buyer may have cancelled since we last read it.
+        if current in rule.not_from:
             raise RejectedError(f"The shop has this order as {current!r} already.")
         call = Call(
             "updateOrder",
@@ -182,7 +178,7 @@ class WooCommerceConnector:
             f"{PATH}/{quote(update.external_id, safe='')}",
             Shape.OBJECT,
             is_write=True,
-            json={"status": word, "meta_data": _meta(update)},
+            json={"status": rule.shows.text, "meta_data": _meta(update)},
         )
         answer = self._call(call)
         if str(answer.body.get("id")) != update.external_id:
@@ -200,7 +196,7 @@ class WooCommerceConnector:
         self._client.close()
 
     def _map(self, raw: Json) -> ChannelOrder:
-        return to_order(raw, self._options.handling_hours)
+        return to_order(raw, self._options.handling_hours, self._words)
 
     def _window(self, cursor: str | None) -> _Window:
         before = now().replace(microsecond=0)

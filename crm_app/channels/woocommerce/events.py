@@ -11,7 +11,7 @@ from crm_app.channels.base import ChannelOrder
 from crm_app.channels.inbound import MAX_TOPIC, Deed, Headers, HookEvent, Told
 from crm_app.channels.reading import BadFieldError, Json
 from crm_app.channels.signatures import header
-from crm_app.channels.woocommerce import mapping
+from crm_app.channels.woocommerce import mapping, statuses
 
 ID_HEADER: Final = "x-wc-webhook-delivery-id"
 _USUAL_HANDLING_HOURS: Final = 48.0
@@ -41,4 +41,4 @@ def to_order(told: Told) -> ChannelOrder:
     hours = told.options.get("handling_hours", _USUAL_HANDLING_HOURS)
     if isinstance(hours, bool) or not isinstance(hours, int | float):
         raise BadFieldError("handling_hours", "of this account is not a number")
-    return mapping.to_order(told.body, float(hours))
+    return mapping.to_order(told.body, float(hours), told.words or statuses.WORDS)

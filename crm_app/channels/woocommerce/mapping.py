@@ -24,37 +24,29 @@ from typing import Any, Final, cast
 from crm_app.channels import reading
 from crm_app.channels.base import ChannelAddress, ChannelBuyer, ChannelOrder, ChannelOrderLine
 from crm_app.channels.reading import BadFieldError, Json, section, sections, text
+from crm_app.channels.woocommerce import statuses
+from crm_app.channels.words import Lexicon, Word
 from crm_app.domain.order_status import OrderStatus, PaymentStatus
 
-STATUSES: Final[dict[str, OrderStatus]] = {
-    "pending": OrderStatus.PENDING,
-    "on-hold": OrderStatus.PENDING,
-    "checkout-draft": OrderStatus.PENDING,
-    "processing": OrderStatus.CONFIRMED,
-    "completed": OrderStatus.SHIPPED,
-    "cancelled": OrderStatus.CANCELLED,
-    "trash": OrderStatus.CANCELLED,
-    "failed": OrderStatus.FAILED,
-    "refunded": OrderStatus.RETURNED,
-}
 CARRIER_KEY: Final = "_tracking_carrier"
 NUMBER_KEY: Final = "_tracking_number"
 _EXTENSION_KEY: Final = "_wc_shipment_tracking_items"
 
 
-def to_order(raw: Json, handling_hours: float) -> ChannelOrder:
+def to_order(raw: Json, handling_hours: float, lexicon: Lexicon = statuses.WORDS) -> ChannelOrder:
     """Map one order of the REST API.
 
     Args:
         raw: The order's JSON.
         handling_hours: Hours from placement to the deadline of an order that is ours to pack.
+        lexicon: The account's words.
 
     Raises:
         BadFieldError: A field is missing or makes no sense; the order is to be set aside.
     """
     external_id = reading.identifier(raw, "id")
     word = reading.identifier(raw, "status", reading.WORD)
-    status = STATUSES.get(word)
+    status = lexicon.read("order", word)
     currency, total = _total(raw)
     placed_at = reading.required_moment(raw, "date_created_gmt", naive_is_utc=True)
     billing = section(raw, "billing")
@@ -65,6 +57,7 @@ def to_order(raw: Json, handling_hours: float) -> ChannelOrder:
         external_id=external_id,
         order_number=text(raw, "number", reading.ID) or external_id,
         channel_status=word,
+        unknown_words=lexicon.unknown((Word("order", word),)),
         status=status,
         payment_status=_payment_status(raw, word, total, currency),
         placed_at=placed_at,

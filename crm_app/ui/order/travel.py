@@ -46,7 +46,7 @@ class Travel:
         newest = detail.intents[0] if detail.intents else None
         if newest is None and not needs_decision:
             return cls()
-        word = detail.status_on_channel
+        word = detail.order.status_on_channel
         return cls(
             is_shown=True,
             is_open=newest is not None and newest.state in OPEN,
@@ -113,7 +113,7 @@ def _title(intent: IntentView | None, channel: str) -> str:
 
 def _sentence(detail: OrderDetail, intent: IntentView | None, now: datetime, zone: ZoneInfo) -> str:
     channel = detail.order.channel.label
-    word = detail.status_on_channel
+    word = detail.order.status_on_channel
     theirs = word.label if word else detail.order.channel_status or "something else"
     if detail.order.sync_status is SyncStatus.CONFLICT:
         return (

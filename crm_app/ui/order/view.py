@@ -9,7 +9,7 @@ from crm_app.domain import money
 from crm_app.domain.actor import ActorKind
 from crm_app.services.order_search import OrderSummary
 from crm_app.services.order_view import AddressView, EventView, LineView, OrderDetail
-from crm_app.ui.orders.rows import deadline, nameless, tags
+from crm_app.ui.orders.rows import deadline, nameless, tags, unread
 from crm_app.ui.shared import times
 from crm_app.ui.shared.times import Clock
 from crm_app.ui.shared.tones import Pill, payment_pill, status_pill, sync_pill
@@ -116,6 +116,8 @@ def axes(order: OrderSummary) -> list[Pill]:
         payment_pill(order.payment_status),
         sync_pill(order.sync_status),
     ]
+    if order.status_on_channel is None:
+        found.append(unread(order))
     if order.on_hold:
         found.append(Pill("On hold", "warn", "stop"))
     if order.cancel_requested:
@@ -142,6 +144,8 @@ def facts(detail: OrderDetail, now: datetime, zone: ZoneInfo) -> list[Fact]:
     if order.external_id != order.order_number:
         found.append(Fact(f"{order.channel.label} id", order.external_id, is_mono=True))
     found.append(Fact(f"{order.channel.label} says", order.channel_status or "nothing"))
+    if detail.unknown_words:
+        found.append(Fact("Not mapped yet", ", ".join(detail.unknown_words)))
     if detail.carrier:
         found.append(Fact("Carrier", detail.carrier))
     if detail.tracking_number:

@@ -110,6 +110,8 @@ def chips(query: OrderQuery, today: date) -> list[Chip]:
     if query.placed_from or query.placed_to:
         value = range_text(query.placed_from, query.placed_to, today)
         found.append(chip("placed", "Placed", value, placed_from=None, placed_to=None))
+    if query.word:
+        found.append(chip("word", "Unknown word", query.word.word, word=None))
     if query.text:
         found.append(chip("text", "Search", query.text, text=""))
     return found

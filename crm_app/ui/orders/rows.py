@@ -38,6 +38,7 @@ class OrderRow:
     status: Pill
     sync: Pill
     wish: Pill
+    word: Pill
     clock: Clock
     placed: str
     placed_exact: str
@@ -63,6 +64,7 @@ class OrderRow:
             status=status_pill(order.status),
             sync=trouble(order.sync_status),
             wish=CANCEL_ASKED if order.cancel_requested else Pill(),
+            word=unread(order),
             clock=deadline(order, now, zone),
             placed=times.when(order.placed_at, now, zone),
             placed_exact=times.exact(order.placed_at, zone),
@@ -91,6 +93,14 @@ def more_lines(lines: int, units: int) -> str:
     if lines > 1:
         return f"+{lines - 1}"
     return f"×{units}" if units > 1 else ""
+
+
+def unread(order: OrderSummary) -> Pill:
+    """Where nobody has said yet what the channel's word means: the status is our guess."""
+    if order.status_on_channel is not None:
+        return Pill()
+    said = f"{order.channel.label} says {order.channel_status}, and nobody has mapped that word"
+    return Pill("Unknown word", "warn", "alert", said)
 
 
 def trouble(sync: SyncStatus) -> Pill:

@@ -107,7 +107,8 @@ def _number(row: OrderRow) -> rx.Component:
 
 
 def _states(row: OrderRow) -> rx.Component:
-    return rx.el.span(pill(row.status), pill(row.sync), pill(row.wish), class_name="pills")
+    states = (row.status, row.word, row.sync, row.wish)
+    return rx.el.span(*[pill(state) for state in states], class_name="pills")
 
 
 def _empty() -> rx.Component:

@@ -8,7 +8,7 @@ import reflex as rx
 from crm_app.domain.permissions import Permission
 from crm_app.ui.shared.shell_state import ShellState
 
-Section = Literal["dashboard", "orders", "ledger", "people", ""]
+Section = Literal["dashboard", "orders", "ledger", "people", "mappings", ""]
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,15 @@ PLACES: Final = (
     Place("dashboard", "layout-dashboard", "Dashboard", "/", "d"),
     Place("orders", "package", "Orders", "/orders", "o"),
     Place("ledger", "scale", "Ledger", "/ledger", "l", is_setup=True),
+    Place(
+        "mappings",
+        "replace",
+        "Status words",
+        "/mappings",
+        "w",
+        Permission.MANAGE_MAPPINGS,
+        is_setup=True,
+    ),
     Place("people", "users", "People", "/users", "u", Permission.MANAGE_USERS, is_setup=True),
 )
 # More do not fit beside each other on a phone; the rest is in its account menu.
