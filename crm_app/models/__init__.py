@@ -1,6 +1,6 @@
 """Every table, imported here so that `SQLModel.metadata` is complete for Alembic."""
 
-from crm_app.models.account import AccountStatus, ChannelAccount, UnmappedWord
+from crm_app.models.account import AccountStatus, ChannelAccount, Sweep, UnmappedWord
 from crm_app.models.audit import AuditEntry
 from crm_app.models.customer import Customer
 from crm_app.models.inbox import InboxEntry, InboxState
@@ -31,6 +31,7 @@ __all__ = [
     "OrderRollup",
     "SignInFailure",
     "StatusIntent",
+    "Sweep",
     "UnmappedWord",
     "User",
     "UserSession",

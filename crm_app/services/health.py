@@ -14,6 +14,7 @@ from crm_app.domain.intent import OPEN
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.models import AccountStatus, ChannelAccount, StatusIntent
+from crm_app.services import resting
 
 Level = Literal["ok", "warn", "bad"]
 
@@ -98,6 +99,8 @@ def _judge(account: ChannelAccount, waiting: int, oldest: datetime | None) -> tu
         return "bad", f"Disconnected: {account.last_error}"
     if account.status is AccountStatus.PAUSED:
         return "warn", "Paused by a person."
+    if (rest := resting.left_alone(account)) is not None:
+        return "bad", rest.sentence
     if account.failures >= _FAILURES_THAT_MATTER:
         return "bad", f"{account.failures} pulls in a row failed: {account.last_error}"
     if oldest is not None and moment - oldest > _WAITING_TOO_LONG:
