@@ -61,9 +61,17 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("finished_at IS NULL"),
     )
+    # Not CONCURRENTLY, as in 0002: it would give back the lock of the deployment.
+    op.create_index(
+        "ix_inbox_hooks",
+        "inbox",
+        ["account_id", sa.text("id DESC")],
+        postgresql_where=sa.text("kind LIKE 'hook:%'"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_inbox_hooks", table_name="inbox")
     op.drop_table("sweeps")
     op.drop_column("channel_accounts", "hooks")
     op.drop_column("channel_accounts", "rests")

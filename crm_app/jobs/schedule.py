@@ -10,6 +10,7 @@ from rq.cron import CronScheduler
 
 from crm_app import queue
 from crm_app.config import get_settings
+from crm_app.jobs.hooks import watch_due
 from crm_app.jobs.inbox import process_due
 from crm_app.jobs.pull import pull_due
 from crm_app.jobs.push import push_due
@@ -31,6 +32,7 @@ def build_clock(connection: Redis) -> CronScheduler:
         (process_due, queue.INBOX, settings.outbox_interval_s),
         (pull_due, queue.PULL, 2),
         (sweep_due, queue.SWEEP, 15),
+        (watch_due, queue.SWEEP, 60),
     )
     for function, name, interval_s in ticks:
         # A tick that nobody picked up before the next one is overtaken: `ttl` drops it.

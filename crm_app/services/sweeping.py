@@ -159,6 +159,12 @@ def open_sweep(session: Session, account_id: int) -> Sweep | None:
     ).one_or_none()
 
 
+def list_sweeps(session: Session, actor: Actor, account_id: int, limit: int) -> list[Sweep]:
+    """The newest sweeps of an account. Needs `accounts.manage`."""
+    actor.require(Permission.MANAGE_ACCOUNTS)
+    return last_sweeps(session, account_id, limit)
+
+
 def last_sweeps(session: Session, account_id: int, limit: int = 5) -> list[Sweep]:
     """The newest sweeps of an account, a running one included."""
     return list(

@@ -4,6 +4,10 @@ from typing import Final
 
 import reflex as rx
 
+from crm_app.ui.account.page import account_page
+from crm_app.ui.account.state import AccountState
+from crm_app.ui.accounts.page import accounts_page
+from crm_app.ui.accounts.state import AccountsState
 from crm_app.ui.dashboard.page import dashboard_page
 from crm_app.ui.dashboard.state import DashboardState
 from crm_app.ui.login.page import login_page
@@ -17,11 +21,22 @@ from crm_app.ui.shared.shell_state import ShellState
 from crm_app.ui.users.page import users_page
 from crm_app.ui.users.state import UsersState
 
-# Built as files of their own; the page of an order is served by the fallback of them all.
-PLAIN_PAGES: Final = ("/login", "/orders", "/users")
+# Built as files of their own; the page of one order or account is served by the fallback of them
+# all.
+PLAIN_PAGES: Final = ("/login", "/orders", "/accounts", "/users")
 
 # In `assets/`; a later one may override an earlier one.
-STYLES: Final = ("desk", "signs", "frame", "controls", "orders", "order", "pages", "phone")
+STYLES: Final = (
+    "desk",
+    "signs",
+    "frame",
+    "controls",
+    "orders",
+    "order",
+    "pages",
+    "accounts",
+    "phone",
+)
 
 
 def add_pages(app: rx.App, brand: str) -> None:
@@ -43,6 +58,18 @@ def add_pages(app: rx.App, brand: str) -> None:
         route="/orders/[order_id]",
         title=titled("Order"),
         on_load=[OrderState.load, frame],
+    )
+    app.add_page(
+        accounts_page,
+        route="/accounts",
+        title=titled("Accounts"),
+        on_load=[frame, AccountsState.load],
+    )
+    app.add_page(
+        account_page,
+        route="/accounts/[account_id]",
+        title=titled("Account"),
+        on_load=[frame, AccountState.load],
     )
     app.add_page(
         users_page, route="/users", title=titled("People"), on_load=[frame, UsersState.load]
