@@ -375,7 +375,7 @@ def connection_card() -> rx.Component:
         rx.el.dl(
             fact("Channel", account.label),
             fact("Address", account.address),
-            fact("Keys kept", account.keys),
+            fact("Keys kept", account.kept),
             _moment("Since", account.since),
             class_name="facts",
         ),

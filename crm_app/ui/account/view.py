@@ -71,7 +71,7 @@ class AccountPage:
     next_try: Moment = Moment()
     exceptions_href: str = ""
     address: str = ""
-    keys: str = ""
+    kept: str = ""
     since: Moment = Moment()
     id_help: str = ""
     hooks: HooksView = HooksView()
@@ -109,7 +109,7 @@ class AccountPage:
             next_try=ahead(account.waiting.next_try_at, now, zone),
             exceptions_href=f"/exceptions?account={account.id}",
             address=account.base_url,
-            keys=", ".join(_SECRET_WORDS.get(name, name).replace("_", " ") for name in account.kept)
+            kept=", ".join(_SECRET_WORDS.get(name, name).replace("_", " ") for name in account.kept)
             or "none that can be read",
             since=when(account.created_at, now, zone),
             id_help=form.id_help if form else "",
