@@ -49,6 +49,11 @@ class Settings(BaseSettings):
     pull_interval_s: int = Field(default=10, ge=1)
     outbox_interval_s: int = Field(default=5, ge=1)
     http_timeout_s: float = Field(default=20.0, gt=0)
+    # How often, and how many days back, an account's list is compared with what is here.
+    deep_sweep_interval_s: int = Field(default=6 * 3600, ge=60)
+    deep_sweep_days: float = Field(default=3, gt=0, le=365)
+    # Whether a channel's address may lead into a private network, in production.
+    allow_private_channels: bool = False
 
     sandbox_port: int = Field(default=8100, ge=1, le=65_535)
     sandbox_database_url: str | None = None

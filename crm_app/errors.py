@@ -12,6 +12,7 @@ CrmError                          shown to the person as it is; `status_code` fo
 └── ChannelError                  502, raised by connectors only
     ├── RetryableError            try the same call again later
     │   ├── RateLimitedError      ... no sooner than `retry_after_s`
+    │   │   └── LeftAloneError    ... and nothing was asked: the channel failed too often
     │   └── OutcomeUnknownError   the channel may have acted: read before trying again
     ├── AccountDisconnectedError  a person must reconnect the account
     └── RejectedError             the channel said no; never retry the same request
@@ -110,6 +111,10 @@ class RateLimitedError(RetryableError):
     def __init__(self, message: str, *, retry_after_s: float) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class LeftAloneError(RateLimitedError):
+    """Nothing was sent: the channel failed so often in a row that we wait before we ask again."""
 
 
 class OutcomeUnknownError(RetryableError):

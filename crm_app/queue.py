@@ -24,14 +24,16 @@ logger = logging.getLogger(__name__)
 PUSH: Final = "push"
 INBOX: Final = "inbox"
 PULL: Final = "pull"
+SWEEP: Final = "sweep"
 # A worker empties the first before it looks at the next: a person waits for a push, and what came
 # by webhook is quicker done than a pull.
-QUEUES: Final = (PUSH, INBOX, PULL)
+QUEUES: Final = (PUSH, INBOX, PULL, SWEEP)
 
 PUSH_ACCOUNT: Final = "crm_app.jobs.push.push_account"
 PULL_ACCOUNT: Final = "crm_app.jobs.pull.pull_account"
 INBOX_ACCOUNT: Final = "crm_app.jobs.inbox.process_account"
 REPLAY: Final = "crm_app.jobs.replay.replay"
+SWEEP_ACCOUNT: Final = "crm_app.jobs.sweep.sweep_account"
 
 # A hint older than this has been overtaken by the clock.
 _HINT_TTL_S: Final = 60
@@ -129,6 +131,16 @@ def enqueue(queue: str, job: str, *ids: int) -> bool:
 def hint_push(session: Session, account_id: int) -> None:
     """After the session's commit, tell a worker that the account has something to send."""
     db.after_commit(session, ("push", account_id), lambda: _hint(PUSH, PUSH_ACCOUNT, account_id))
+
+
+def hint_pull(session: Session, account_id: int) -> None:
+    """After the session's commit, tell a worker that the account should be asked now."""
+    db.after_commit(session, ("pull", account_id), lambda: _hint(PULL, PULL_ACCOUNT, account_id))
+
+
+def hint_sweep(session: Session, account_id: int) -> None:
+    """After the session's commit, tell a worker that the account's sweep may go on."""
+    db.after_commit(session, ("sweep", account_id), lambda: _hint(SWEEP, SWEEP_ACCOUNT, account_id))
 
 
 def hint_inbox(session: Session, account_id: int) -> None:

@@ -1,6 +1,6 @@
 """status words: what admins decided, which orders carry unknown words, replays
 
-Revision: 0005, after 0002. Expand step for the new tables. `unmapped_words` gets another key (the
+Revision: 0005, after 0004. Expand step for the new tables. `unmapped_words` gets another key (the
 vocabulary of the word): a pull of the release before this one that meets an unknown word while
 both run fails, stores nothing, and is repeated by this one. Backfill: none; an account that is
 read again (`/mappings`) writes the unknown words of its older orders.
@@ -12,7 +12,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0005"
-down_revision = "0002"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 

@@ -10,7 +10,18 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from crm_app.api import auth, browser, docs, health, orders, sync, users, webhooks
+from crm_app.api import (
+    accounts,
+    auth,
+    browser,
+    docs,
+    health,
+    orders,
+    status_words,
+    sync,
+    users,
+    webhooks,
+)
 from crm_app.api.dependencies import public
 from crm_app.api.limits import BodyLimit
 from crm_app.api.schemas import ErrorOut
@@ -41,7 +52,7 @@ def create_api() -> FastAPI:
         redoc_url=None,
         responses=_ERRORS,
     )
-    for module in (auth, orders, sync, users, status_words, health, browser, webhooks):
+    for module in (auth, orders, accounts, sync, users, status_words, health, browser, webhooks):
         api.include_router(module.router)
 
     @api.get(

@@ -7,7 +7,7 @@ database. Its `statuses.py` declares, as data, its words for a status and what i
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from crm_app.channels.words import Word
 from crm_app.domain.channel import Channel
@@ -165,6 +165,28 @@ class Receipt:
     answer: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class HookSeat:
+    """One webhook that the channel has registered for us."""
+
+    id: str
+    topic: str
+    is_active: bool
+
+
+@runtime_checkable
+class HookWatcher(Protocol):
+    """A connector whose channel can be asked for its webhooks. Raises as `Connector` does."""
+
+    def hooks_to(self, address: str) -> tuple[HookSeat, ...]:
+        """The webhooks that lead to an address of ours, the switched-off ones too."""
+        ...
+
+    def revive_hook(self, seat: HookSeat) -> None:
+        """Switch one on again. Repeating it is harmless."""
+        ...
+
+
 class Connector(Protocol):
     """One channel account. Add a channel by adding a folder and a line in `registry.py`.
 
@@ -182,7 +204,8 @@ class Connector(Protocol):
         """Yield pages of orders changed since `cursor` (None: the first import's window).
 
         `resume` continues an interrupted sweep; a connector that can no longer use it starts
-        again from `cursor`.
+        again from `cursor`. A time in ISO 8601 is a cursor of every channel that lists its
+        orders: what changed since then is read (again).
         """
         ...
 

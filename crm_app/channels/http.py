@@ -29,6 +29,7 @@ from typing import Any, Final, NoReturn, cast
 
 import httpx
 
+from crm_app.channels.breaker import Family
 from crm_app.channels.limits import Limiter
 from crm_app.errors import (
     AccountDisconnectedError,
@@ -45,6 +46,8 @@ MAX_BODY_BYTES: Final = 20 * 1024 * 1024
 MAX_READ_S: Final = 120.0
 MAX_WORDS: Final = 300
 DEFAULT_RETRY_S: Final = 30.0
+# The operation of every call that asks for an access token.
+SIGN_IN: Final = "token"
 MAX_RETRY_S: Final = 24 * 3600.0
 
 # Raised before a byte of the request is on its way.
@@ -103,6 +106,13 @@ class Call:
     form: Mapping[str, str] | None = None
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
+    @property
+    def family(self) -> Family:
+        """Which circuit it belongs to: signing in is often another server's work."""
+        if self.operation == SIGN_IN:
+            return Family.SIGN_IN
+        return Family.WRITE if self.is_write else Family.READ
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -128,13 +138,24 @@ def request_json(client: httpx.Client, dialect: Dialect, limiter: Limiter, call:
     Args:
         client: Carries base URL and timeouts. Redirects are not followed, whatever it says.
         dialect: Of the channel that is called.
-        limiter: Of the account; it also learns from the answer's headers and refusals.
+        limiter: Of the account; it also learns from the answer's headers and refusals, and from
+            failures in a row.
         call: What to send.
 
     Raises:
         ChannelError: One of its kinds, as the table at the top of this module says.
     """
-    limiter.acquire(call.operation)
+    limiter.acquire(call.operation, call.family)
+    try:
+        answer = _called(client, dialect, limiter, call)
+    except ChannelError as error:
+        limiter.ended(call.family, error)
+        raise
+    limiter.ended(call.family, None)
+    return answer
+
+
+def _called(client: httpx.Client, dialect: Dialect, limiter: Limiter, call: Call) -> Answer:
     reply = _exchange(client, dialect, call)
     rate = _rate(reply, dialect)
     if rate is not None:

@@ -16,7 +16,8 @@ from typing import Any, Final, Protocol
 from redis import Redis
 from redis.exceptions import RedisError
 
-from crm_app.errors import RateLimitedError, RetryableError
+from crm_app.channels.breaker import Breaker, Family
+from crm_app.errors import ChannelError, RateLimitedError, RetryableError
 
 logger = logging.getLogger(__name__)
 
@@ -46,16 +47,35 @@ def pauses_s(plans: Mapping[str, UsagePlan]) -> dict[str, float]:
 FALLBACK: Final = UsagePlan(1.0, 5)
 
 
-class Limiter(Protocol):
-    """The limits of one account."""
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What is left of an operation's limit: `tokens` of `burst`, `rate_per_s` come back a second.
 
-    def acquire(self, operation: str) -> None:
+    `shut_s` is how long the channel told us to wait; 0 if it did not.
+    """
+
+    operation: str
+    tokens: float
+    burst: int
+    rate_per_s: float
+    shut_s: float
+
+
+class Limiter(Protocol):
+    """What one account may ask of its channel at the moment."""
+
+    def acquire(self, operation: str, family: Family = Family.READ) -> None:
         """Take a token, waiting a moment if that is enough.
 
         Raises:
+            LeftAloneError: The channel failed too often; see `breaker.py`.
             RateLimitedError: The wait is longer; nothing was taken.
             RetryableError: The limits cannot be read.
         """
+        ...
+
+    def ended(self, family: Family, error: ChannelError | None) -> None:
+        """How the call ended for which a token was taken. Never raises."""
         ...
 
     def learn(self, operation: str, rate_per_s: float) -> None:
@@ -70,8 +90,11 @@ class Limiter(Protocol):
 class NoLimiter:
     """Limits nothing: for tests and benchmarks."""
 
-    def acquire(self, operation: str) -> None:
-        del operation
+    def acquire(self, operation: str, family: Family = Family.READ) -> None:
+        del operation, family
+
+    def ended(self, family: Family, error: ChannelError | None) -> None:
+        del family, error
 
     def learn(self, operation: str, rate_per_s: float) -> None:
         del operation, rate_per_s
@@ -87,9 +110,10 @@ local key = KEYS[1]
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) + tonumber(clock[2]) / 1000000
 local rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
-local kept = redis.call('HMGET', key, 'tokens', 'at', 'rate', 'shut_until')
+local kept = redis.call('HMGET', key, 'tokens', 'at', 'rate', 'shut_until', 'held_until')
 rate = tonumber(kept[3] or rate)
 local shut_until = tonumber(kept[4] or 0)
+local held_until = tonumber(kept[5] or 0)
 local tokens = burst
 if kept[1] then
     local passed = math.max(0, now - tonumber(kept[2]))
@@ -107,13 +131,50 @@ end
 _TAKE: Final = (
     _OPEN
     + """
-local wait = math.max(0, shut_until - now, (1 - tokens) / rate)
+-- While the next token is promised to whoever takes a share, everybody else needs one more.
+local need = 1
+if held_until > now then need = math.min(2, burst) end
+local wait = math.max(0, shut_until - now, (need - tokens) / rate)
 if wait > 0.000000001 then
     return string.format('%.17g', wait)
 end
 tokens = math.max(0, tokens - 1)
 save()
 return '0'
+"""
+)
+# The same for work that can wait: it has a part of the rate and no more, so it leaves the rest to
+# the others; and a bucket that they keep empty owes it the next token, so it is not starved.
+_TAKE_SHARE: Final = (
+    _OPEN
+    + """
+local share = tonumber(ARGV[3])
+local lane_rate, lane_burst = rate * share, math.max(1, burst * share)
+local lane_kept = redis.call('HMGET', key, 'lane', 'lane_at')
+local lane = lane_burst
+if lane_kept[1] then
+    lane = math.min(lane_burst,
+        tonumber(lane_kept[1]) + math.max(0, now - tonumber(lane_kept[2])) * lane_rate)
+end
+if lane < 0.999999999 then
+    return string.format('%.17g', (1 - lane) / lane_rate)
+end
+local wait = math.max(0, shut_until - now, (1 - tokens) / rate)
+if wait > 0.000000001 then
+    save('held_until', string.format('%.17g', now + wait + 30))
+    return string.format('%.17g', wait)
+end
+tokens = math.max(0, tokens - 1)
+save('lane', string.format('%.17g', math.max(0, lane - 1)),
+    'lane_at', string.format('%.17g', now), 'held_until', '0')
+return '0'
+"""
+)
+_PEEK: Final = (
+    _OPEN
+    + """
+return {string.format('%.17g', tokens), string.format('%.17g', rate),
+    string.format('%.17g', math.max(0, shut_until - now))}
 """
 )
 _LEARN: Final = (
@@ -148,8 +209,17 @@ class RedisLimiter:
         *,
         patience_s: float = PATIENCE_S,
         sleep: Callable[[float], None] = time.sleep,
+        share: float | None = None,
+        breaker: Breaker | None = None,
     ) -> None:
-        """`plans` by operation; an operation without one gets `FALLBACK`."""
+        """`plans` by operation; an operation without one gets `FALLBACK`.
+
+        `share` is for work that can wait: the part of each rate that it may use, below 1.
+        """
+        self.breaker = breaker or Breaker(redis, account_id)
+        self._share = share
+        self._take_share = redis.register_script(_TAKE_SHARE)
+        self._peek = redis.register_script(_PEEK)
         self._account_id = account_id
         self._plans = plans
         self._patience_s = patience_s
@@ -160,10 +230,34 @@ class RedisLimiter:
 
     def try_acquire(self, operation: str) -> float:
         """Take a token and return 0, or take none and return the seconds to wait."""
+        if self._share is not None:
+            return float(self._run(self._take_share, operation, self._share))
         return float(self._run(self._take, operation))
 
-    def acquire(self, operation: str) -> None:
+    def acquire(self, operation: str, family: Family = Family.READ) -> None:
         """See `Limiter`."""
+        try:
+            is_probe = self.breaker.admit(family)
+        except RedisError as error:
+            raise _unreadable(operation) from error
+        try:
+            self._take_one(operation)
+        except RetryableError:
+            if is_probe:
+                self.breaker.give_back(family)
+            raise
+
+    def ended(self, family: Family, error: ChannelError | None) -> None:
+        """See `Limiter`."""
+        self.breaker.ended(family, error)
+
+    def budget(self, operation: str) -> Budget:
+        """What is left of an operation, without taking any of it. Raises RedisError."""
+        plan = self._plans.get(operation, FALLBACK)
+        tokens, rate, shut_s = (float(told) for told in self._run(self._peek, operation))
+        return Budget(operation, tokens, plan.burst, rate, shut_s)
+
+    def _take_one(self, operation: str) -> None:
         patience_s = self._patience_s
         while wait_s := self._ask(operation):
             if wait_s > patience_s:
@@ -185,9 +279,7 @@ class RedisLimiter:
         try:
             return self.try_acquire(operation)
         except RedisError as error:
-            # Nothing was sent yet; without the shared count we would burn the account's quota.
-            message = f"The limit of {operation} cannot be read: Redis is away."
-            raise RetryableError(message) from error
+            raise _unreadable(operation) from error
 
     def _correct(self, script: Any, operation: str, value: float) -> None:
         try:
@@ -200,3 +292,8 @@ class RedisLimiter:
         plan = self._plans.get(operation, FALLBACK)
         key = f"crm:limit:{self._account_id}:{operation}"
         return script(keys=[key], args=[plan.rate_per_s, plan.burst, *values])
+
+
+def _unreadable(operation: str) -> RetryableError:
+    """Nothing was sent yet; without the shared count we would burn the account's quota."""
+    return RetryableError(f"The limit of {operation} cannot be read: Redis is away.")

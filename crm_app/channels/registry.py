@@ -141,11 +141,14 @@ def plans_for(account: Account) -> dict[str, UsagePlan]:
     return {operation: plan.times(factor) for operation, plan in plans.items()}
 
 
-def limiter_for(redis: Redis, account: Account) -> RedisLimiter:
-    """The limits of a stored account, shared by all processes through `redis`."""
+def limiter_for(redis: Redis, account: Account, *, share: float | None = None) -> RedisLimiter:
+    """The limits of a stored account, shared by all processes through `redis`.
+
+    `share` is for work that can wait: the part of each rate that it may use.
+    """
     if account.id is None:
         raise ValueError("the account is not stored yet")
-    return RedisLimiter(redis, account.id, plans_for(account))
+    return RedisLimiter(redis, account.id, plans_for(account), share=share)
 
 
 def tokens_for(redis: Redis, account: Account, sealed_credentials: bytes) -> RedisTokens:

@@ -7,7 +7,7 @@ from typing import Final
 from crm_app import db, queue
 from crm_app.channels import hooks
 from crm_app.channels.base import Connector
-from crm_app.jobs.connecting import connected
+from crm_app.errands.connecting import connected
 from crm_app.services import accounts, inbox
 
 logger = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ import logging
 from typing import Final
 
 from crm_app import db, queue
-from crm_app.jobs.connecting import connected
+from crm_app.errands.connecting import connected
 from crm_app.services import accounts, pushing
 
 logger = logging.getLogger(__name__)

@@ -10,11 +10,13 @@ from rq.cron import CronScheduler
 
 from crm_app import queue
 from crm_app.config import get_settings
+from crm_app.jobs.hooks import watch_due
 from crm_app.jobs.inbox import process_due
 from crm_app.jobs.ledger import check_counts, fold_counts
 from crm_app.jobs.pull import pull_due
 from crm_app.jobs.push import push_due
 from crm_app.jobs.replay import replay_due
+from crm_app.jobs.sweep import sweep_due
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +37,8 @@ def build_clock(connection: Redis) -> CronScheduler:
         (fold_counts, queue.PULL, 60),
         (check_counts, queue.PULL, _DAY_S),
         (replay_due, queue.PULL, 10),
+        (sweep_due, queue.SWEEP, 15),
+        (watch_due, queue.SWEEP, 60),
     )
     for function, name, interval_s in ticks:
         # A tick that nobody picked up before the next one is overtaken: `ttl` drops it.

@@ -1,6 +1,6 @@
 """Every table, imported here so that `SQLModel.metadata` is complete for Alembic."""
 
-from crm_app.models.account import AccountStatus, ChannelAccount, UnmappedWord
+from crm_app.models.account import AccountStatus, ChannelAccount, Sweep, UnmappedWord
 from crm_app.models.audit import AuditEntry
 from crm_app.models.customer import Customer
 from crm_app.models.inbox import InboxEntry, InboxState
@@ -40,6 +40,7 @@ __all__ = [
     "SignInFailure",
     "StatusIntent",
     "StatusWord",
+    "Sweep",
     "UnmappedWord",
     "User",
     "UserSession",

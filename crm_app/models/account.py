@@ -4,12 +4,19 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, UniqueConstraint
+from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from crm_app.domain.channel import Channel
-from crm_app.models.base import enum_type, identity_key, set_at_insert, timestamp
+from crm_app.models.base import (
+    UTC_TIMESTAMP,
+    enum_type,
+    identity_key,
+    newest,
+    set_at_insert,
+    timestamp,
+)
 
 
 class AccountStatus(StrEnum):
@@ -46,7 +53,51 @@ class ChannelAccount(SQLModel, table=True):
     last_error_at: datetime | None = timestamp()
     failures: int = 0  # pulls in a row that failed
     next_pull_at: datetime | None = timestamp()
+    # While the channel is left alone: kind of call -> until when, after how many failures, why.
+    # Redis decides (`channels/breaker.py`); this is what people are told.
+    rests: dict[str, Any] = Field(
+        default_factory=dict, sa_type=JSONB, sa_column_kwargs={"server_default": "{}"}
+    )
+    # What the channel says of the webhooks that lead to us; empty where it cannot be asked.
+    hooks: dict[str, Any] = Field(
+        default_factory=dict, sa_type=JSONB, sa_column_kwargs={"server_default": "{}"}
+    )
     created_at: datetime = set_at_insert()
+
+
+class Sweep(SQLModel, table=True):
+    """One deep sweep: the channel's list of the last days compared with what is here.
+
+    It is open while `finished_at` is empty, and an account has one open sweep at most. `missing`
+    and `behind` count only what the account was already called complete for.
+    """
+
+    __tablename__ = "sweeps"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        Index("ix_sweeps_account_id_id", "account_id", newest("id")),
+        Index(
+            "uq_sweeps_open",
+            "account_id",
+            unique=True,
+            postgresql_where=text("finished_at IS NULL"),
+        ),
+    )
+
+    id: int = identity_key()
+    account_id: int = Field(foreign_key="channel_accounts.id", sa_type=BigInteger)
+    since: datetime = Field(sa_type=UTC_TIMESTAMP)
+    asked_by: str = Field(default="", max_length=120)  # a person; empty for the clock
+    resume: str | None = None
+    checked: int = 0
+    missing: int = 0
+    behind: int = 0
+    # External ids of the first ones that were missing or behind.
+    examples: list[str] = Field(default_factory=list, sa_type=JSONB)
+    failures: int = 0
+    error: str = Field(default="", max_length=500)
+    started_at: datetime = set_at_insert()
+    next_step_at: datetime | None = timestamp()
+    finished_at: datetime | None = timestamp()
 
 
 class UnmappedWord(SQLModel, table=True):

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from crm_app.models.base import enum_type, identity_key, set_at_insert, timestamp
+from crm_app.models.base import enum_type, identity_key, newest, set_at_insert, timestamp
 
 
 class InboxState(StrEnum):
@@ -30,6 +30,13 @@ class InboxEntry(SQLModel, table=True):
             "account_id",
             "id",
             postgresql_where=text("state <> 'processed'"),
+        ),
+        # The newest webhook of an account.
+        Index(
+            "ix_inbox_hooks",
+            "account_id",
+            newest("id"),
+            postgresql_where=text("kind LIKE 'hook:%'"),
         ),
         Index(
             "ix_inbox_due",

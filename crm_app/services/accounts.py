@@ -17,6 +17,7 @@ from crm_app.domain.time import now
 from crm_app.errors import (
     AccountDisconnectedError,
     ChannelError,
+    LeftAloneError,
     NotFoundError,
     RateLimitedError,
     RejectedError,
@@ -57,6 +58,19 @@ def add_account(
 def get_account(session: Session, account_id: int) -> ChannelAccount:
     """The account; raises NotFoundError."""
     account = session.get(ChannelAccount, account_id)
+    if account is None:
+        raise NotFoundError("channel account", account_id)
+    return account
+
+
+def locked_account(session: Session, account_id: int) -> ChannelAccount:
+    """The account, nobody else changing it until the transaction ends; raises NotFoundError."""
+    account = session.exec(
+        select(ChannelAccount)
+        .where(ChannelAccount.id == account_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
     if account is None:
         raise NotFoundError("channel account", account_id)
     return account
@@ -123,6 +137,10 @@ def pull_succeeded(account: ChannelAccount, cursor: str, complete_to: datetime |
 def pull_failed(account: ChannelAccount, error: ChannelError) -> None:
     """Remember why, and when to try again; the cursor stays where it was."""
     moment = now()
+    if isinstance(error, LeftAloneError):
+        # Nothing was asked, so what went wrong last is still the news.
+        account.next_pull_at = moment + timedelta(seconds=error.retry_after_s)
+        return
     account.last_error = str(error)[:500]
     account.last_error_at = moment
     if isinstance(error, RateLimitedError):

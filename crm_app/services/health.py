@@ -14,6 +14,7 @@ from crm_app.domain.intent import OPEN
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.models import AccountStatus, ChannelAccount, StatusIntent
+from crm_app.services import resting
 
 Level = Literal["ok", "warn", "bad"]
 
@@ -65,17 +66,29 @@ def sync_health(session: Session, actor: Actor) -> SyncHealth:
 
 def account_health(session: Session) -> tuple[AccountHealth, ...]:
     """Every account, the worst first. For callers that check permissions themselves."""
-    waiting = {
-        account_id: (int(count), oldest)
-        for account_id, count, oldest in session.exec(
-            select(StatusIntent.account_id, func.count(), func.min(StatusIntent.created_at))
-            .where(col(StatusIntent.state).in_(OPEN))
-            .group_by(col(StatusIntent.account_id))
-        )
-    }
+    waiting = _waiting(session)
     accounts = session.exec(select(ChannelAccount).order_by(col(ChannelAccount.id)))
     found = [_health(account, *waiting.get(account.id, (0, None))) for account in accounts]
     return tuple(sorted(found, key=lambda health: _WORST_FIRST.index(health.level)))
+
+
+def health_of(session: Session, account: ChannelAccount) -> AccountHealth:
+    """One account. For callers that check permissions themselves."""
+    return _health(account, *_waiting(session, account.id).get(account.id, (0, None)))
+
+
+def _waiting(
+    session: Session, account_id: int | None = None
+) -> dict[int, tuple[int, datetime | None]]:
+    """How many changes wait and since when the oldest does, by account."""
+    statement = (
+        select(StatusIntent.account_id, func.count(), func.min(StatusIntent.created_at))
+        .where(col(StatusIntent.state).in_(OPEN))
+        .group_by(col(StatusIntent.account_id))
+    )
+    if account_id is not None:
+        statement = statement.where(StatusIntent.account_id == account_id)
+    return {key: (int(count), oldest) for key, count, oldest in session.exec(statement)}
 
 
 def _health(account: ChannelAccount, waiting: int, oldest: datetime | None) -> AccountHealth:
@@ -98,6 +111,8 @@ def _judge(account: ChannelAccount, waiting: int, oldest: datetime | None) -> tu
         return "bad", f"Disconnected: {account.last_error}"
     if account.status is AccountStatus.PAUSED:
         return "warn", "Paused by a person."
+    if (rest := resting.left_alone(account)) is not None:
+        return "bad", rest.sentence
     if account.failures >= _FAILURES_THAT_MATTER:
         return "bad", f"{account.failures} pulls in a row failed: {account.last_error}"
     if oldest is not None and moment - oldest > _WAITING_TOO_LONG:
@@ -112,6 +127,9 @@ def _judge(account: ChannelAccount, waiting: int, oldest: datetime | None) -> tu
         return "warn", f"No complete pull for {minutes} minutes. {account.last_error}".strip()
     if account.failures:
         return "warn", f"The last pull failed and is tried again: {account.last_error}"
+    if disabled := account.hooks.get("disabled"):
+        switched = "1 webhook was" if disabled == 1 else f"{disabled} webhooks were"
+        return "warn", f"{switched} switched off by the channel; orders still arrive by asking."
     return "ok", "Current."
 
 

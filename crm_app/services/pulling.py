@@ -61,7 +61,7 @@ def pull(connector: Connector, account_id: int, *, budget_s: float) -> PullResul
     deadline = time.monotonic() + budget_s
     try:
         for page in _in_batches(connector.fetch_orders(cursor, resume), deadline):
-            count += _save_page(account_id, page)
+            count += _save_page(account_id, page, cursor)
             if page.cursor is not None:
                 return PullResult(count, is_complete=True)
             if page.resume and time.monotonic() > deadline:
@@ -114,15 +114,19 @@ def _remember(account_id: int, error: Exception) -> None:
 def save_one(account_id: int, order: ChannelOrder) -> None:
     """Store one order that was read by itself (a read-back), in a transaction of its own."""
     with db.transaction() as session:
-        _save(session, accounts.get_account(session, account_id), [order], ())
+        store(session, accounts.get_account(session, account_id), [order], ())
 
 
-def _save_page(account_id: int, page: OrderPage) -> ImportCount:
+def _save_page(account_id: int, page: OrderPage, began_at: str | None) -> ImportCount:
     with db.transaction() as session:
         # A crash may take the last pages back, and with them how far we are: they are read again.
         session.execute(text("SET LOCAL synchronous_commit = off"))
         account = accounts.get_account(session, account_id)
-        count = _save(session, account, page.orders, page.bad)
+        count = store(session, account, page.orders, page.bad)
+        session.refresh(account, with_for_update={"key_share": True})
+        if account.cursor != began_at:
+            # Meanwhile a person asked to read again from an earlier time: that one counts.
+            return count
         if page.cursor is not None:
             accounts.pull_succeeded(account, page.cursor, page.complete_to)
         else:
@@ -130,13 +134,16 @@ def _save_page(account_id: int, page: OrderPage) -> ImportCount:
     return count
 
 
-def _save(
+def store(
     session: Session,
     account: ChannelAccount,
     orders: tuple[ChannelOrder, ...] | list[ChannelOrder],
     bad: tuple[BadOrder, ...],
 ) -> ImportCount:
-    """All in one go; if the database refuses a value, one by one, so that only it stays out."""
+    """Save orders without moving any cursor; the caller commits.
+
+    All in one go; if the database refuses a value, one by one, so that only it stays out.
+    """
     try:
         with session.begin_nested():
             return importing.save_orders(session, account, orders, bad)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import and_, or_
+from sqlalchemy import and_, or_, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
@@ -19,6 +19,7 @@ from crm_app.domain.time import now
 from crm_app.errors import (
     AccountDisconnectedError,
     ChannelError,
+    LeftAloneError,
     OutcomeUnknownError,
     RateLimitedError,
     RejectedError,
@@ -300,6 +301,10 @@ def _read_back_pause(error: Exception, attempts: int) -> timedelta:
 
 def _hold_account(account_id: int, error: ChannelError) -> None:
     """The whole account has to wait, not this intent alone."""
+    if isinstance(error, LeftAloneError):
+        with db.transaction() as session:
+            _let_wait(session, account_id, error)
+        return
     if not isinstance(error, AccountDisconnectedError):
         return
     with db.transaction() as session:
@@ -308,6 +313,26 @@ def _hold_account(account_id: int, error: ChannelError) -> None:
         account.last_error = str(error)[:500]
         account.last_error_at = now()
     logger.error("Account %d is disconnected: %s", account_id, error)
+
+
+def _let_wait(session: Session, account_id: int, error: LeftAloneError) -> None:
+    """Everything that would go out now waits for the same moment, and says so.
+
+    What may have counted already is read before it is sent again, and reading may go on.
+    """
+    until = now() + timedelta(seconds=error.retry_after_s)
+    due = (
+        col(StatusIntent.account_id) == account_id,
+        col(StatusIntent.state).in_((IntentState.QUEUED, IntentState.WAITING)),
+        col(StatusIntent.next_try_at) < until,
+        col(StatusIntent.claimed_at).is_(None),
+        col(StatusIntent.outcome_unknown).is_(False),
+    )
+    session.execute(
+        update(StatusIntent)
+        .where(*due)
+        .values(state=IntentState.WAITING, reason=str(error)[:500], next_try_at=until)
+    )
 
 
 def _locked(session: Session, intent_id: int) -> tuple[Order, StatusIntent]:

@@ -4,6 +4,10 @@ from typing import Final
 
 import reflex as rx
 
+from crm_app.ui.account.page import account_page
+from crm_app.ui.account.state import AccountState
+from crm_app.ui.accounts.page import accounts_page
+from crm_app.ui.accounts.state import AccountsState
 from crm_app.ui.dashboard.page import dashboard_page
 from crm_app.ui.dashboard.state import DashboardState
 from crm_app.ui.ledger.page import ledger_page
@@ -22,7 +26,14 @@ from crm_app.ui.users.page import users_page
 from crm_app.ui.users.state import UsersState
 
 # Built as files of their own; the page of an order is served by the fallback of them all.
-PLAIN_PAGES: Final = ("/login", "/orders", "/ledger", "/users", "/mappings")
+PLAIN_PAGES: Final = (
+    "/login",
+    "/orders",
+    "/accounts",
+    "/ledger",
+    "/users",
+    "/mappings",
+)
 
 # In `assets/`; a later one may override an earlier one.
 STYLES: Final = (
@@ -34,6 +45,7 @@ STYLES: Final = (
     "order",
     "ledger",
     "pages",
+    "accounts",
     "mappings",
     "phone",
 )
@@ -61,6 +73,18 @@ def add_pages(app: rx.App, brand: str) -> None:
     )
     app.add_page(
         ledger_page, route="/ledger", title=titled("Ledger"), on_load=[LedgerState.load, frame]
+    )
+    app.add_page(
+        accounts_page,
+        route="/accounts",
+        title=titled("Accounts"),
+        on_load=[frame, AccountsState.load],
+    )
+    app.add_page(
+        account_page,
+        route="/accounts/[account_id]",
+        title=titled("Account"),
+        on_load=[frame, AccountState.load],
     )
     app.add_page(
         users_page, route="/users", title=titled("People"), on_load=[frame, UsersState.load]

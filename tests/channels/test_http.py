@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from crm_app.channels import http
+from crm_app.channels.breaker import Family
 from crm_app.channels.http import Answer, Call, Dialect, Shape, request_json
 from crm_app.errors import (
     AccountDisconnectedError,
@@ -29,9 +30,14 @@ class Notes:
 
     def __init__(self) -> None:
         self.told: list[tuple[str, str, float]] = []
+        self.ends: list[tuple[Family, bool]] = []
 
-    def acquire(self, operation: str) -> None:
+    def acquire(self, operation: str, family: Family = Family.READ) -> None:
+        del family
         self.told.append(("acquire", operation, 1))
+
+    def ended(self, family: Family, error: ChannelError | None) -> None:
+        self.ends.append((family, error is None))
 
     def learn(self, operation: str, rate_per_s: float) -> None:
         self.told.append(("learn", operation, rate_per_s))
@@ -271,7 +277,8 @@ def test_the_limiter_is_shut_by_429() -> None:
 
 def test_no_token_no_call() -> None:
     class Empty(Notes):
-        def acquire(self, operation: str) -> None:
+        def acquire(self, operation: str, family: Family = Family.READ) -> None:
+            del family
             raise RateLimitedError(f"{operation} is used up", retry_after_s=60)
 
     def never(_: httpx.Request) -> httpx.Response:

@@ -166,3 +166,44 @@ def test_no_limiter_limits_nothing() -> None:
     limiter.learn("search", 0.001)
 
     limiter.acquire("search")
+
+
+def shared(redis: Redis, share: float, plans: dict[str, UsagePlan]) -> RedisLimiter:
+    return RedisLimiter(redis, 1, plans, share=share)
+
+
+def test_work_that_can_wait_uses_its_share_and_leaves_the_rest(redis: Redis) -> None:
+    plans = {"search": UsagePlan(0.01, 20)}
+    low = shared(redis, 0.2, plans)
+
+    taken = [low.try_acquire("search") for _ in range(20)].count(0)
+    left = [make(redis, plans).try_acquire("search") for _ in range(20)].count(0)
+
+    assert (taken, left) == (4, 16)
+
+
+def test_a_bucket_that_others_keep_empty_owes_the_share_its_next_token(redis: Redis) -> None:
+    plans = {"search": UsagePlan(20, 2)}
+    normal, low = make(redis, plans), shared(redis, 0.5, plans)
+    while normal.try_acquire("search") == 0:
+        pass
+
+    wait_s = low.try_acquire("search")
+    others_s = normal.try_acquire("search")
+    low.acquire("search")
+
+    assert 0 < wait_s <= 0.05
+    assert others_s > wait_s + 0.04
+
+
+def test_what_is_left_is_read_without_taking_it(redis: Redis) -> None:
+    limiter = make(redis)
+    limiter.try_acquire("search")
+    limiter.block("other", 30)
+
+    found = [limiter.budget("search") for _ in range(3)]
+    shut = limiter.budget("other")
+
+    assert [round(one.tokens, 2) for one in found] == [2, 2, 2]
+    assert (found[0].burst, found[0].rate_per_s) == (3, 0.0056)
+    assert (shut.tokens, shut.shut_s) == (pytest.approx(0, abs=0.1), pytest.approx(30, abs=0.5))

@@ -107,7 +107,7 @@ def test_a_quota_answer_is_no_failure_and_is_obeyed(
 def test_a_slow_channel_is_left_after_the_time_out(
     amazon: ChannelAccount, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("crm_app.jobs.connecting.get_settings", lambda: _Impatient())
+    monkeypatch.setattr("crm_app.errands.connecting.get_settings", lambda: _Impatient())
     sandbox.fail("slow", channel="amazon", operation="searchOrders", delay_s=3.0)
 
     pull.pull_account(amazon.id)

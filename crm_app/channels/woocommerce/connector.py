@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 import httpx
 
-from crm_app.channels.base import ChannelOrder, OrderPage, Receipt, StatusUpdate
+from crm_app.channels.base import ChannelOrder, HookSeat, OrderPage, Receipt, StatusUpdate
 from crm_app.channels.http import Answer, Call, Dialect, Shape, http_date, request_json
 from crm_app.channels.limits import Limiter, UsagePlan
 from crm_app.channels.reading import BadFieldError, Json, as_object, id_of, moment, read_page
@@ -34,12 +34,15 @@ from crm_app.errors import OutcomeUnknownError, RejectedError, RetryableError
 logger = logging.getLogger(__name__)
 
 PATH: Final = "/wp-json/wc/v3/orders"
+HOOKS_PATH: Final = "/wp-json/wc/v3/webhooks"
 PAGE_SIZE: Final = 100
 # WooCommerce itself has no limit; a shared host has, and staff's own browsing comes first.
 PLANS: Final[Mapping[str, UsagePlan]] = {
     "listOrders": UsagePlan(5.0, 10),
     "getOrder": UsagePlan(5.0, 20),
     "updateOrder": UsagePlan(5.0, 20),
+    "listWebhooks": UsagePlan(1.0, 5),
+    "updateWebhook": UsagePlan(1.0, 5),
 }
 
 
@@ -191,6 +194,24 @@ class WooCommerceConnector:
             answer.request_id,
             f"The shop has it as {told!r}." if isinstance(told, str) and len(told) < 60 else "",
         )
+
+    def hooks_to(self, address: str) -> tuple[HookSeat, ...]:
+        """Read with `GET webhooks`; see `HookWatcher`. The shop switches one off by itself after
+        five deliveries in a row that were not answered."""
+        params = {"status": "all", "per_page": str(PAGE_SIZE)}
+        rows = self._call(Call("listWebhooks", "GET", HOOKS_PATH, Shape.LIST, params=params)).body
+        found = (as_object(row) for row in rows)
+        return tuple(
+            HookSeat(str(row.get("id")), str(row.get("topic", "")), row.get("status") == "active")
+            for row in found
+            if row.get("delivery_url") == address
+        )
+
+    def revive_hook(self, seat: HookSeat) -> None:
+        """Send `PUT webhooks/{id}`; see `HookWatcher`."""
+        path = f"{HOOKS_PATH}/{quote(seat.id, safe='')}"
+        body = {"status": "active"}
+        self._call(Call("updateWebhook", "PUT", path, Shape.OBJECT, is_write=True, json=body))
 
     def close(self) -> None:
         self._client.close()

@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from crm_app.ui.orders.fetch import FetchState, fetch_offer
 from crm_app.ui.orders.menus import Header
 from crm_app.ui.orders.rows import OrderRow
 from crm_app.ui.orders.state import OrdersState
@@ -114,11 +115,17 @@ def _states(row: OrderRow) -> rx.Component:
 def _empty() -> rx.Component:
     return rx.cond(
         has_any(OrdersState.menus.chips),
-        blank(
-            "search-x",
-            "No order matches",
-            "Take a filter away, or search for an order number, a name, an e-mail or a phone.",
-            link("Show all orders", href=OrdersState.menus.clear_href, class_name="btn"),
+        # Looked at anew for each text that finds nothing.
+        rx.el.div(
+            blank(
+                "search-x",
+                "No order matches",
+                "Take a filter away, or search for an order number, a name, an e-mail or a phone.",
+                link("Show all orders", href=OrdersState.menus.clear_href, class_name="btn"),
+            ),
+            fetch_offer(),
+            key=OrdersState.text,
+            on_mount=FetchState.look,
         ),
         blank(
             "inbox",

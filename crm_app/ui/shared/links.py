@@ -22,5 +22,9 @@ def orders_path(query: OrderQuery) -> str:
     return f"{ORDERS}?{params}" if params else ORDERS
 
 
+def account_path(account_id: int) -> str:
+    return f"/accounts/{account_id}"
+
+
 def order_path(order_id: int) -> str:
     return f"{ORDERS}/{order_id}"

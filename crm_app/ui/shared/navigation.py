@@ -8,7 +8,7 @@ import reflex as rx
 from crm_app.domain.permissions import Permission
 from crm_app.ui.shared.shell_state import ShellState
 
-Section = Literal["dashboard", "orders", "ledger", "people", "mappings", ""]
+Section = Literal["dashboard", "orders", "accounts", "ledger", "people", "mappings", ""]
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,9 @@ PLACES: Final = (
         "w",
         Permission.MANAGE_MAPPINGS,
         is_setup=True,
+    ),
+    Place(
+        "accounts", "plug", "Accounts", "/accounts", "a", Permission.MANAGE_ACCOUNTS, is_setup=True
     ),
     Place("people", "users", "People", "/users", "u", Permission.MANAGE_USERS, is_setup=True),
 )

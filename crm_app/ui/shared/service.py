@@ -17,6 +17,25 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+async def errand(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run what asks a channel, in a thread: it opens its own transactions, none while it waits.
+
+    Raises:
+        UnexpectedError: As `call` does.
+    """
+
+    def run() -> T:
+        try:
+            return act(*args, **kwargs)
+        except CrmError:
+            raise
+        except Exception as error:
+            logger.exception("Unexpected error in %s", act.__qualname__)
+            raise UnexpectedError from error
+
+    return await rx.run_in_thread(run)
+
+
 async def call(
     use_case: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
 ) -> T:

@@ -1,0 +1,99 @@
+"""Whether a channel still sends us its webhooks: asked by the clock and by people."""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlmodel import col, select
+
+from crm_app import db
+from crm_app.channels.base import HookSeat, HookWatcher
+from crm_app.domain.actor import Actor
+from crm_app.domain.channel import Channel
+from crm_app.domain.permissions import Permission
+from crm_app.domain.time import now
+from crm_app.errands.connecting import connected
+from crm_app.errors import ConflictError
+from crm_app.models import AccountStatus, ChannelAccount
+from crm_app.services import account_view, accounts, audit
+
+logger = logging.getLogger(__name__)
+
+# The channels whose connectors are `HookWatcher`s; a test keeps that they are.
+WATCHED: Final = (Channel.WOOCOMMERCE,)
+_EVERY: Final = timedelta(minutes=15)
+
+
+def due_for_watch() -> list[int]:
+    """Ids of connected accounts whose webhooks were not looked at for a while."""
+    with db.transaction() as session:
+        found = session.exec(
+            select(ChannelAccount).where(
+                ChannelAccount.status == AccountStatus.CONNECTED,
+                col(ChannelAccount.channel).in_(WATCHED),
+            )
+        ).all()
+    return [one.id for one in found if _is_due(one)]
+
+
+def _is_due(account: ChannelAccount) -> bool:
+    told = account.hooks.get("at")
+    return told is None or now() - datetime.fromisoformat(told) > _EVERY
+
+
+def watch(account_id: int) -> tuple[HookSeat, ...]:
+    """Ask the channel for its webhooks to us and write down how many are switched on.
+
+    Raises:
+        ConflictError: The channel cannot be asked, or the account is not connected.
+        ChannelError: It did not answer.
+    """
+    with db.transaction() as session:
+        address = account_view.hook_address(accounts.get_account(session, account_id))
+    with connected(account_id) as connector:
+        if not isinstance(connector, HookWatcher):
+            raise ConflictError("This account's channel cannot be asked for its webhooks now.")
+        seats = connector.hooks_to(address)
+    _note(account_id, seats)
+    return seats
+
+
+def revive(actor: Actor, account_id: int) -> int:
+    """Switch every webhook on again that the channel has switched off; how many.
+
+    Raises: PermissionDeniedError, NotFoundError, ConflictError, ChannelError.
+    """
+    actor.require(Permission.MANAGE_ACCOUNTS)
+    off = [seat for seat in watch(account_id) if not seat.is_active]
+    with connected(account_id) as connector:
+        if not isinstance(connector, HookWatcher):
+            raise ConflictError("This account is not connected.")
+        for seat in off:
+            connector.revive_hook(seat)
+    with db.transaction() as session:
+        audit.record(
+            session,
+            actor,
+            "account:webhooks:revived",
+            subject_type="account",
+            subject_id=account_id,
+            after={"webhooks": len(off)},
+        )
+    watch(account_id)
+    return len(off)
+
+
+def _note(account_id: int, seats: tuple[HookSeat, ...]) -> None:
+    disabled = sum(not seat.is_active for seat in seats)
+    with db.transaction() as session:
+        account = accounts.locked_account(session, account_id)
+        was = account.hooks.get("disabled", 0)
+        account.hooks = {
+            "at": now().isoformat(),
+            "active": len(seats) - disabled,
+            "disabled": disabled,
+        }
+    if disabled and disabled != was:
+        logger.warning(
+            "The channel has switched off %d webhooks of account %d", disabled, account_id
+        )

@@ -1,0 +1,393 @@
+"""The cards of an account's page."""
+
+from typing import Any
+
+import reflex as rx
+
+from crm_app.ui.account.state import AccountState
+from crm_app.ui.account.view import BudgetRow, SweepRow
+from crm_app.ui.accounts.view import Moment
+from crm_app.ui.shared.conditions import has_any, is_empty
+from crm_app.ui.shared.links import link
+from crm_app.ui.shared.marks import button, icon, time_text
+
+
+def fact(name: str, value: Any, exact: Any = "", more: Any = "") -> rx.Component:
+    return rx.el.div(
+        rx.el.dt(name),
+        rx.el.dd(
+            rx.el.span(value, title=exact),
+            rx.cond(more != "", rx.el.span(" · ", more, class_name="quiet"), rx.fragment()),
+        ),
+        class_name="fact",
+    )
+
+
+def _moment(name: str, moment: Moment, more: Any = "") -> rx.Component:
+    return fact(name, moment.text, moment.exact, more)
+
+
+def actions() -> rx.Component:
+    account = AccountState.account
+    return rx.el.div(
+        rx.cond(
+            account.is_paused,
+            button(icon("play", 14), "Resume", kind="primary", on_click=AccountState.resume),
+            rx.fragment(),
+        ),
+        rx.cond(
+            account.is_connected & account.pulls,
+            rx.fragment(
+                button(
+                    icon("refresh-cw", 14),
+                    rx.cond(account.is_left_alone, "Try now", "Pull now"),
+                    kind="primary",
+                    on_click=AccountState.pull_now,
+                ),
+                button("Deep sweep…", on_click=AccountState.ask("sweep")),
+                button("Read again from…", on_click=AccountState.ask("replay")),
+            ),
+            rx.fragment(),
+        ),
+        rx.cond(
+            account.has_form & ~account.is_connected & ~account.is_paused,
+            button(
+                icon("key-round", 14),
+                "Reconnect",
+                kind="primary",
+                on_click=AccountState.ask("edit"),
+            ),
+            rx.fragment(),
+        ),
+        rx.cond(
+            account.is_connected,
+            button(icon("pause", 14), "Pause", on_click=AccountState.ask("pause")),
+            rx.fragment(),
+        ),
+        class_name="steps",
+    )
+
+
+def said() -> rx.Component:
+    """What the last step did, or why it did not."""
+    return rx.fragment(
+        rx.cond(
+            AccountState.notice != "",
+            rx.el.p(
+                icon("circle-alert"),
+                rx.el.span(AccountState.notice),
+                class_name="notice tone-bad",
+                role="alert",
+            ),
+            rx.fragment(),
+        ),
+        rx.cond(
+            AccountState.done != "",
+            rx.el.p(
+                icon("check"),
+                rx.el.span(AccountState.done),
+                class_name="notice tone-ok",
+                role="status",
+            ),
+            rx.fragment(),
+        ),
+    )
+
+
+def completeness_card() -> rx.Component:
+    account = AccountState.account
+    return rx.el.section(
+        rx.el.h2("Orders in"),
+        rx.cond(
+            account.pulls,
+            rx.el.dl(
+                _moment("Complete up to", account.complete, account.lag),
+                _moment("Last complete pull", account.success),
+                rx.cond(
+                    account.next_pull.text != "",
+                    _moment("Next pull", account.next_pull),
+                    rx.fragment(),
+                ),
+                class_name="facts facts-wide",
+            ),
+            rx.el.p(
+                account.label,
+                " sends its orders itself and lists none. What it sent is stored before it is "
+                "answered; there is nothing here to ask for, and nothing to compare with.",
+                class_name="quiet",
+            ),
+        ),
+        rx.cond(account.error != "", _last_error(), rx.fragment()),
+        class_name="card",
+        aria_label="Orders in",
+    )
+
+
+def _last_error() -> rx.Component:
+    account = AccountState.account
+    return rx.el.div(
+        rx.el.h3(
+            rx.cond(account.error_is_over, "Last error, over since", "Last error"),
+            " · ",
+            time_text(account.error_at.text, account.error_at.exact),
+        ),
+        rx.cond(
+            account.error_is_over,
+            rx.el.p(account.error, class_name="quiet"),
+            rx.el.blockquote(account.error, class_name="quote"),
+        ),
+    )
+
+
+def sweeps_card() -> rx.Component:
+    account = AccountState.account
+    return rx.cond(
+        account.pulls,
+        rx.el.section(
+            rx.el.div(
+                rx.el.h2("Deep sweeps"),
+                rx.cond(
+                    account.next_sweep.text != "",
+                    rx.el.span(
+                        "next step ",
+                        account.next_sweep.text,
+                        title=account.next_sweep.exact,
+                        class_name="quiet",
+                    ),
+                    rx.fragment(),
+                ),
+                class_name="card-line",
+            ),
+            rx.cond(
+                is_empty(AccountState.sweeps),
+                rx.el.p(
+                    "None yet. A sweep walks the channel's own list of the last days and brings "
+                    "in what a pull was never shown.",
+                    class_name="quiet",
+                ),
+                _sweeps(),
+            ),
+            class_name="card",
+            aria_label="Deep sweeps",
+        ),
+        rx.fragment(),
+    )
+
+
+def _sweeps() -> rx.Component:
+    return rx.el.table(
+        rx.el.thead(
+            rx.el.tr(
+                rx.el.th("Begun", scope="col"),
+                rx.el.th("Back to", scope="col", class_name="wide-only"),
+                rx.el.th("Compared", scope="col", class_name="num"),
+                rx.el.th("Found", scope="col"),
+            )
+        ),
+        rx.el.tbody(rx.foreach(AccountState.sweeps, _sweep)),
+        class_name="lines sweeps",
+    )
+
+
+def _sweep(row: SweepRow) -> rx.Component:
+    return rx.el.tr(
+        rx.el.td(
+            time_text(row.at.text, row.at.exact, ""),
+            rx.el.div(row.who, class_name="quiet"),
+        ),
+        rx.el.td(time_text(row.since.text, row.since.exact, ""), class_name="quiet wide-only"),
+        rx.el.td(row.checked, class_name="num"),
+        rx.el.td(
+            rx.el.span(row.result, class_name="level-" + row.tone),
+            rx.cond(
+                has_any(row.examples),
+                rx.el.div(rx.foreach(row.examples, _example), class_name="examples"),
+                rx.fragment(),
+            ),
+        ),
+        key=row.id,
+    )
+
+
+def _example(external_id: str) -> rx.Component:
+    return link(external_id, href="/orders?q=" + external_id, class_name="mono plain")
+
+
+def limits_card() -> rx.Component:
+    return rx.el.section(
+        rx.el.h2("What is left of the limits"),
+        rx.cond(
+            is_empty(AccountState.budgets),
+            rx.el.p("The counts cannot be read at the moment.", class_name="quiet"),
+            rx.el.ul(rx.foreach(AccountState.budgets, _budget), class_name="budgets"),
+        ),
+        class_name="card",
+        aria_label="Limits",
+    )
+
+
+def _budget(row: BudgetRow) -> rx.Component:
+    return rx.el.li(
+        rx.el.span(row.operation, class_name="mono"),
+        rx.el.span(row.left, class_name="budget-left level-" + row.tone),
+        rx.el.i(
+            rx.el.i(style={"width": row.percent}, class_name="fill-" + row.tone),
+            class_name="budget-bar",
+            aria_hidden="true",
+        ),
+        rx.el.span("refills ", row.rate, class_name="quiet"),
+        key=row.operation,
+    )
+
+
+def sending_card() -> rx.Component:
+    account = AccountState.account
+    return rx.el.section(
+        rx.el.h2("Changes out"),
+        rx.el.dl(
+            fact("Waiting to send", account.waiting, "", account.oldest),
+            rx.cond(
+                account.next_try.text != "",
+                _moment("Next try", account.next_try),
+                rx.fragment(),
+            ),
+            class_name="facts",
+        ),
+        link("Exceptions of this account", href=account.exceptions_href, class_name="more"),
+        class_name="card",
+        aria_label="Changes out",
+    )
+
+
+def fetch_card() -> rx.Component:
+    account = AccountState.account
+    return rx.cond(
+        account.reads_one & account.is_connected,
+        rx.el.section(
+            rx.el.h2(rx.el.label("Fetch one order", html_for="fetch-id")),
+            rx.el.form(
+                rx.el.input(
+                    id="fetch-id",
+                    key=AccountState.box,
+                    name="external_id",
+                    required=True,
+                    max_length=128,
+                    auto_complete="off",
+                    class_name="field mono",
+                    aria_describedby="fetch-help",
+                ),
+                rx.el.button(
+                    rx.cond(AccountState.is_busy, "Asking…", "Fetch"),
+                    type="submit",
+                    class_name="btn",
+                    disabled=AccountState.is_busy,
+                ),
+                on_submit=AccountState.fetch_order,
+                class_name="fetch",
+            ),
+            _fetch_result(),
+            class_name="card",
+        ),
+        rx.fragment(),
+    )
+
+
+def _fetch_result() -> rx.Component:
+    return rx.el.div(
+        rx.cond(
+            AccountState.fetch_failure != "",
+            rx.el.p(AccountState.fetch_failure, class_name="mistake", role="alert"),
+            rx.cond(
+                AccountState.fetched != "",
+                rx.el.p(
+                    AccountState.fetched,
+                    " ",
+                    link("Open it", href=AccountState.fetched_href, class_name="more"),
+                    role="status",
+                ),
+                rx.el.p(AccountState.account.id_help, class_name="quiet"),
+            ),
+        ),
+        id="fetch-help",
+        class_name="fetch-help",
+    )
+
+
+def hooks_card() -> rx.Component:
+    hooks = AccountState.account.hooks
+    return rx.cond(
+        hooks.address != "",
+        rx.el.section(
+            rx.el.h2("Webhooks in"),
+            rx.cond(
+                hooks.trouble != "",
+                rx.el.div(
+                    rx.el.p(hooks.trouble),
+                    button("Switch on again", kind="small", on_click=AccountState.revive_hooks),
+                    class_name="notice tone-warn notice-tall",
+                    role="alert",
+                ),
+                rx.fragment(),
+            ),
+            rx.el.dl(
+                _moment("Last one", hooks.last),
+                rx.cond(hooks.state != "", fact("At the shop", hooks.state), rx.fragment()),
+                fact("Secret", hooks.secret),
+                class_name="facts",
+            ),
+            rx.el.div(
+                rx.el.code(hooks.address, class_name="mono hook-address"),
+                rx.el.button(
+                    icon("copy", 14),
+                    type="button",
+                    class_name="ghost",
+                    aria_label="Copy the address",
+                    title="Copy the address",
+                    on_click=[
+                        rx.set_clipboard(hooks.address),
+                        rx.toast.success("Address copied"),
+                    ],
+                ),
+                class_name="hook-line",
+            ),
+            rx.el.p(hooks.help, class_name="quiet"),
+            rx.cond(
+                hooks.is_ours,
+                button(
+                    icon("key-round", 14),
+                    rx.cond(hooks.has_secret, "Make a new secret…", "Make a secret…"),
+                    kind="small",
+                    on_click=AccountState.ask("secret"),
+                ),
+                rx.fragment(),
+            ),
+            class_name="card",
+            aria_label="Webhooks in",
+        ),
+        rx.fragment(),
+    )
+
+
+def connection_card() -> rx.Component:
+    account = AccountState.account
+    return rx.el.section(
+        rx.el.h2("Connection"),
+        rx.el.dl(
+            fact("Channel", account.label),
+            fact("Address", account.address),
+            fact("Keys kept", account.kept),
+            _moment("Since", account.since),
+            class_name="facts",
+        ),
+        rx.el.div(
+            rx.cond(
+                account.has_form,
+                button("Change keys…", kind="small", on_click=AccountState.ask("edit")),
+                rx.fragment(),
+            ),
+            button("Rename…", kind="small", on_click=AccountState.ask("rename")),
+            class_name="card-actions",
+        ),
+        class_name="card",
+        aria_label="Connection",
+    )

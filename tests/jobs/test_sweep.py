@@ -1,0 +1,234 @@
+"""The deep sweep against the real sandbox: what a list forgot is found, and counted."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlmodel import Session, select
+
+from crm_app import db, queue
+from crm_app.channels.breaker import THRESHOLD, Family
+from crm_app.channels.limits import RedisLimiter
+from crm_app.domain.actor import Actor
+from crm_app.domain.channel import Channel
+from crm_app.domain.time import now
+from crm_app.errors import (
+    ConflictError,
+    InvalidInputError,
+    PermissionDeniedError,
+    RetryableError,
+)
+from crm_app.jobs import pull, sweep
+from crm_app.models import AuditEntry, ChannelAccount, Order, Sweep
+from crm_app.sandbox import credentials
+from crm_app.services import accounts, sweeping
+from tests.factories import AccountFactory
+from tests.jobs.conftest import arrive
+from tests.running import SandboxServer
+
+
+@pytest.fixture
+def flipkart(database: str, sandbox: SandboxServer) -> ChannelAccount:
+    del database
+    seller = credentials.FLIPKART_SELLER
+    return connect(
+        sandbox, Channel.FLIPKART, {"app_id": seller.app_id, "app_secret": seller.app_secret}
+    )
+
+
+@pytest.fixture
+def shopify(database: str, sandbox: SandboxServer) -> ChannelAccount:
+    del database
+    keys = {"access_token": credentials.SHOPIFY_SHOP.access_token}
+    return connect(sandbox, Channel.SHOPIFY, keys)
+
+
+def connect(sandbox: SandboxServer, channel: Channel, keys: dict[str, str]) -> ChannelAccount:
+    with db.transaction() as session:
+        return accounts.add_account(
+            session,
+            channel=channel,
+            name=channel.label,
+            base_url=f"{sandbox.url}/{channel.value}",
+            credentials=keys,
+            options={"rate_multiplier": 1_000},
+        )
+
+
+def begin(actor: Actor, account: ChannelAccount, days: float | None = None) -> int:
+    with db.transaction() as session:
+        return sweeping.ask(session, actor, account.id, days).id
+
+
+def finished(sweep_id: int) -> Sweep:
+    with db.transaction() as session:
+        return session.get_one(Sweep, sweep_id)
+
+
+def here(external_id: str) -> bool:
+    with db.transaction() as session:
+        return (
+            session.exec(select(Order.id).where(Order.external_id == external_id)).first()
+            is not None
+        )
+
+
+@pytest.mark.parametrize("channel", ["amazon", "woocommerce", "flipkart", "shopify"])
+def test_the_order_that_a_list_forgot_is_found(
+    request: pytest.FixtureRequest, sandbox: SandboxServer, admin: Actor, channel: str
+) -> None:
+    name = "shop" if channel == "woocommerce" else channel
+    account: ChannelAccount = request.getfixturevalue(name)
+    before = sandbox.place(channel)
+    # One order of Flipkart's may be several shipments.
+    forgotten, *rest = sandbox.place(channel)
+    before += rest
+    sandbox.post(f"orders/{channel}/{forgotten}/hide", {"hidden": True})
+    arrive(account, before)
+    pass_by(account)
+    sandbox.post(f"orders/{channel}/{forgotten}/hide", {"hidden": False})
+    pull.pull_account(account.id)
+    missed = not here(forgotten)
+
+    sweep_id = begin(admin, account)
+    sweep.sweep_account(account.id)
+
+    done = finished(sweep_id)
+    assert missed
+    assert here(forgotten)
+    assert done.finished_at is not None
+    assert (done.missing, done.behind, done.examples) == (1, 0, [forgotten])
+    assert done.checked >= 2
+
+
+def pass_by(account: ChannelAccount) -> None:
+    """As if the pull had gone on for ten minutes: beyond its overlap."""
+    with db.transaction() as session:
+        row = session.get_one(ChannelAccount, account.id)
+        later = now() + timedelta(minutes=10)
+        row.cursor, row.watermark = later.isoformat(), later
+
+
+def test_a_second_sweep_finds_nothing_and_moves_no_cursor(
+    shop: ChannelAccount, sandbox: SandboxServer, admin: Actor
+) -> None:
+    arrive(shop, sandbox.place("woocommerce", count=3))
+    with db.transaction() as session:
+        before = session.get_one(ChannelAccount, shop.id)
+
+    first = begin(admin, shop)
+    sweep.sweep_account(shop.id)
+    second = begin(admin, shop)
+    sweep.sweep_account(shop.id)
+
+    with db.transaction() as session:
+        after = session.get_one(ChannelAccount, shop.id)
+    assert [finished(one).missing for one in (first, second)] == [0, 0]
+    assert (after.cursor, after.watermark) == (before.cursor, before.watermark)
+
+
+def test_a_sweep_goes_on_where_it_was_stopped(
+    shop: ChannelAccount, sandbox: SandboxServer, admin: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crm_app.channels.woocommerce.connector.PAGE_SIZE", 2)
+    monkeypatch.setattr("crm_app.jobs.sweep._BUDGET_S", 0.0)
+    arrive(shop, sandbox.place("woocommerce", count=5))
+    sweep_id = begin(admin, shop, days=1)
+
+    steps = 0
+    while finished(sweep_id).finished_at is None:
+        sweep.sweep_account(shop.id)
+        steps += 1
+        assert steps < 50
+
+    assert steps > 1
+    assert finished(sweep_id).missing == 0
+
+
+def test_a_channel_that_fails_lets_it_wait_and_then_it_goes_on(
+    amazon: ChannelAccount, sandbox: SandboxServer, admin: Actor
+) -> None:
+    arrive(amazon, sandbox.place("amazon"))
+    sweep_id = begin(admin, amazon)
+    sandbox.fail("html", channel="amazon", operation="searchOrders")
+
+    sweep.sweep_account(amazon.id)
+    failed = finished(sweep_id)
+    sweep.sweep_account(amazon.id)
+
+    assert (failed.finished_at, failed.failures) == (None, 1)
+    assert failed.error.startswith("Amazon sent an answer that is not")
+    assert failed.next_step_at is not None
+    assert failed.next_step_at > now() + timedelta(seconds=15)
+    assert finished(sweep_id).finished_at is not None
+    assert finished(sweep_id).error == ""
+
+
+def test_it_waits_while_the_channel_is_left_alone(
+    amazon: ChannelAccount, sandbox: SandboxServer, admin: Actor
+) -> None:
+    circuit = RedisLimiter(queue.connection(), amazon.id, {}).breaker
+    for _ in range(THRESHOLD):
+        circuit.ended(Family.READ, RetryableError("down"))
+    sweep_id = begin(admin, amazon)
+
+    sweep.sweep_account(amazon.id)
+
+    waiting = finished(sweep_id)
+    assert (waiting.finished_at, waiting.failures) == (None, 0)
+    assert waiting.next_step_at is not None
+    assert waiting.next_step_at > now() + timedelta(seconds=15)
+
+
+def test_the_clock_begins_one_where_the_last_is_long_ago(session: Session) -> None:
+    old = now() - timedelta(hours=7)
+    due = AccountFactory(watermark=now(), created_at=old)
+    fresh = AccountFactory(watermark=now(), created_at=now())
+    AccountFactory(watermark=None, created_at=old)
+    AccountFactory(channel=Channel.SWIGGY, watermark=now(), created_at=old)
+    swept = AccountFactory(watermark=now(), created_at=old)
+    session.add(Sweep(account_id=swept.id, since=old, started_at=now(), finished_at=now()))
+    session.commit()
+
+    first = sweeping.claim_due(session)
+    session.commit()
+    second = sweeping.claim_due(session)
+
+    assert (first, second) == ([due.id], [])
+    assert sweeping.open_sweep(session, fresh.id) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "days", "error"),
+    [
+        ({"channel": Channel.BLINKIT}, None, ConflictError),
+        ({"status": "paused"}, None, ConflictError),
+        ({}, 0, InvalidInputError),
+        ({}, 400, InvalidInputError),
+    ],
+    ids=["no list", "paused", "no days", "too many"],
+)
+def test_what_cannot_be_swept_is_said(
+    session: Session, admin: Actor, fields: dict[str, Any], days: float | None, error: type
+) -> None:
+    account = AccountFactory(**fields)
+
+    with pytest.raises(error):
+        sweeping.ask(session, admin, account.id, days)
+
+    assert session.exec(select(Sweep)).all() == []
+
+
+def test_one_at_a_time_by_those_who_may_and_written_down(
+    session: Session, admin: Actor, asha: Actor
+) -> None:
+    account = AccountFactory()
+    with pytest.raises(PermissionDeniedError):
+        sweeping.ask(session, asha, account.id)
+
+    sweeping.ask(session, admin, account.id, 7)
+    with pytest.raises(ConflictError, match="already running"):
+        sweeping.ask(session, admin, account.id, 7)
+
+    entry = session.exec(select(AuditEntry)).one()
+    assert (entry.action, entry.after) == ("account:sweep:asked", {"days": 7})
