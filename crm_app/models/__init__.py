@@ -13,6 +13,7 @@ from crm_app.models.order import (
     OrderRollup,
 )
 from crm_app.models.outbox import IntentAttempt, StatusIntent
+from crm_app.models.trouble import ExceptionMark, WebhookRefusal
 from crm_app.models.user import SignInFailure, User, UserSession
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "AuditEntry",
     "ChannelAccount",
     "Customer",
+    "ExceptionMark",
     "InboxEntry",
     "InboxState",
     "IntentAttempt",
@@ -34,4 +36,5 @@ __all__ = [
     "UnmappedWord",
     "User",
     "UserSession",
+    "WebhookRefusal",
 ]

@@ -21,6 +21,8 @@ class StatusIntent(SQLModel, table=True):
     __table_args__ = (
         Index("ix_status_intents_due", "account_id", "next_try_at", "id", postgresql_where=_OPEN),
         Index("ix_status_intents_order", "order_id", "id"),
+        # Those that are open for too long, without a look at those that are not.
+        Index("ix_status_intents_since", "created_at", "id", postgresql_where=_OPEN),
     )
 
     id: int = identity_key()
