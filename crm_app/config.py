@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     pull_interval_s: int = Field(default=10, ge=1)
     outbox_interval_s: int = Field(default=5, ge=1)
     http_timeout_s: float = Field(default=20.0, gt=0)
+    # A channel repeats a webhook for days at most: younger entries are needed to know it again.
+    inbox_retention_days: int = Field(default=30, ge=7)
 
     sandbox_port: int = Field(default=8100, ge=1, le=65_535)
     sandbox_database_url: str | None = None

@@ -31,6 +31,7 @@ QUEUES: Final = (PUSH, INBOX, PULL)
 PUSH_ACCOUNT: Final = "crm_app.jobs.push.push_account"
 PULL_ACCOUNT: Final = "crm_app.jobs.pull.pull_account"
 INBOX_ACCOUNT: Final = "crm_app.jobs.inbox.process_account"
+FORGET_OLD: Final = "crm_app.jobs.retention.forget_old"
 
 # A hint older than this has been overtaken by the clock.
 _HINT_TTL_S: Final = 60

@@ -1,4 +1,4 @@
-"""The clock: enqueues three functions, so a fault of it delays and never corrupts."""
+"""The clock: enqueues a few functions, so a fault of it delays and never corrupts."""
 
 import logging
 import time
@@ -13,10 +13,12 @@ from crm_app.config import get_settings
 from crm_app.jobs.inbox import process_due
 from crm_app.jobs.pull import pull_due
 from crm_app.jobs.push import push_due
+from crm_app.jobs.retention import forget_old
 
 logger = logging.getLogger(__name__)
 
 _RETRY_S: Final = 2.0
+_DAY_S: Final = 24 * 3600
 _FAILURE_TTL_S: Final = 24 * 3600
 
 
@@ -29,6 +31,7 @@ def build_clock(connection: Redis) -> CronScheduler:
         (push_due, queue.PUSH, settings.outbox_interval_s),
         (process_due, queue.INBOX, settings.outbox_interval_s),
         (pull_due, queue.PULL, 2),
+        (forget_old, queue.PULL, _DAY_S),
     )
     for function, name, interval_s in ticks:
         # A tick that nobody picked up before the next one is overtaken: `ttl` drops it.

@@ -111,7 +111,7 @@ def cause_of(session: Session, intent: StatusIntent) -> Cause:
 MAKERS: dict[str, Any] = {
     "refused": lambda session, where: trouble.refused(session, where),
     "conflict": lambda session, where: trouble.conflict(session, where),
-    "well": lambda session, where: OrderFactory(account=where),
+    "well": lambda _, where: OrderFactory(account=where),
     "limit": lambda session, where: trouble.waiting(session, where, "RateLimitedError"),
     "fails": lambda session, where: trouble.waiting(session, where, "RetryableError"),
     "silent": lambda session, where: trouble.waiting(session, where, "OutcomeUnknownError"),
@@ -128,12 +128,12 @@ MAKERS: dict[str, Any] = {
     "word": lambda session, where: trouble.word(session, where, trouble.uuid.uuid4().hex),
 }
 ACCOUNTS: dict[str, Any] = {
-    "connected": lambda session: trouble.account(),
+    "connected": lambda _: trouble.account(),
     "disconnected": trouble.disconnected,
     "failing": trouble.failing,
     "hiccup": lambda session: trouble.failing(session, failures=2),
     "paused": trouble.paused,
-    "idle": lambda session: trouble.account(status=AccountStatus.PAUSED),
+    "idle": lambda _: trouble.account(status=AccountStatus.PAUSED),
     "guessed": lambda session: _guessed(session, 10),
     "knocked": lambda session: _guessed(session, 9),
 }

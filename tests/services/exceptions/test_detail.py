@@ -24,7 +24,8 @@ def test_a_conflict_shows_both_words_side_by_side(session: Session, asha: Actor)
 
     found = detail.get_exception(session, asha, key_of(session, asha))
 
-    assert found.ours is not None and found.theirs is not None
+    assert found.ours is not None
+    assert found.theirs is not None
     assert (found.ours.status, found.ours.who) == ("Shipped", "Asha")
     assert (found.theirs.status, found.theirs.raw, found.theirs.who) == (
         "Confirmed",
