@@ -6,6 +6,10 @@ import reflex as rx
 
 from crm_app.ui.dashboard.page import dashboard_page
 from crm_app.ui.dashboard.state import DashboardState
+from crm_app.ui.exceptions.bulk_state import BulkState
+from crm_app.ui.exceptions.page import exceptions_page
+from crm_app.ui.exceptions.panel_state import PanelState
+from crm_app.ui.exceptions.state import ExceptionsState
 from crm_app.ui.login.page import login_page
 from crm_app.ui.login.state import LoginState
 from crm_app.ui.missing import missing_page
@@ -18,10 +22,20 @@ from crm_app.ui.users.page import users_page
 from crm_app.ui.users.state import UsersState
 
 # Built as files of their own; the page of an order is served by the fallback of them all.
-PLAIN_PAGES: Final = ("/login", "/orders", "/users")
+PLAIN_PAGES: Final = ("/login", "/orders", "/exceptions", "/users")
 
 # In `assets/`; a later one may override an earlier one.
-STYLES: Final = ("desk", "signs", "frame", "controls", "orders", "order", "pages", "phone")
+STYLES: Final = (
+    "desk",
+    "signs",
+    "frame",
+    "controls",
+    "orders",
+    "order",
+    "pages",
+    "exceptions",
+    "phone",
+)
 
 
 def add_pages(app: rx.App, brand: str) -> None:
@@ -43,6 +57,12 @@ def add_pages(app: rx.App, brand: str) -> None:
         route="/orders/[order_id]",
         title=titled("Order"),
         on_load=[OrderState.load, frame],
+    )
+    app.add_page(
+        exceptions_page,
+        route="/exceptions",
+        title=titled("Exceptions"),
+        on_load=[ExceptionsState.load, PanelState.load, BulkState.load, frame],
     )
     app.add_page(
         users_page, route="/users", title=titled("People"), on_load=[frame, UsersState.load]

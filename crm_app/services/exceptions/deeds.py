@@ -1,7 +1,7 @@
 """What people do about exceptions. Each deed is for one; `each` does it for many."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from crm_app.errors import ConflictError, CrmError, InvalidInputError, NotFoundE
 from crm_app.models import ExceptionMark, Order, StatusIntent, User
 from crm_app.services import audit, inbox_review, orders
 from crm_app.services.exceptions import listing, sources
+from crm_app.services.exceptions.query import MAX_LIMIT, ExceptionQuery
 from crm_app.services.exceptions.rows import ExceptionRow
 from crm_app.services.orders import Keep
 
@@ -44,6 +45,9 @@ class Result:
     refused: dict[str, str] = field(default_factory=dict[str, str])
     gone: tuple[str, ...] = ()
 
+    def __add__(self, other: "Result") -> "Result":
+        return Result(self.done + other.done, self.refused | other.refused, self.gone + other.gone)
+
 
 def each(keys: Iterable[str], deed: Deed) -> Result:
     """Do it to each, in a transaction of its own: one that is refused stops none of the others."""
@@ -63,6 +67,24 @@ def each(keys: Iterable[str], deed: Deed) -> Result:
         else:
             done.append(key)
     return Result(tuple(done), refused, tuple(gone))
+
+
+def keys_of(session: Session, actor: Actor, query: ExceptionQuery) -> list[str]:
+    """Keys of what a list shows, from its first page on: at most `MOST_AT_ONCE`.
+
+    Raises:
+        PermissionDeniedError: Without `orders.view`.
+    """
+    keys: list[str] = []
+    cursor = query.cursor
+    while len(keys) < MOST_AT_ONCE:
+        room = min(MAX_LIMIT, MOST_AT_ONCE - len(keys))
+        page = listing.list_exceptions(session, actor, replace(query, cursor=cursor, limit=room))
+        keys += [row.key for row in page.rows]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    return keys
 
 
 def retry(session: Session, actor: Actor, key: str) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, or_
 from sqlmodel import Session, col, select
 
 from crm_app.domain.actor import Actor
+from crm_app.domain.channel import Channel
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.domain.trouble import Cause, Source
@@ -27,6 +28,13 @@ COUNT_CAP: Final = 10_000
 class ExceptionList:
     rows: tuple[ExceptionRow, ...]
     next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountName:
+    id: int
+    name: str
+    channel: Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +133,13 @@ def people(session: Session, actor: Actor) -> list[tuple[int, str]]:
     actor.require(Permission.VIEW_ORDERS)
     active = select(User.id, User.name).where(col(User.is_active)).order_by(User.name)
     return [(person, name) for person, name in session.exec(active)]
+
+
+def accounts(session: Session, actor: Actor) -> list[AccountName]:
+    """Every channel account, by name."""
+    actor.require(Permission.VIEW_ORDERS)
+    found = session.exec(select(ChannelAccount).order_by(ChannelAccount.name))
+    return [AccountName(one.id, one.name, one.channel) for one in found]
 
 
 def _with_marks(one: Any) -> Any:

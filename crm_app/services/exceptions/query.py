@@ -62,6 +62,7 @@ class ExceptionQuery:
         mistakes: dict[str, str] = {}
         cause = _words(Cause, "cause", params, mistakes)
         view = _words(View, "view", params, mistakes)
+        channels = _words(Channel, "channel", params, mistakes)
         account = _number("account", params, mistakes)
         assignee = params.get("assignee", "").strip()
         if assignee not in ("", ME, NOBODY):
@@ -73,7 +74,7 @@ class ExceptionQuery:
             raise InvalidInputError(" ".join(mistakes.values()), details=mistakes)
         return cls(
             cause=next(iter(cause), None),
-            channels=_words(Channel, "channel", params, mistakes),
+            channels=channels,
             account_id=account,
             assignee=assignee,
             view=next(iter(view), View.OPEN),
