@@ -131,6 +131,7 @@
     p: () => press('[data-page="p"]'),
     u: () => press("[data-up]"),
     e: () => press(".steps .btn.primary"),
+    x: () => document.activeElement?.closest("[data-row]")?.querySelector("[data-tick]")?.click(),
   };
   let isGoing = 0;
 

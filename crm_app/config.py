@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     deep_sweep_days: float = Field(default=3, gt=0, le=365)
     # Whether a channel's address may lead into a private network, in production.
     allow_private_channels: bool = False
+    # A channel repeats a webhook for days at most: younger entries are needed to know it again.
+    inbox_retention_days: int = Field(default=30, ge=7)
 
     sandbox_port: int = Field(default=8100, ge=1, le=65_535)
     sandbox_database_url: str | None = None

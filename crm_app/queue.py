@@ -34,6 +34,7 @@ PULL_ACCOUNT: Final = "crm_app.jobs.pull.pull_account"
 INBOX_ACCOUNT: Final = "crm_app.jobs.inbox.process_account"
 REPLAY: Final = "crm_app.jobs.replay.replay"
 SWEEP_ACCOUNT: Final = "crm_app.jobs.sweep.sweep_account"
+FORGET_OLD: Final = "crm_app.jobs.retention.forget_old"
 
 # A hint older than this has been overtaken by the clock.
 _HINT_TTL_S: Final = 60

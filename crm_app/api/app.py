@@ -15,6 +15,7 @@ from crm_app.api import (
     auth,
     browser,
     docs,
+    exceptions,
     health,
     orders,
     status_words,
@@ -52,7 +53,18 @@ def create_api() -> FastAPI:
         redoc_url=None,
         responses=_ERRORS,
     )
-    for module in (auth, orders, accounts, sync, users, status_words, health, browser, webhooks):
+    for module in (
+        auth,
+        orders,
+        exceptions,
+        accounts,
+        sync,
+        users,
+        status_words,
+        health,
+        browser,
+        webhooks,
+    ):
         api.include_router(module.router)
 
     @api.get(

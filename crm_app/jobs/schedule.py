@@ -16,6 +16,7 @@ from crm_app.jobs.ledger import check_counts, fold_counts
 from crm_app.jobs.pull import pull_due
 from crm_app.jobs.push import push_due
 from crm_app.jobs.replay import replay_due
+from crm_app.jobs.retention import forget_old
 from crm_app.jobs.sweep import sweep_due
 
 logger = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ def build_clock(connection: Redis) -> CronScheduler:
         (replay_due, queue.PULL, 10),
         (sweep_due, queue.SWEEP, 15),
         (watch_due, queue.SWEEP, 60),
+        (forget_old, queue.PULL, _DAY_S),
     )
     for function, name, interval_s in ticks:
         # A tick that nobody picked up before the next one is overtaken: `ttl` drops it.

@@ -15,6 +15,7 @@ from crm_app.models.order import (
 )
 from crm_app.models.outbox import IntentAttempt, StatusIntent
 from crm_app.models.status_word import OrderWord, Replay, ReplayState, StatusWord
+from crm_app.models.trouble import ExceptionMark, WebhookRefusal
 from crm_app.models.user import SignInFailure, User, UserSession
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "AuditEntry",
     "ChannelAccount",
     "Customer",
+    "ExceptionMark",
     "InboxEntry",
     "InboxState",
     "IntentAttempt",
@@ -44,4 +46,5 @@ __all__ = [
     "UnmappedWord",
     "User",
     "UserSession",
+    "WebhookRefusal",
 ]

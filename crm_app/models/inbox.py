@@ -44,6 +44,16 @@ class InboxEntry(SQLModel, table=True):
             "id",
             postgresql_where=text("state IN ('received', 'waiting')"),
         ),
+        # What the exceptions page walks: as long as what waits, however much was processed.
+        Index("ix_inbox_aside", "received_at", "id", postgresql_where=text("state = 'set_aside'")),
+        Index(
+            "ix_inbox_since",
+            "received_at",
+            "id",
+            postgresql_where=text("state IN ('received', 'waiting')"),
+        ),
+        # Retention.
+        Index("ix_inbox_processed", "processed_at", postgresql_where=text("state = 'processed'")),
     )
 
     id: int = identity_key()

@@ -34,6 +34,7 @@ from crm_app.errors import (
 )
 from crm_app.models import ChannelAccount, InboxEntry, InboxState, Order
 from crm_app.services import accounts, importing, order_rows, status_words
+from crm_app.services.arrivals import PULLED
 from crm_app.services.payloads import payload_of
 from crm_app.services.receiving import KIND
 
@@ -137,7 +138,8 @@ def _take(session: Session, account_id: int, entry_id: int | None) -> Work | Non
     return Work(
         entry_id=entry.id,
         account_id=account_id,
-        deed=Deed(entry.kind.removeprefix(KIND)),
+        # An element of a pulled page that a person replays: the channel is asked for it again.
+        deed=Deed.READ if entry.kind == PULLED else Deed(entry.kind.removeprefix(KIND)),
         topic=entry.topic,
         external_id=entry.external_id,
         body=entry.body,

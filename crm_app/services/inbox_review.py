@@ -5,19 +5,24 @@ from typing import Final
 from sqlmodel import Session, select
 
 from crm_app import queue
+from crm_app.channels import capabilities
 from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError, NotFoundError
-from crm_app.models import InboxEntry, InboxState
+from crm_app.models import ChannelAccount, InboxEntry, InboxState
 from crm_app.services import audit
+from crm_app.services.arrivals import PULLED
 from crm_app.services.receiving import KIND
 
-_WORKABLE: Final = (f"{KIND}store", f"{KIND}read")
+# Kinds of webhooks that a job can do something with.
+WORKABLE: Final = (f"{KIND}store", f"{KIND}read")
 
 
 def replay(session: Session, actor: Actor, entry_id: int) -> InboxEntry:
-    """Let a job try a webhook again, with what the product knows now.
+    """Let a job try an entry again, with what the product knows now.
+
+    A webhook is used as it was sent; an order that was pulled is read anew from its channel.
 
     Raises:
         PermissionDeniedError: Without `orders.change_status`.
@@ -25,7 +30,7 @@ def replay(session: Session, actor: Actor, entry_id: int) -> InboxEntry:
         ConflictError: If no job can do anything with it.
     """
     entry = _locked(session, actor, entry_id)
-    if entry.kind not in _WORKABLE:
+    if not _can_work(session, entry):
         raise ConflictError("Only a person can act on this: nothing in it can be tried again.")
     _change(session, actor, entry, InboxState.RECEIVED)
     entry.next_try_at = now()
@@ -34,19 +39,26 @@ def replay(session: Session, actor: Actor, entry_id: int) -> InboxEntry:
 
 
 def close(session: Session, actor: Actor, entry_id: int) -> InboxEntry:
-    """A person has seen to it: it leaves the list of what was set aside.
+    """A person has seen to it: it leaves the list of what was set aside, or waits no longer.
 
     Raises:
         PermissionDeniedError: Without `orders.change_status`.
         NotFoundError: If there is no such entry.
-        ConflictError: If it is not set aside.
+        ConflictError: If it is not open.
     """
     entry = _locked(session, actor, entry_id)
-    if entry.state is not InboxState.SET_ASIDE:
+    if entry.state is InboxState.PROCESSED:
         raise ConflictError("This is not set aside (any more).")
     _change(session, actor, entry, InboxState.PROCESSED)
-    entry.processed_at = now()
+    entry.processed_at, entry.next_try_at = now(), None
     return entry
+
+
+def _can_work(session: Session, entry: InboxEntry) -> bool:
+    if entry.kind != PULLED:
+        return entry.kind in WORKABLE
+    account = session.get_one(ChannelAccount, entry.account_id)
+    return entry.external_id != "" and capabilities.of(account.channel).reads_back
 
 
 def _locked(session: Session, actor: Actor, entry_id: int) -> InboxEntry:

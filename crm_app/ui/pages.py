@@ -10,6 +10,10 @@ from crm_app.ui.accounts.page import accounts_page
 from crm_app.ui.accounts.state import AccountsState
 from crm_app.ui.dashboard.page import dashboard_page
 from crm_app.ui.dashboard.state import DashboardState
+from crm_app.ui.exceptions.bulk_state import BulkState
+from crm_app.ui.exceptions.page import exceptions_page
+from crm_app.ui.exceptions.panel_state import PanelState
+from crm_app.ui.exceptions.state import ExceptionsState
 from crm_app.ui.ledger.page import ledger_page
 from crm_app.ui.ledger.state import LedgerState
 from crm_app.ui.login.page import login_page
@@ -29,6 +33,7 @@ from crm_app.ui.users.state import UsersState
 PLAIN_PAGES: Final = (
     "/login",
     "/orders",
+    "/exceptions",
     "/accounts",
     "/ledger",
     "/users",
@@ -45,6 +50,7 @@ STYLES: Final = (
     "order",
     "ledger",
     "pages",
+    "exceptions",
     "accounts",
     "mappings",
     "phone",
@@ -85,6 +91,12 @@ def add_pages(app: rx.App, brand: str) -> None:
         route="/accounts/[account_id]",
         title=titled("Account"),
         on_load=[frame, AccountState.load],
+    )
+    app.add_page(
+        exceptions_page,
+        route="/exceptions",
+        title=titled("Exceptions"),
+        on_load=[ExceptionsState.load, PanelState.load, BulkState.load, frame],
     )
     app.add_page(
         users_page, route="/users", title=titled("People"), on_load=[frame, UsersState.load]

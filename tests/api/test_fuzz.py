@@ -47,7 +47,11 @@ def fuzz(operation: Any, mode: GenerationMode, headers: dict[str, str]) -> set[i
 
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=str)
 def test_no_request_breaks_the_server(
-    operations: Iterator[Any], client: TestClient, session: Session, mode: GenerationMode
+    api: FastAPI,
+    operations: Iterator[Any],
+    client: TestClient,
+    session: Session,
+    mode: GenerationMode,
 ) -> None:
     OrderLineFactory(order=OrderFactory())
     codes: dict[str, set[int]] = {}
@@ -62,7 +66,7 @@ def test_no_request_breaks_the_server(
         headers = {"authorization": f"Bearer {token}"}
         codes[f"{operation.method} {operation.path}"] = fuzz(operation, mode, headers)
 
-    assert len(codes) >= 11
+    assert len()["paths"].items() for method in methods if not path.startswith("/health") } assert codes.keys() >= 11
     if mode is GenerationMode.POSITIVE:
         assert 200 in codes["get /api/v1/orders"]
         assert codes["get /api/v1/auth/me"] == {200}

@@ -4,12 +4,13 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import event
 from sqlmodel import select
 
 from crm_app import db, queue, vault
@@ -18,9 +19,12 @@ from crm_app.api.refusals import FREE_A_MINUTE
 from crm_app.config import get_settings
 from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import OrderStatus
+from crm_app.domain.trouble import Cause, Source
 from crm_app.jobs import inbox
-from crm_app.models import Order
+from crm_app.models import Order, WebhookRefusal
 from crm_app.services import accounts
+from crm_app.services.exceptions import listing
+from crm_app.services.exceptions.query import ExceptionQuery
 from tests.channels.orders import woo_order
 from tests.channels.purchase_orders import purchase_order, relay_order
 from tests.services import webhooks
@@ -172,6 +176,74 @@ def test_strangers_all_get_the_same_answer(
     assert "Refused webhook number 1" in caplog.text
     assert "gu3ss" not in caplog.text
     assert webhooks.SECRET not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("path", "counted"),
+    [("blinkit/{id}", True), ("blinkit/99999", False), ("swiggy/{id}", False), ("ebay/1", False)],
+)
+def test_a_stranger_adds_to_a_number_and_takes_the_same_work_everywhere(
+    client: TestClient, path: str, counted: bool
+) -> None:
+    account_id = webhooks.account(Channel.BLINKIT)
+    steps: list[list[str]] = []
+
+    def note(*given: Any) -> None:
+        steps[-1].append(str(given[2]).split(maxsplit=1)[0])
+
+    address = f"/webhooks/{path.format(id=account_id)}"
+    event.listen(db.get_engine(), "before_cursor_execute", note)
+    for url in (f"/webhooks/blinkit/{account_id}", address, address):
+        steps.append([])
+        client.post(url, json=purchase_order(), headers={"api-key": "gu3ss"})
+    event.remove(db.get_engine(), "before_cursor_execute", note)
+
+    with db.transaction() as session:
+        found = {one.account_id: one.refused for one in session.exec(select(WebhookRefusal))}
+    # As many statements of the same kinds, whether the account, the channel or neither is known.
+    assert steps[0] == steps[1] == steps[2] == ["SELECT", "INSERT"]
+    assert found == ({account_id: 3} if counted else {account_id: 1, 0: 2})
+
+
+def test_a_flood_of_guesses_is_one_line_on_the_page_of_exceptions(
+    client: TestClient, reader: Any
+) -> None:
+    account_id = webhooks.account(Channel.BLINKIT)
+    for _ in range(FREE_A_MINUTE + 5):
+        post(client, Channel.BLINKIT, account_id, purchase_order(), **{"api-key": "guess"})
+
+    with db.transaction() as session:
+        (counted,) = session.exec(select(WebhookRefusal)).all()
+        (row,) = listing.list_exceptions(session, reader, ExceptionQuery()).rows
+
+    # What came too often was not even counted.
+    assert counted.refused == FREE_A_MINUTE
+    assert (row.source, row.cause) == (Source.HOOKS, Cause.CREDENTIALS)
+    assert row.said == f"{FREE_A_MINUTE} webhooks of the last hours carried no valid proof."
+
+
+def test_a_replayed_delivery_is_stored_once_and_a_late_one_refused(client: TestClient) -> None:
+    shop, seller = webhooks.account(Channel.WOOCOMMERCE), webhooks.account(Channel.FLIPKART)
+    sent_at = datetime.now(UTC) - timedelta(hours=1)
+    url = f"{get_settings().origin}/webhooks/flipkart/{seller}"
+    text = f"{int(sent_at.timestamp())}{url}POST{webhooks.SECRET}"
+    signature = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+    pair = base64.b64encode(f"app-1:{signature}".encode()).decode()
+    stale = {
+        "X_Date": format_datetime(sent_at, usegmt=True),
+        "X_Authorization": f"FKLOGIN {pair}",
+    }
+
+    codes = [
+        post(client, Channel.WOOCOMMERCE, shop, woo_order(), "order.created").status_code
+        for _ in range(2)
+    ]
+    late = client.post(f"/webhooks/flipkart/{seller}", json={"shipmentId": "s"}, headers=stale)
+
+    (entry,) = webhooks.entries()
+    assert codes == [200, 200]
+    assert entry.times_seen == 2
+    assert (late.status_code, late.json()) == (401, REFUSAL)
 
 
 def test_strangers_are_slowed_down_and_hold_nobody_back(client: TestClient) -> None:

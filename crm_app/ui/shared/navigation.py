@@ -8,7 +8,9 @@ import reflex as rx
 from crm_app.domain.permissions import Permission
 from crm_app.ui.shared.shell_state import ShellState
 
-Section = Literal["dashboard", "orders", "accounts", "ledger", "people", "mappings", ""]
+Section = Literal[
+    "dashboard", "orders", "exceptions", "accounts", "ledger", "people", "mappings", ""
+]
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,7 @@ class Place:
         letter: The key after `g` that goes there.
         needs: Who may not do this does not see the entry.
         is_setup: Stands below the daily work, under a heading of its own.
+        badge: Which number of `ShellState` stands beside it; its breakdown is `{badge}_title`.
     """
 
     section: Section
@@ -28,6 +31,7 @@ class Place:
     letter: str
     needs: Permission | None = None
     is_setup: bool = False
+    badge: str = ""
 
 
 PLACES: Final = (
@@ -46,10 +50,20 @@ PLACES: Final = (
     Place(
         "accounts", "plug", "Accounts", "/accounts", "a", Permission.MANAGE_ACCOUNTS, is_setup=True
     ),
+    Place("exceptions", "circle-alert", "Exceptions", "/exceptions", "x", badge="trouble"),
     Place("people", "users", "People", "/users", "u", Permission.MANAGE_USERS, is_setup=True),
 )
 # More do not fit beside each other on a phone; the rest is in its account menu.
 TABS: Final = tuple(place for place in PLACES if not place.is_setup)
+
+
+def badge(place: Place) -> rx.Component:
+    """How much waits there; nothing while nothing does."""
+    if not place.badge:
+        return rx.fragment()
+    number: rx.Var[str] = getattr(ShellState, place.badge)
+    title: rx.Var[str] = getattr(ShellState, f"{place.badge}_title")
+    return rx.cond(number != "", rx.el.b(number, title=title, class_name="badge"), rx.fragment())
 
 
 def may(permission: Permission) -> rx.Var[bool]:

@@ -10,7 +10,14 @@ from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import channel_mark, icon, ticker
 from crm_app.ui.shared.menus import account_menu
 from crm_app.ui.shared.native import jump
-from crm_app.ui.shared.navigation import PLACES, TABS, Place, Section, if_allowed
+from crm_app.ui.shared.navigation import (
+    PLACES,
+    TABS,
+    Place,
+    Section,
+    badge,
+    if_allowed,
+)
 from crm_app.ui.shared.needs import NeedRow
 from crm_app.ui.shared.shell_state import AccountRow, ShellState
 
@@ -102,6 +109,7 @@ def _entry(place: Place, section: Section) -> rx.Component:
     entry = link(
         icon(place.sign),
         rx.el.span(place.label),
+        badge(place),
         href=place.href,
         class_name="nav on" if is_on else "nav",
         aria_current="page" if is_on else "false",
@@ -194,6 +202,7 @@ def _tab(place: Place, section: Section) -> rx.Component:
     tab = link(
         icon(place.sign, 18),
         rx.el.span(place.label),
+        badge(place),
         href=place.href,
         class_name="tab on" if is_on else "tab",
         aria_current="page" if is_on else "false",

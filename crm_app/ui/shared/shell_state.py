@@ -12,9 +12,10 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import CrmError
 from crm_app.services import health, needs
+from crm_app.services.exceptions.listing import Counts, count_exceptions
 from crm_app.services.health import AccountHealth, SyncHealth
 from crm_app.ui.shared import times
-from crm_app.ui.shared.needs import NeedRow
+from crm_app.ui.shared.needs import NeedRow, count_text
 from crm_app.ui.shared.permission import requires
 from crm_app.ui.shared.service import call
 from crm_app.ui.shared.session import current_actor, role_label
@@ -67,6 +68,9 @@ class ShellState(rx.State):
     health_level: str = ""
     health_sentence: str = "Checking the channels"
     accounts: list[AccountRow] = []
+    # How many exceptions wait; empty while none does.
+    trouble: str = ""
+    trouble_title: str = ""
 
     _read_at: float = 0.0
 
@@ -96,6 +100,8 @@ class ShellState(rx.State):
     async def _read(self, actor: Actor, shown: str) -> None:
         found = await call(needs.count_needs, actor)
         self.needs = [NeedRow.of(need, shown=shown) for need in found]
+        counts = await call(count_exceptions, actor)
+        self.trouble, self.trouble_title = trouble_texts(counts)
         self._show_health(await call(health.sync_health, actor))
         self._read_at = time.time()
 
@@ -112,3 +118,10 @@ def _marked(row: NeedRow, shown: str) -> NeedRow:
         if row.is_on == is_on
         else NeedRow(row.key, row.name, row.sentence, row.tone, row.count, row.href, is_on)
     )
+
+
+def trouble_texts(counts: Counts) -> tuple[str, str]:
+    """The number beside "Exceptions" and what it is made of; both empty while nothing waits."""
+    number = count_text(counts.total, is_exact=counts.is_exact) if counts.total else ""
+    causes = [f"{count:,} {one.label.lower()}" for one, count in counts.by_cause.items() if count]
+    return number, ", ".join(causes)

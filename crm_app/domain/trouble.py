@@ -1,0 +1,56 @@
+"""Why something waits for a person: the causes of the exceptions page, and what may be done."""
+
+from enum import StrEnum
+from typing import Final
+
+
+class Cause(StrEnum):
+    """In the order in which one usually helps the next: the first ones hold back many orders."""
+
+    CREDENTIALS = "credentials"  # the channel lets us in no more, or a stranger knocks
+    CONFLICT = "conflict"  # both sides changed the order
+    TRANSITION = "transition"  # the channel refused a status change
+    POISON = "poison"  # an order or event that could not be read
+    REMOTE = "remote"  # the channel fails
+    QUOTA = "quota"  # waits long for the channel's limit
+    MAPPING = "mapping"  # a status word that we do not know
+    WAITING = "waiting"  # nothing is wrong that we know of, and yet it does not move
+
+    @property
+    def label(self) -> str:
+        """What staff read."""
+        return _LABELS[self]
+
+
+_LABELS: Final[dict[Cause, str]] = {
+    Cause.CREDENTIALS: "Credentials",
+    Cause.CONFLICT: "Conflict",
+    Cause.TRANSITION: "Change refused",
+    Cause.POISON: "Set aside",
+    Cause.REMOTE: "Channel errors",
+    Cause.QUOTA: "Channel limit",
+    Cause.MAPPING: "Status word",
+    Cause.WAITING: "Waiting too long",
+}
+
+
+class Source(StrEnum):
+    """Where an exception is seen. It is the first word of its key."""
+
+    CHANGE = "change"  # an order whose change was refused, or that disagrees with its channel
+    WAIT = "wait"  # a change that is open for too long
+    INBOX = "inbox"  # an order or event that was set aside, or waits too long
+    ACCOUNT = "account"  # an account that is disconnected
+    FAILING = "failing"  # an account whose pulls fail in a row
+    PAUSED = "paused"  # a paused account on which changes wait
+    HOOKS = "hooks"  # an account whose webhooks come without a proof
+    WORD = "word"  # a status word without a meaning
+
+
+class Way(StrEnum):
+    """What a person can do about it, beside assigning and snoozing."""
+
+    RETRY = "retry"
+    KEEP_OURS = "ours"
+    KEEP_CHANNELS = "channels"
+    RESOLVE = "resolve"

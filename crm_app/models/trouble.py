@@ -1,0 +1,53 @@
+"""What people noted on exceptions, and how many webhooks were refused."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Index
+from sqlmodel import Field, SQLModel
+
+from crm_app.domain.trouble import Cause
+from crm_app.models.base import UTC_TIMESTAMP, enum_type, timestamp
+
+
+class ExceptionMark(SQLModel, table=True):
+    """What people did about one exception. The exception itself is read from its source.
+
+    `key` names the source and the occurrence, so a mark never outlives what it was made for.
+    """
+
+    __tablename__ = "exception_marks"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        Index("ix_exception_marks_resolved", "resolved_at", "key"),
+        Index("ix_exception_marks_changed", "changed_at"),
+    )
+
+    key: str = Field(primary_key=True, max_length=80)
+    # As they were when the mark was made: what is gone from its source is still told apart.
+    cause: Cause = Field(sa_type=enum_type(Cause))
+    account_id: int = Field(foreign_key="channel_accounts.id", sa_type=BigInteger)
+    order_id: int | None = Field(default=None, sa_type=BigInteger, nullable=True)
+    title: str = Field(default="", max_length=200)
+    since: datetime = Field(sa_type=UTC_TIMESTAMP)
+
+    assignee_id: int | None = Field(
+        default=None, foreign_key="users.id", sa_type=BigInteger, nullable=True, index=True
+    )
+    snoozed_until: datetime | None = timestamp()
+    resolved_at: datetime | None = timestamp()
+    note: str = Field(default="", max_length=500)
+    changed_at: datetime = Field(sa_type=UTC_TIMESTAMP)
+    changed_by: str = Field(default="", max_length=120)
+
+
+class WebhookRefusal(SQLModel, table=True):
+    """Webhooks without a valid proof, counted by hour: a stranger adds to a number, never a row.
+
+    `account_id` is 0 for addresses that name no account of ours.
+    """
+
+    __tablename__ = "webhook_refusals"  # pyright: ignore[reportAssignmentType]
+
+    hour: datetime = Field(primary_key=True, sa_type=UTC_TIMESTAMP)
+    account_id: int = Field(primary_key=True, sa_type=BigInteger)
+    refused: int = 0
+    last_at: datetime = Field(sa_type=UTC_TIMESTAMP)

@@ -1,0 +1,318 @@
+"""The places where exceptions are seen, as one relation.
+
+Nothing is copied: what heals its source is gone from here in the same moment. Each part walks an
+index that holds only what is open, so the cost grows with the trouble and not with the orders.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, literal_column, or_
+from sqlmodel import col, select
+
+from crm_app.domain.intent import IntentState
+from crm_app.domain.time import now
+from crm_app.domain.trouble import Cause, Source
+from crm_app.models import (
+    AccountStatus,
+    ChannelAccount,
+    InboxEntry,
+    IntentAttempt,
+    Order,
+    StatusIntent,
+    UnmappedWord,
+    WebhookRefusal,
+)
+
+# Most changes arrive within seconds; the tightest published limits need some minutes.
+TOO_LONG: Final = timedelta(minutes=15)
+# One pull that failed is tried again; a row of them wants to be looked at.
+FAILURES_THAT_MATTER: Final = 3
+# A stranger who tries once is noise; a wrong secret refuses every webhook of the account.
+REFUSALS_THAT_MATTER: Final = 10
+REFUSED_WITHIN: Final = timedelta(hours=1)
+
+# In the words of the partial indexes.
+_DISAGREES: Final = literal_column("orders.sync_status IN ('rejected', 'conflict')", sa.Boolean)
+_INTENT_OPEN: Final = literal_column(
+    "status_intents.state IN ('queued', 'waiting', 'sending', 'sent')", sa.Boolean
+)
+_ASIDE: Final = literal_column("inbox.state = 'set_aside'", sa.Boolean)
+_ENTRY_WAITS: Final = literal_column("inbox.state IN ('received', 'waiting')", sa.Boolean)
+
+Statement = Select[*tuple[Any, ...]]
+
+
+def part(source: Source, only: int | None = None) -> Statement:
+    """One place's exceptions.
+
+    Args:
+        source: Which.
+        only: Id of the order, intent, inbox entry or account; None for all of them.
+
+    Returns:
+        Columns `key`, `cause`, `account_id`, `since`, `order_id`, `title`, `about`, `said`:
+        `about` is the wished status, the kind of the inbox entry, or empty; `said` the words of
+        the channel or of who set it aside.
+    """
+    return _PARTS[source](only)
+
+
+def everything(*sources: Source) -> Any:
+    """The parts of these sources, or of all, as one subquery."""
+    return sa.union_all(*(part(one) for one in sources or tuple(Source))).subquery("exceptions")
+
+
+def source_of(key: str) -> tuple[Source, int] | None:
+    """The source and the first id that a key names; None for what is no key."""
+    word, _, rest = key.partition(":")
+    number = rest.partition(":")[0]
+    is_id = number.isascii() and number.isdecimal() and len(number) < 19
+    return (Source(word), int(number)) if is_id and word in list(Source) else None
+
+
+def _row(
+    source: Source,
+    cause: Any,
+    *,
+    key: tuple[Any, ...],
+    account_id: Any,
+    since: Any,
+    title: Any,
+    said: Any,
+    order_id: Any = None,
+    about: Any = "",
+) -> Statement:
+    parts = [item for each in key for item in (":", sa.cast(each, sa.Text))]
+    return sa.select(
+        func.concat(source.value, *parts).label("key"),
+        (literal(cause.value, sa.Text) if isinstance(cause, Cause) else cause).label("cause"),
+        account_id.label("account_id"),
+        since.label("since"),
+        (sa.cast(sa.null(), sa.BigInteger) if order_id is None else order_id).label("order_id"),
+        sa.cast(title, sa.Text).label("title"),
+        (literal(about, sa.Text) if isinstance(about, str) else about).label("about"),
+        sa.cast(said, sa.Text).label("said"),
+    )
+
+
+def _epoch(moment: Any) -> Any:
+    return sa.cast(func.extract("epoch", moment), sa.BigInteger)
+
+
+def _change(only: int | None) -> Statement:
+    last = (
+        select(StatusIntent.id, StatusIntent.reason, StatusIntent.settled_at, _word_of_wish())
+        .where(
+            StatusIntent.order_id == Order.id,
+            col(StatusIntent.state).in_((IntentState.REJECTED, IntentState.NEEDS_PERSON)),
+        )
+        .order_by(col(StatusIntent.id).desc())
+        .limit(1)
+        .lateral("last")
+    )
+    is_conflict = literal_column("orders.sync_status = 'conflict'", sa.Boolean)
+    statement = _row(
+        Source.CHANGE,
+        case((is_conflict, Cause.CONFLICT.value), else_=Cause.TRANSITION.value),
+        # A change that is refused anew is another exception.
+        key=(Order.id, func.coalesce(last.c.id, 0)),
+        account_id=col(Order.account_id),
+        since=func.coalesce(last.c.settled_at, Order.updated_at),
+        order_id=col(Order.id),
+        title=Order.order_number,
+        about=func.coalesce(last.c.wish, ""),
+        said=func.coalesce(last.c.reason, ""),
+    )
+    statement = statement.select_from(Order).outerjoin(last, sa.true()).where(_DISAGREES)
+    return statement if only is None else statement.where(col(Order.id) == only)
+
+
+def _word_of_wish() -> Any:
+    return sa.cast(StatusIntent.to_status, sa.Text).label("wish")
+
+
+def _wait(only: int | None) -> Statement:
+    last = (
+        select(IntentAttempt.outcome)
+        .where(IntentAttempt.intent_id == StatusIntent.id)
+        .order_by(col(IntentAttempt.id).desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    was_sent = literal_column("status_intents.state = 'sent'", sa.Boolean)
+    cause = case(
+        # Accepted, and the channel does not show it.
+        (was_sent, Cause.WAITING.value),
+        (last == "RateLimitedError", Cause.QUOTA.value),
+        (last.in_(("RetryableError", "OutcomeUnknownError")), Cause.REMOTE.value),
+        else_=Cause.WAITING.value,
+    )
+    statement = _row(
+        Source.WAIT,
+        cause,
+        key=(StatusIntent.id,),
+        account_id=col(StatusIntent.account_id),
+        since=StatusIntent.created_at,
+        order_id=col(StatusIntent.order_id),
+        title=Order.order_number,
+        about=_word_of_wish(),
+        said=StatusIntent.reason,
+    )
+    statement = (
+        statement.select_from(StatusIntent)
+        .join(Order, col(Order.id) == StatusIntent.order_id)
+        .join(ChannelAccount, col(ChannelAccount.id) == StatusIntent.account_id)
+        .where(_INTENT_OPEN, col(StatusIntent.created_at) < _cutoff(), _is_connected())
+    )
+    return statement if only is None else statement.where(col(StatusIntent.id) == only)
+
+
+def _cutoff() -> datetime:
+    return now() - TOO_LONG
+
+
+def _is_connected() -> ColumnElement[bool]:
+    # Of an account that is not, one line says it for all that waits there.
+    return col(ChannelAccount.status) == AccountStatus.CONNECTED
+
+
+def _inbox(only: int | None) -> Statement:
+    statement = _row(
+        Source.INBOX,
+        case((_ASIDE, Cause.POISON.value), else_=Cause.WAITING.value),
+        key=(InboxEntry.id,),
+        account_id=col(InboxEntry.account_id),
+        since=InboxEntry.received_at,
+        order_id=col(Order.id),
+        title=case(
+            (col(Order.order_number) != "", Order.order_number), else_=InboxEntry.external_id
+        ),
+        about=func.concat(InboxEntry.kind, " ", InboxEntry.topic),
+        said=InboxEntry.reason,
+    )
+    statement = (
+        statement.select_from(InboxEntry)
+        .join(ChannelAccount, col(ChannelAccount.id) == InboxEntry.account_id)
+        .outerjoin(
+            Order,
+            and_(
+                col(Order.account_id) == InboxEntry.account_id,
+                col(Order.external_id) == InboxEntry.external_id,
+            ),
+        )
+        .where(
+            or_(
+                _ASIDE,
+                and_(_ENTRY_WAITS, col(InboxEntry.received_at) < _cutoff(), _is_connected()),
+            )
+        )
+    )
+    return statement if only is None else statement.where(col(InboxEntry.id) == only)
+
+
+def _account(only: int | None) -> Statement:
+    since = func.coalesce(ChannelAccount.last_error_at, ChannelAccount.created_at)
+    is_out = col(ChannelAccount.status) == AccountStatus.DISCONNECTED
+    return _of_account(Source.ACCOUNT, Cause.CREDENTIALS, since, only, is_out)
+
+
+def _failing(only: int | None) -> Statement:
+    since = func.coalesce(ChannelAccount.last_success_at, ChannelAccount.created_at)
+    is_failing = col(ChannelAccount.failures) >= FAILURES_THAT_MATTER
+    return _of_account(Source.FAILING, Cause.REMOTE, since, only, _is_connected(), is_failing)
+
+
+def _paused(only: int | None) -> Statement:
+    """A person paused it; that changes wait there may not have been the idea."""
+    oldest = (
+        select(func.min(StatusIntent.created_at))
+        .where(
+            StatusIntent.account_id == ChannelAccount.id,
+            _INTENT_OPEN,
+            col(StatusIntent.created_at) < _cutoff(),
+        )
+        .scalar_subquery()
+    )
+    is_paused = col(ChannelAccount.status) == AccountStatus.PAUSED
+    return _of_account(Source.PAUSED, Cause.WAITING, oldest, only, is_paused, oldest.is_not(None))
+
+
+def _of_account(
+    source: Source, cause: Cause, since: Any, only: int | None, *where: ColumnElement[bool]
+) -> Statement:
+    statement = _row(
+        source,
+        cause,
+        key=(ChannelAccount.id, _epoch(since)),
+        account_id=col(ChannelAccount.id),
+        since=since,
+        title=ChannelAccount.name,
+        said=ChannelAccount.last_error,
+    )
+    statement = statement.select_from(ChannelAccount).where(*where)
+    return statement if only is None else statement.where(col(ChannelAccount.id) == only)
+
+
+def _hooks(only: int | None) -> Statement:
+    hour = func.date_trunc("hour", literal(now() - REFUSED_WITHIN, sa.DateTime(timezone=True)))
+    total = func.sum(WebhookRefusal.refused)
+    statement = _row(
+        Source.HOOKS,
+        Cause.CREDENTIALS,
+        key=(ChannelAccount.id,),
+        account_id=col(ChannelAccount.id),
+        since=func.min(WebhookRefusal.hour),
+        title=ChannelAccount.name,
+        said=func.concat(total, " webhooks of the last hours carried no valid proof."),
+    )
+    statement = (
+        statement.select_from(WebhookRefusal)
+        .join(ChannelAccount, col(ChannelAccount.id) == WebhookRefusal.account_id)
+        .where(col(WebhookRefusal.hour) >= hour)
+        .group_by(col(ChannelAccount.id))
+        .having(total >= REFUSALS_THAT_MATTER)
+    )
+    return statement if only is None else statement.where(col(ChannelAccount.id) == only)
+
+
+def _word(only: int | None) -> Statement:
+    statement = _row(
+        Source.WORD,
+        Cause.MAPPING,
+        key=(UnmappedWord.account_id, func.md5(UnmappedWord.word)),
+        account_id=col(UnmappedWord.account_id),
+        since=UnmappedWord.first_seen_at,
+        title=UnmappedWord.word,
+        said=func.concat(
+            "Seen ", UnmappedWord.times_seen, "×, on order ", UnmappedWord.example_external_id
+        ),
+    )
+    statement = statement.select_from(UnmappedWord)
+    return statement if only is None else statement.where(col(UnmappedWord.account_id) == only)
+
+
+_PARTS: Final[dict[Source, Callable[[int | None], Statement]]] = {
+    Source.CHANGE: _change,
+    Source.WAIT: _wait,
+    Source.INBOX: _inbox,
+    Source.ACCOUNT: _account,
+    Source.FAILING: _failing,
+    Source.PAUSED: _paused,
+    Source.HOOKS: _hooks,
+    Source.WORD: _word,
+}
+
+# Which sources can show a cause: a list of one cause asks no other.
+SEEN_IN: Final[dict[Cause, tuple[Source, ...]]] = {
+    Cause.CREDENTIALS: (Source.ACCOUNT, Source.HOOKS),
+    Cause.CONFLICT: (Source.CHANGE,),
+    Cause.TRANSITION: (Source.CHANGE,),
+    Cause.POISON: (Source.INBOX,),
+    Cause.REMOTE: (Source.WAIT, Source.FAILING),
+    Cause.QUOTA: (Source.WAIT,),
+    Cause.MAPPING: (Source.WORD,),
+    Cause.WAITING: (Source.WAIT, Source.INBOX, Source.PAUSED),
+}

@@ -1,0 +1,106 @@
+"""What is wrong and what to do about it: one plain sentence each. Pure."""
+
+from typing import Any, Final
+
+from crm_app.domain.channel import Channel
+from crm_app.domain.order_status import OrderStatus
+from crm_app.domain.trouble import Cause, Source
+
+# Kinds of inbox entries; in the inbox a webhook's kind begins with "hook:".
+PULLED: Final = "order"
+
+
+def summary(source: Source, cause: Cause, channel: Channel, about: str) -> str:
+    """What is wrong, without the channel's own words."""
+    wish = _status(about)
+    match source:
+        case Source.CHANGE if cause is Cause.CONFLICT:
+            return f"Both sides changed it: {channel.label} disagrees"
+        case Source.CHANGE:
+            return f"{channel.label} did not take {wish}" if wish else f"{channel.label} refused"
+        case Source.WAIT:
+            return f"{wish} has not arrived at {channel.label}"
+        case Source.INBOX:
+            return _of_inbox(cause, about)
+        case _:
+            return _OF_ACCOUNTS[source].format(channel=channel.label)
+
+
+_OF_ACCOUNTS: Final = {
+    Source.ACCOUNT: "{channel} lets us in no more",
+    Source.FAILING: "Every pull from {channel} fails",
+    Source.PAUSED: "Paused by a person, and changes wait",
+    Source.HOOKS: "Webhooks without a valid proof are refused",
+    Source.WORD: "A status word of {channel} without a meaning here",
+}
+
+
+def _status(about: str) -> str:
+    return OrderStatus(about).label if about in list(OrderStatus) else ""
+
+
+def _of_inbox(cause: Cause, about: str) -> str:
+    kind, _, topic = about.partition(" ")
+    what = "Order" if kind == PULLED else f"Webhook {topic}" if topic else "Webhook"
+    return f"{what} waits to be used" if cause is Cause.WAITING else f"{what} was set aside"
+
+
+_ADVICE: Final[dict[tuple[Source, Cause], str]] = {
+    (Source.CHANGE, Cause.CONFLICT): "Compare both words and decide whose stays.",
+    (Source.CHANGE, Cause.TRANSITION): (
+        "Read the channel's reason; send it again once it is cured, or take the channel's word."
+    ),
+    (Source.WAIT, Cause.QUOTA): (
+        "The channel's limit is used up; it goes out by itself as soon as there is room."
+    ),
+    (Source.WAIT, Cause.REMOTE): (
+        "The channel fails or does not answer; it is tried again by itself, or now by you."
+    ),
+    (Source.WAIT, Cause.WAITING): (
+        "Look at the order on the channel's own site; try again if it shows nothing."
+    ),
+    (Source.INBOX, Cause.POISON): (
+        "Read the reason; replay it when the cause is cured, or close it with a note."
+    ),
+    (Source.INBOX, Cause.WAITING): (
+        "It is tried again when its order arrives; replay it now, or close it if none will come."
+    ),
+    (Source.ACCOUNT, Cause.CREDENTIALS): (
+        "Renew the account's credentials; everything that waits goes out afterwards."
+    ),
+    (Source.HOOKS, Cause.CREDENTIALS): (
+        "Compare the webhook secret of the account with the one at the channel; if they are "
+        "equal, somebody is guessing, and was refused."
+    ),
+    (Source.FAILING, Cause.REMOTE): (
+        "It is tried again by itself; if it lasts, look at the channel's status page and at the "
+        "account's address."
+    ),
+    (Source.PAUSED, Cause.WAITING): "Resume the account when the changes may go out.",
+    (Source.WORD, Cause.MAPPING): (
+        "Say which status of ours it means; orders that carry it keep their status until then."
+    ),
+}
+
+
+def advice(source: Source, cause: Cause) -> str:
+    """What to do about it."""
+    return _ADVICE[(source, cause)]
+
+
+def deed(action: str, after: dict[str, Any]) -> str:
+    """What a person did, without its subject: "closed it: called the shop"."""
+    match action:
+        case "exception:assigned":
+            name = after.get("assignee")
+            return f"gave it to {name}" if name else "gave it back to nobody"
+        case "exception:snoozed":
+            return "snoozed it" if after.get("until") else "woke it up"
+        case "exception:decided":
+            return "kept ours" if after.get("kept") == "ours" else "took the channel's word"
+        case "exception:closed":
+            return f"closed it: {after.get('note', '')}"
+        case "exception:retried":
+            return "tried it again"
+        case _:
+            return "looked at what arrived"

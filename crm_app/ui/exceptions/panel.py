@@ -1,0 +1,320 @@
+"""What is opened beside the list."""
+
+import reflex as rx
+
+from crm_app.domain.permissions import Permission
+from crm_app.ui.exceptions.bulk import assign_items, snooze_items
+from crm_app.ui.exceptions.panel_state import PanelState
+from crm_app.ui.exceptions.view import Item, Word
+from crm_app.ui.shared.blanks import blank, failed
+from crm_app.ui.shared.conditions import has_any
+from crm_app.ui.shared.links import link
+from crm_app.ui.shared.marks import button, channel_mark, icon, pill
+from crm_app.ui.shared.navigation import may
+
+
+def exception_panel() -> rx.Component:
+    return rx.el.aside(
+        rx.el.div(
+            pill(PanelState.panel.cause),
+            rx.el.span(class_name="gap"),
+            link(
+                icon("x", 15),
+                href=PanelState.close_href,
+                class_name="ghost",
+                aria_label="Close the details",
+                custom_attrs={"data-up": "1"},
+            ),
+            class_name="panel-head",
+        ),
+        rx.match(
+            PanelState.phase,
+            ("found", _found()),
+            ("gone", _gone()),
+            ("failed", failed(PanelState.failure, PanelState.load)),
+            rx.fragment(),
+        ),
+        class_name="panel",
+        aria_label="Details",
+    )
+
+
+def _gone() -> rx.Component:
+    return blank(
+        "circle-check",
+        rx.cond(PanelState.done != "", PanelState.done, "This is solved"),
+        "It has left the list.",
+        link("Back to the list", href=PanelState.close_href, class_name="btn"),
+        tone="ok",
+    )
+
+
+def _found() -> rx.Component:
+    panel = PanelState.panel
+    return rx.el.div(
+        rx.el.h2(
+            channel_mark(panel.mark, panel.channel, panel.channel_label),
+            rx.cond(
+                panel.order_href != "",
+                link(panel.title, href=panel.order_href, class_name="number plain"),
+                rx.el.span(panel.title, class_name="number"),
+            ),
+            class_name="panel-title",
+        ),
+        rx.el.p(panel.summary, class_name="strong"),
+        rx.el.p(
+            panel.account,
+            " · since ",
+            rx.el.span(panel.since, title=panel.since_exact),
+            class_name="quiet",
+        ),
+        rx.cond(panel.said != "", rx.el.blockquote(panel.said, class_name="quote"), rx.fragment()),
+        rx.cond(panel.ours.side != "", _words(), rx.fragment()),
+        rx.cond(
+            panel.advice != "",
+            rx.el.p(icon("lightbulb", 14), rx.el.span(panel.advice), class_name="advice"),
+            rx.fragment(),
+        ),
+        _notice(),
+        _ways(),
+        _handing(),
+        _note(),
+        _list("Tries", panel.attempts, "attempts"),
+        _facts(),
+        _arrived(),
+        _list("What people did", panel.deeds, "deeds"),
+        class_name="panel-body",
+        key=panel.key,
+    )
+
+
+def _words() -> rx.Component:
+    return rx.el.div(
+        _word(PanelState.panel.ours), _word(PanelState.panel.theirs), class_name="two-words"
+    )
+
+
+def _word(word: Word) -> rx.Component:
+    return rx.el.div(
+        rx.el.div(word.side, class_name="quiet"),
+        rx.el.div(word.status, class_name="strong"),
+        rx.cond(word.raw != "", rx.el.div(word.raw, class_name="mono quiet"), rx.fragment()),
+        rx.el.div(rx.el.span(word.at, title=word.exact), " ", word.who, class_name="quiet"),
+        class_name="word",
+    )
+
+
+def _notice() -> rx.Component:
+    return rx.fragment(
+        rx.cond(
+            PanelState.notice != "",
+            rx.el.p(
+                icon("circle-alert"),
+                rx.el.span(PanelState.notice),
+                class_name="notice tone-bad",
+                role="alert",
+            ),
+            rx.fragment(),
+        ),
+        rx.cond(
+            PanelState.done != "",
+            rx.el.p(
+                icon("circle-check"),
+                rx.el.span(PanelState.done),
+                class_name="notice tone-ok",
+                role="status",
+            ),
+            rx.fragment(),
+        ),
+    )
+
+
+def _ways() -> rx.Component:
+    panel = PanelState.panel
+    return rx.el.div(
+        rx.cond(
+            panel.can_retry_ours,
+            button(
+                "Send ours again: ",
+                panel.ours.status,
+                kind="primary",
+                on_click=PanelState.keep("ours"),
+            ),
+            rx.fragment(),
+        ),
+        rx.cond(
+            panel.retry != "",
+            button(panel.retry, kind="primary", on_click=PanelState.retry),
+            rx.fragment(),
+        ),
+        rx.cond(
+            panel.can_keep,
+            button(
+                "Take " + panel.channel_label + "'s word: ",
+                panel.theirs.status,
+                on_click=PanelState.keep("channels"),
+            ),
+            rx.fragment(),
+        ),
+        _cure(),
+        rx.cond(
+            panel.order_href != "",
+            link("Open the order", href=panel.order_href, class_name="btn"),
+            rx.fragment(),
+        ),
+        class_name="steps",
+        role="group",
+        aria_label="What can be done",
+    )
+
+
+def _cure() -> rx.Component:
+    panel = PanelState.panel
+    is_word = panel.cure_href == "/mappings"
+    can = rx.cond(is_word, may(Permission.MANAGE_MAPPINGS), may(Permission.MANAGE_ACCOUNTS))
+    return rx.cond(
+        panel.cure != "",
+        rx.cond(
+            can,
+            link(panel.cure, href=panel.cure_href, class_name="btn primary"),
+            rx.el.p(
+                icon("lock", 13), "Only an admin can cure this. Ask one.", class_name="private"
+            ),
+        ),
+        rx.fragment(),
+    )
+
+
+def _handing() -> rx.Component:
+    """To whom, and until when."""
+    panel = PanelState.panel
+    return rx.cond(
+        panel.may_act,
+        rx.el.div(
+            _menu("user-round", "Assign", assign_items(PanelState.assign)),
+            rx.cond(
+                panel.snoozed != "",
+                button(
+                    icon("alarm-clock", 14),
+                    "Wake up (sleeps until ",
+                    panel.snoozed,
+                    ")",
+                    on_click=PanelState.snooze(""),
+                ),
+                _menu("alarm-clock", "Snooze", snooze_items(PanelState.snooze)),
+            ),
+            class_name="handing",
+        ),
+        rx.fragment(),
+    )
+
+
+def _menu(sign: str, name: str, items: rx.Component) -> rx.Component:
+    label = rx.cond(PanelState.panel.whose != "", PanelState.panel.whose, name)
+    return rx.popover.root(
+        rx.popover.trigger(
+            rx.el.button(
+                icon(sign, 14),
+                label if name == "Assign" else name,
+                icon("chevron-down", 13),
+                type="button",
+                class_name="btn menu",
+                aria_label=name,
+            )
+        ),
+        rx.popover.content(items, class_name="pop", custom_attrs={"aria-label": name}),
+    )
+
+
+def _note() -> rx.Component:
+    return rx.cond(
+        PanelState.panel.can_resolve,
+        rx.el.form(
+            rx.el.input(
+                name="note",
+                key=PanelState.note_box,
+                placeholder="Done otherwise? Say what was done",
+                aria_label="What was done about it",
+                required=True,
+                max_length=500,
+                auto_complete="off",
+                class_name="field",
+            ),
+            rx.el.button("Close", type="submit", class_name="btn"),
+            on_submit=PanelState.resolve,
+            class_name="note-line",
+        ),
+        rx.fragment(),
+    )
+
+
+def _list(name: str, items: list[Item], kind: str) -> rx.Component:
+    return rx.cond(
+        has_any(items),
+        rx.el.section(
+            rx.el.h3(name),
+            rx.el.ol(rx.foreach(items, _item), class_name=kind),
+            class_name="panel-part",
+        ),
+        rx.fragment(),
+    )
+
+
+def _item(item: Item) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            rx.el.b(item.name),
+            " ",
+            rx.el.span(item.text),
+            rx.el.span(" " + item.more, class_name="quiet"),
+        ),
+        rx.el.time(item.at, title=item.exact, class_name="quiet"),
+        key=item.key,
+    )
+
+
+def _facts() -> rx.Component:
+    return rx.el.section(
+        rx.el.dl(rx.foreach(PanelState.panel.facts, _fact), class_name="facts"),
+        class_name="panel-part",
+    )
+
+
+def _fact(item: Item) -> rx.Component:
+    return rx.el.div(
+        rx.el.dt(item.name), rx.el.dd(item.text, title=item.exact), key=item.key, class_name="fact"
+    )
+
+
+def _arrived() -> rx.Component:
+    panel = PanelState.panel
+    return rx.cond(
+        panel.shape != "",
+        rx.el.details(
+            rx.el.summary("What arrived"),
+            rx.cond(
+                PanelState.raw != "",
+                rx.el.pre(PanelState.raw, class_name="mono", tab_index=0),
+                rx.fragment(
+                    rx.cond(
+                        panel.may_reveal,
+                        button(
+                            icon("eye", 14),
+                            "Show in clear",
+                            kind="small",
+                            title="Who looked is written down",
+                            on_click=PanelState.reveal,
+                        ),
+                        rx.el.p(
+                            icon("lock", 13),
+                            "Your role shows its names, not its values.",
+                            class_name="private",
+                        ),
+                    ),
+                    rx.el.pre(panel.shape, class_name="mono", tab_index=0),
+                ),
+            ),
+            class_name="panel-part arrived",
+        ),
+        rx.fragment(),
+    )

@@ -1,0 +1,178 @@
+"""One exception in full, ready to draw. Pure."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Self
+from zoneinfo import ZoneInfo
+
+from crm_app.domain.trouble import Source, Way
+from crm_app.services.exceptions.detail import (
+    AttemptView,
+    DeedView,
+    ExceptionDetail,
+    FactView,
+    WordView,
+)
+from crm_app.ui.exceptions.rows import cause_pill
+from crm_app.ui.shared import times
+from crm_app.ui.shared.links import order_path
+from crm_app.ui.shared.tones import Pill
+
+_RETRY: Final = {
+    Source.CHANGE: "Send it again",
+    Source.WAIT: "Try now",
+    Source.INBOX: "Replay",
+}
+# In the words of the pages where the cause is cured.
+_CURES: Final = {
+    Source.ACCOUNT: ("Open the account", "/accounts"),
+    Source.FAILING: ("Open the account", "/accounts"),
+    Source.PAUSED: ("Open the account", "/accounts"),
+    Source.HOOKS: ("Open the account", "/accounts"),
+    Source.WORD: ("Give it a meaning", "/mappings"),
+}
+_OUTCOMES: Final = {
+    "accepted": "accepted",
+    "RejectedError": "refused",
+    "RateLimitedError": "no room in the limit",
+    "RetryableError": "failed",
+    "OutcomeUnknownError": "no answer",
+    "AccountDisconnectedError": "not let in",
+}
+
+
+@dataclass(frozen=True)
+class Word:
+    """One side's status. `raw` is the channel's own spelling."""
+
+    side: str = ""
+    status: str = ""
+    raw: str = ""
+    at: str = ""
+    exact: str = ""
+    who: str = ""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A line of a list: what, and when."""
+
+    key: str
+    name: str
+    text: str
+    more: str = ""
+    at: str = ""
+    exact: str = ""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Everything beside the list."""
+
+    key: str = ""
+    cause: Pill = field(default_factory=Pill)
+    channel: str = ""
+    mark: str = ""
+    channel_label: str = ""
+    account: str = ""
+    title: str = ""
+    order_href: str = ""
+    summary: str = ""
+    said: str = ""
+    advice: str = ""
+    since: str = ""
+    since_exact: str = ""
+    retry: str = ""
+    cure: str = ""
+    cure_href: str = ""
+    can_keep: bool = False
+    can_retry_ours: bool = False
+    can_resolve: bool = False
+    may_act: bool = False
+    may_reveal: bool = False
+    ours: Word = field(default_factory=Word)
+    theirs: Word = field(default_factory=Word)
+    attempts: list[Item] = field(default_factory=list)
+    facts: list[Item] = field(default_factory=list)
+    deeds: list[Item] = field(default_factory=list)
+    shape: str = ""
+    whose: str = ""
+    snoozed: str = ""
+    is_closed: bool = False
+
+    @classmethod
+    def of(cls, detail: ExceptionDetail, now: datetime, zone: ZoneInfo) -> Self:
+        row, ways = detail.row, detail.row.ways if detail.may_act else ()
+        cure, cure_href = _CURES.get(row.source, ("", ""))
+        is_asleep = row.snoozed_until is not None and row.snoozed_until > now
+        return cls(
+            key=row.key,
+            cause=cause_pill(row.cause),
+            channel=row.channel.value,
+            mark=row.channel.mark,
+            channel_label=row.channel.label,
+            account=row.account_name,
+            title=row.title or "No number",
+            order_href=order_path(row.order_id) if row.order_id else "",
+            summary=row.summary,
+            said=row.said,
+            advice=detail.advice,
+            since=times.when(row.since, now, zone),
+            since_exact=times.exact(row.since, zone),
+            retry=_RETRY.get(row.source, "") if Way.RETRY in ways else "",
+            cure=cure if row.closed_at is None else "",
+            cure_href=cure_href,
+            can_keep=Way.KEEP_CHANNELS in ways,
+            can_retry_ours=Way.KEEP_OURS in ways,
+            can_resolve=Way.RESOLVE in ways,
+            may_act=detail.may_act,
+            may_reveal=detail.may_reveal,
+            ours=_word("Ours", detail.ours, now, zone),
+            theirs=_word(row.channel.label, detail.theirs, now, zone),
+            attempts=[_attempt(i, one, now, zone) for i, one in enumerate(detail.attempts)],
+            facts=_facts(detail.facts, now, zone),
+            deeds=[_deed(i, one, now, zone) for i, one in enumerate(detail.deeds)],
+            shape=detail.shape,
+            whose=row.assignee,
+            snoozed=times.when(row.snoozed_until, now, zone)
+            if row.snoozed_until and is_asleep
+            else "",
+            is_closed=row.closed_at is not None,
+        )
+
+
+def _word(side: str, word: WordView | None, now: datetime, zone: ZoneInfo) -> Word:
+    if word is None:
+        return Word()
+    who = f"by {word.who}" if side == "Ours" and word.who else ""
+    at, exact = times.when(word.at, now, zone), times.exact(word.at, zone)
+    return Word(side, word.status, word.raw, at, exact, who)
+
+
+def _attempt(number: int, one: AttemptView, now: datetime, zone: ZoneInfo) -> Item:
+    return Item(
+        key=str(number),
+        name=_OUTCOMES.get(one.outcome, one.outcome),
+        text=one.answer,
+        more=f"{one.duration_ms:,} ms",
+        at=times.when(one.at, now, zone),
+        exact=times.exact(one.at, zone),
+    )
+
+
+def _facts(facts: tuple[FactView, ...], now: datetime, zone: ZoneInfo) -> list[Item]:
+    return [
+        Item(
+            key=one.name,
+            name=one.name,
+            text=times.when(one.at, now, zone) if one.at else one.value,
+            exact=times.exact(one.at, zone) if one.at else "",
+        )
+        for one in facts
+        if one.at or one.value
+    ]
+
+
+def _deed(number: int, one: DeedView, now: datetime, zone: ZoneInfo) -> Item:
+    at, exact = times.when(one.at, now, zone), times.exact(one.at, zone)
+    return Item(str(number), one.who, one.sentence, at=at, exact=exact)
