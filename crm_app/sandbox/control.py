@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
-from crm_app.sandbox import control_hooks, life, lwa, orders_control, times, trade
+from crm_app.sandbox import control_hooks, control_watch, life, lwa, orders_control, times, trade
 from crm_app.sandbox.channel_store import ExtraChannel
 from crm_app.sandbox.credentials import AMAZON_SELLER, AMAZON_SELLERS
 from crm_app.sandbox.draft import Stage, invent_order
@@ -286,6 +286,7 @@ def _stats(box: Sandbox, _request: Request, _raw: bytes) -> Json:
         "amazon_delay_s": box.amazon_delay_s,
         "order_every_s": box.options.order_every_s,
         "faults": len(box.faults.pending()),
+        "dealt": control_watch.dealt(box),
     }
 
 
@@ -344,11 +345,15 @@ def routes() -> list[BaseRoute]:
         _lever("/faults", GET=_list_faults, POST=_add_fault, DELETE=_clear_faults),
         _lever("/orders", POST=_add_orders),
         _lever("/orders/raw", POST=_add_raw),
+        _lever("/orders/{channel}", GET=control_watch.list_orders),
         _lever(order + "/advance", POST=_advance),
         _lever(order + "/hide", POST=_hide),
         _lever(order + "/reissue", POST=_reissue),
         _lever(order, GET=_truth),
         _lever("/stats", GET=_stats),
+        _lever("/watch", GET=control_watch.watch),
+        _lever("/calm", POST=control_watch.calm),
+        _lever("/privacy", POST=control_watch.send_privacy),
         _lever("/tokens/expire", POST=_expire_tokens),
         _lever("/clock", POST=_set_clock),
         _lever("/accounts", GET=_list_accounts, POST=_open_account),
@@ -360,6 +365,7 @@ def routes() -> list[BaseRoute]:
             POST=control_hooks.add_target,
             DELETE=control_hooks.clear_targets,
         ),
+        _lever("/hooks/resend", POST=control_watch.resend),
         _lever("/hooks/revive", POST=control_hooks.revive),
         _lever("/hooks/faults", POST=control_hooks.add_fault, DELETE=control_hooks.clear_faults),
         _lever("/hooks/deliveries", GET=control_hooks.list_deliveries),

@@ -13,7 +13,7 @@ from crm_app.sandbox.serving import Sandbox
 from crm_app.sandbox.store import channel_orders, hook_deliveries
 
 Json = dict[str, Any]
-HookChannel = Literal["woocommerce", "flipkart", "shopify", "blinkit", "swiggy"]
+HookChannel = Literal["amazon", "woocommerce", "flipkart", "shopify", "blinkit", "swiggy"]
 _SHOWN: int = 200
 
 
