@@ -117,7 +117,7 @@ def _same_orders(stage: Stage, ours: Ours, verdict: Verdict) -> None:
                 verdict.missing.append(key)
                 continue
             verdict.compared[channel] += 1
-            _same_facts(order, ours, facts.read(channel, record), verdict)
+            same_facts(order, ours, facts.read(channel, record), verdict)
     for channel, external_id in sorted(left):
         verdict.differences.append(f"{channel} {external_id}: is here and not there")
 
@@ -130,7 +130,8 @@ def _is_out_of_reach(channel: str, record: Mapping[str, Any]) -> bool:
     return placed_at < now() - timedelta(days=60)
 
 
-def _same_facts(order: Order, ours: Ours, told: Facts, verdict: Verdict) -> None:
+def same_facts(order: Order, ours: Ours, told: Facts, verdict: Verdict) -> None:
+    """Add to the verdict every fact that our order tells otherwise."""
     where = f"{order.channel.value} {order.external_id}"
     on_channel = order.status_on_channel.value if order.status_on_channel else None
     if on_channel not in told.statuses:
@@ -237,6 +238,10 @@ _WRITES: Final = {
 }
 
 
+# A connector that reads before it tells, and finds nothing left to tell.
+_HAD_IT: Final = "has it so already."
+
+
 def _outcomes(stage: Stage, ours: Ours, verdict: Verdict) -> None:
     """Each change against the channel's own record of who called it about the order."""
     by_id = {order.id: order for order in ours.orders.values()}
@@ -249,7 +254,9 @@ def _outcomes(stage: Stage, ours: Ours, verdict: Verdict) -> None:
         if intent.state in (IntentState.REJECTED, IntentState.NEEDS_PERSON) and not intent.reason:
             verdict.differences.append(f"{where}: {intent.state.value} without a reason")
         accepted = [one for one in ours.attempts[intent.id] if one.outcome == "accepted"]
-        if accepted:
+        if accepted and all(one.answer.endswith(_HAD_IT) for one in accepted):
+            verdict.by_design["nothing told: the channel had it so already"] += 1
+        elif accepted:
             _was_told(stage, order, intent, where, verdict)
     for order_id in {intent.order_id for intent in ours.intents}:
         _not_twice(stage, by_id[order_id], verdict)

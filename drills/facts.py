@@ -155,8 +155,8 @@ def _flipkart(order: Body) -> Facts:
 
 def _shopify(order: Body) -> Facts:
     body = order["body"]
-    address = body["shippingAddress"] or {}
-    customer = body["customer"] or {}
+    address: Body = body["shippingAddress"] or {}
+    customer: Body = body["customer"] or {}
     gateways = [str(one).lower() for one in body["paymentGatewayNames"]]
     return Facts(
         statuses=_one(_shopify_status(body)),

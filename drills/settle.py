@@ -107,14 +107,20 @@ def _hurry() -> None:
     """Bring the next tries forward. What a worker has in hand keeps its lease."""
     moment = now()
     with db.transaction() as session:
-        for model, condition in (
-            (ChannelAccount, col(ChannelAccount.status) == AccountStatus.CONNECTED),
+        session.execute(
+            update(ChannelAccount)
+            .where(
+                col(ChannelAccount.status) == AccountStatus.CONNECTED,
+                col(ChannelAccount.next_pull_at) > moment,
+            )
+            .values(next_pull_at=moment)
+        )
+        for model, is_waiting in (
             (InboxEntry, col(InboxEntry.state) == InboxState.WAITING),
             (StatusIntent, col(StatusIntent.state).in_(OPEN)),
         ):
-            due: Any = ChannelAccount.next_pull_at if model is ChannelAccount else model.next_try_at
-            statement = update(model).where(condition, due > moment).values({due.key: moment})
-            session.execute(statement)
+            is_later = col(model.next_try_at) > moment
+            session.execute(update(model).where(is_waiting, is_later).values(next_try_at=moment))
 
 
 def read_all_again() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, Final, Literal, get_args
+from urllib.parse import urlsplit
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import func, select
@@ -139,8 +140,8 @@ def _list_faults(box: Sandbox, _request: Request, _raw: bytes) -> Json:
     return _pending(box)
 
 
-def _clear_faults(box: Sandbox, _request: Request, _raw: bytes) -> Json:
-    return {"cleared": box.faults.clear()}
+def _clear_faults(box: Sandbox, request: Request, _raw: bytes) -> Json:
+    return {"cleared": box.faults.clear(**control_hooks.chosen(request))}
 
 
 def _add_orders(box: Sandbox, _request: Request, raw: bytes) -> Json:
@@ -315,9 +316,15 @@ def _is_local(request: Request) -> bool:
         return False
 
 
+def _is_foreign(request: Request) -> bool:
+    """Whether a page of somebody else's, open in a browser of this machine, pulls the lever."""
+    origin = request.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != request.headers.get("host", "")
+
+
 def _lever(path: str, **by_method: Lever) -> Route:
     async def serve(request: Request) -> JSONResponse:
-        if not _is_local(request):
+        if not _is_local(request) or _is_foreign(request):
             return JSONResponse({"error": "only from this machine"}, 403)
         lever = by_method.get(request.method)
         if lever is None:

@@ -77,11 +77,18 @@ class Faults:
         with self._lock:
             self._pending.append(fault)
 
-    def clear(self) -> int:
-        """Disarm all; how many there were."""
+    def clear(self, channel: str = "", kind: str = "", phase: str = "") -> int:
+        """Disarm all, or those of a channel, kind and phase; how many there were."""
         with self._lock:
-            count = len(self._pending)
-            self._pending.clear()
+            kept = [
+                one
+                for one in self._pending
+                if (channel and one.channel != channel)
+                or (kind and one.kind != kind)
+                or (phase and one.phase != phase)
+            ]
+            count = len(self._pending) - len(kept)
+            self._pending = kept
             return count
 
     def pending(self) -> list[Fault]:
