@@ -104,8 +104,6 @@ def _item(item: Body) -> Body:
         "OrderItemStatus": "Shipped" if shipped >= int(item["quantityOrdered"]) else "Unshipped",
         "QuantityShipped": shipped,
         "IsBuyerRequestedCancel": asks,
-        "ItemEarliestDeliveryDate": None,
-        "ItemLatestDeliveryDate": None,
     }
 
 

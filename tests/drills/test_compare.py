@@ -2,6 +2,7 @@
 
 import dataclasses
 from datetime import UTC, datetime
+from typing import Any
 
 from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import OrderStatus
@@ -22,8 +23,8 @@ TOLD = Facts(
 )
 
 
-def order(**more: object) -> Order:
-    fields: dict[str, object] = {
+def order(**more: Any) -> Order:
+    fields: dict[str, Any] = {
         "id": 1,
         "channel": Channel.WOOCOMMERCE,
         "external_id": "7",
