@@ -9,7 +9,7 @@ export PATH := $(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench migrate build clean
+.PHONY: help run test lint format bench faults migrate build clean
 
 help:  ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -34,6 +34,9 @@ format: $(VENV)/installed-dev  ## format the code
 
 bench: $(VENV)/installed-dev  ## measure the budgets; one JSON line a figure
 	@"$(BIN)/python" -m benchmarks
+
+faults: $(VENV)/installed-dev  ## break every channel for minutes, then compare (A="--minutes 5 --seed 1 --kill")
+	@"$(BIN)/python" -m drills $(A)
 
 migrate: $(VENV)/installed  ## bring the database schema up to date
 	@"$(BIN)/python" -m crm_app.run migrate

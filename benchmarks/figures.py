@@ -84,5 +84,10 @@ def _times_ms(call: Callable[[], object]) -> list[float]:
 
 def p95(values: Sequence[float]) -> float:
     """The smallest value that at least 95 % of them do not exceed."""
+    return percentile(values, 95)
+
+
+def percentile(values: Sequence[float], percent: int) -> float:
+    """The smallest value that at least so many per cent of them do not exceed."""
     ordered = sorted(values)
-    return ordered[-(-len(ordered) * 95 // 100) - 1]
+    return ordered[-(-len(ordered) * percent // 100) - 1]

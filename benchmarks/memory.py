@@ -31,9 +31,9 @@ def measure_web(recorder: Recorder, orders: int) -> None:
     with db.transaction() as session:
         demo.seed(session, get_settings())
     base = f"http://127.0.0.1:{get_settings().port}"
-    with _process("web", "-m", "crm_app.run", "web") as web:
+    with process("web", "-m", "crm_app.run", "web") as web:
         with httpx.Client(base_url=base, timeout=20, trust_env=False) as client:
-            _wait_until_live(client, web)
+            wait_until_live(client, web)
             started_mb = _resident_mb(web)
             _read_lists(client)
         recorder.record(
@@ -47,7 +47,7 @@ def measure_worker(recorder: Recorder, orders: int) -> None:
         for account_id in accounts():
             session.get_one(ChannelAccount, account_id).cursor = None
     queue.connection().flushdb()  # pyright: ignore[reportUnknownMemberType]
-    with _process("worker", "worker.py") as worker:
+    with process("worker", "worker.py") as worker:
         for account_id in accounts():
             queue.enqueue(queue.PULL, queue.PULL_ACCOUNT, account_id)
         most = 0.0
@@ -65,9 +65,10 @@ def _is_pulling() -> bool:
 
 
 @contextmanager
-def _process(name: str, *arguments: str) -> Generator[psutil.Process]:
+def process(name: str, *arguments: str) -> Generator[psutil.Process]:
+    """`python ARGUMENTS` for the block; its lines go to a log of this name."""
     with (DATA_DIR / "logs" / f"{name}.log").open("ab") as log:
-        process = subprocess.Popen(
+        started = subprocess.Popen(
             [sys.executable, *arguments],
             cwd=ROOT,
             env={**os.environ, "CRM_DATA_DIR": str(DATA_DIR)},
@@ -75,13 +76,13 @@ def _process(name: str, *arguments: str) -> Generator[psutil.Process]:
             stderr=subprocess.STDOUT,
         )
     try:
-        yield psutil.Process(process.pid)
+        yield psutil.Process(started.pid)
     finally:
-        process.terminate()
+        started.terminate()
         with suppress(subprocess.TimeoutExpired):
-            process.wait(20)
-        process.kill()
-        process.wait()
+            started.wait(20)
+        started.kill()
+        started.wait()
 
 
 def _resident_mb(process: psutil.Process) -> float:
@@ -93,7 +94,8 @@ def _resident_mb(process: psutil.Process) -> float:
     return total / 2**20
 
 
-def _wait_until_live(client: httpx.Client, web: psutil.Process) -> None:
+def wait_until_live(client: httpx.Client, web: psutil.Process) -> None:
+    """Wait until the web process answers; ends the program if it does not."""
     give_up = time.monotonic() + _START_TIMEOUT_S
     while time.monotonic() < give_up and web.is_running():
         with suppress(httpx.HTTPError):

@@ -55,6 +55,7 @@ def demo_accounts(settings: Settings) -> tuple[DemoAccount, ...]:
                 "client_id": amazon.client_id,
                 "client_secret": amazon.client_secret,
                 "refresh_token": amazon.refresh_token,
+                "webhook_secret": credentials.AMAZON_RELAY_KEY,
             },
             {"auth_url": f"{settings.sandbox_url}/amazon-auth"},
         ),

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, and_, select, update
 
-from crm_app.sandbox import times
+from crm_app.sandbox import amazon_hook, hooks, times
+from crm_app.sandbox.credentials import AMAZON_SELLER
 from crm_app.sandbox.store import amazon_orders, dump, later
 
 Body = dict[str, Any]
@@ -63,6 +64,8 @@ class StoredOrder:
     created_at: datetime
     updated_at: datetime
     body: Body
+    # What sellers were told last: status, and whether the buyer asks to cancel.
+    was: tuple[str, bool] = ("", False)
 
 
 def datasets_in(body: Body) -> int:
@@ -131,7 +134,8 @@ def from_row(row: Row[*tuple[Any, ...]]) -> StoredOrder:
         _ = body["fulfillment"]["fulfillmentStatus"], body["fulfillment"]["fulfilledBy"]
     except (KeyError, TypeError) as error:
         raise ValueError("the stored body is no complete order") from error
-    return StoredOrder(row.seller, row.order_id, row.created_at, row.updated_at, body)
+    was = (status_of(body), is_cancel_requested(body))
+    return StoredOrder(row.seller, row.order_id, row.created_at, row.updated_at, body, was)
 
 
 def save(connection: Connection, order: StoredOrder, at: datetime) -> None:
@@ -140,11 +144,32 @@ def save(connection: Connection, order: StoredOrder, at: datetime) -> None:
     table = amazon_orders
     key = and_(table.c.seller == order.seller, table.c.order_id == order.order_id)
     connection.execute(update(table).where(key).values(row_of(order)))
+    tell(connection, order, order.updated_at)
+
+
+def tell(connection: Connection, order: StoredOrder, at: datetime) -> None:
+    """Put ORDER_CHANGE messages into the seller's queue, where something changed that they name."""
+    if order.seller != AMAZON_SELLER.key:
+        return
+    status, asks = status_of(order.body), is_cancel_requested(order.body)
+    changes: list[str] = []
+    if status != order.was[0]:
+        changes.append(amazon_hook.STATUS_CHANGE)
+    if asks and not order.was[1]:
+        changes.append(amazon_hook.BUYER_REQUEST)
+    events = [amazon_hook.order_change(order.body, change, at) for change in changes]
+    hooks.emit(connection, events, at)
+    order.was = status, asks
 
 
 def status_of(body: Body) -> str:
     """Its fulfillmentStatus."""
     return str(body["fulfillment"]["fulfillmentStatus"])
+
+
+def is_cancel_requested(body: Body) -> bool:
+    """Whether the buyer asked the seller to cancel."""
+    return any("cancellationRequest" in item.get("cancellation", {}) for item in body["orderItems"])
 
 
 def release(body: Body) -> None:

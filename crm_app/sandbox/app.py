@@ -15,6 +15,7 @@ from crm_app.sandbox import (
     amazon,
     blinkit,
     channel_store,
+    console,
     control,
     flipkart,
     hook_sender,
@@ -50,6 +51,7 @@ def create_app(engine: Engine, options: Options) -> Starlette:
             Mount("/swiggy", routes=swiggy.routes()),
             Mount("/blinkit", routes=blinkit.routes()),
             Mount("/_sandbox", routes=control.routes()),
+            *console.routes(),
         ],
         lifespan=_lifespan,
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, Final, Literal, get_args
+from urllib.parse import urlsplit
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import func, select
@@ -14,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
-from crm_app.sandbox import control_hooks, life, lwa, orders_control, times, trade
+from crm_app.sandbox import control_hooks, control_watch, life, lwa, orders_control, times, trade
 from crm_app.sandbox.channel_store import ExtraChannel
 from crm_app.sandbox.credentials import AMAZON_SELLER, AMAZON_SELLERS
 from crm_app.sandbox.draft import Stage, invent_order
@@ -139,8 +140,8 @@ def _list_faults(box: Sandbox, _request: Request, _raw: bytes) -> Json:
     return _pending(box)
 
 
-def _clear_faults(box: Sandbox, _request: Request, _raw: bytes) -> Json:
-    return {"cleared": box.faults.clear()}
+def _clear_faults(box: Sandbox, request: Request, _raw: bytes) -> Json:
+    return {"cleared": box.faults.clear(**control_hooks.chosen(request))}
 
 
 def _add_orders(box: Sandbox, _request: Request, raw: bytes) -> Json:
@@ -286,6 +287,7 @@ def _stats(box: Sandbox, _request: Request, _raw: bytes) -> Json:
         "amazon_delay_s": box.amazon_delay_s,
         "order_every_s": box.options.order_every_s,
         "faults": len(box.faults.pending()),
+        "dealt": control_watch.dealt(box),
     }
 
 
@@ -314,9 +316,15 @@ def _is_local(request: Request) -> bool:
         return False
 
 
+def _is_foreign(request: Request) -> bool:
+    """Whether a page of somebody else's, open in a browser of this machine, pulls the lever."""
+    origin = request.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != request.headers.get("host", "")
+
+
 def _lever(path: str, **by_method: Lever) -> Route:
     async def serve(request: Request) -> JSONResponse:
-        if not _is_local(request):
+        if not _is_local(request) or _is_foreign(request):
             return JSONResponse({"error": "only from this machine"}, 403)
         lever = by_method.get(request.method)
         if lever is None:
@@ -344,11 +352,15 @@ def routes() -> list[BaseRoute]:
         _lever("/faults", GET=_list_faults, POST=_add_fault, DELETE=_clear_faults),
         _lever("/orders", POST=_add_orders),
         _lever("/orders/raw", POST=_add_raw),
+        _lever("/orders/{channel}", GET=control_watch.list_orders),
         _lever(order + "/advance", POST=_advance),
         _lever(order + "/hide", POST=_hide),
         _lever(order + "/reissue", POST=_reissue),
         _lever(order, GET=_truth),
         _lever("/stats", GET=_stats),
+        _lever("/watch", GET=control_watch.watch),
+        _lever("/calm", POST=control_watch.calm),
+        _lever("/privacy", POST=control_watch.send_privacy),
         _lever("/tokens/expire", POST=_expire_tokens),
         _lever("/clock", POST=_set_clock),
         _lever("/accounts", GET=_list_accounts, POST=_open_account),
@@ -360,6 +372,7 @@ def routes() -> list[BaseRoute]:
             POST=control_hooks.add_target,
             DELETE=control_hooks.clear_targets,
         ),
+        _lever("/hooks/resend", POST=control_watch.resend),
         _lever("/hooks/revive", POST=control_hooks.revive),
         _lever("/hooks/faults", POST=control_hooks.add_fault, DELETE=control_hooks.clear_faults),
         _lever("/hooks/deliveries", GET=control_hooks.list_deliveries),

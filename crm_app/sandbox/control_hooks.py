@@ -13,7 +13,7 @@ from crm_app.sandbox.serving import Sandbox
 from crm_app.sandbox.store import channel_orders, hook_deliveries
 
 Json = dict[str, Any]
-HookChannel = Literal["woocommerce", "flipkart", "shopify", "blinkit", "swiggy"]
+HookChannel = Literal["amazon", "woocommerce", "flipkart", "shopify", "blinkit", "swiggy"]
 _SHOWN: int = 200
 
 
@@ -112,9 +112,15 @@ def add_fault(box: Sandbox, _request: Request, raw: bytes) -> Json:
     return {"pending": len(box.hook_faults.pending())}
 
 
-def clear_faults(box: Sandbox, _request: Request, _raw: bytes) -> Json:
-    """Disarm all faults of hooks."""
-    return {"cleared": box.hook_faults.clear()}
+def clear_faults(box: Sandbox, request: Request, _raw: bytes) -> Json:
+    """Disarm all faults of hooks, or those that the address names."""
+    return {"cleared": box.hook_faults.clear(**chosen(request))}
+
+
+def chosen(request: Request) -> dict[str, str]:
+    """Which faults a DELETE means: `channel`, `kind` and `phase` of the address; all without."""
+    named = ("channel", "kind", "phase")
+    return {name: request.query_params.get(name, "") for name in named}
 
 
 def list_deliveries(box: Sandbox, request: Request, _raw: bytes) -> Json:

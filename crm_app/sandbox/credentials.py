@@ -43,6 +43,8 @@ AMAZON_REPORT_SELLER: Final = AmazonSeller(
     client_secret="amzn1.oa2-cs.v1.sandbox",  # noqa: S106
     refresh_token="Atzr|sandbox-report",  # noqa: S106
 )
+# What the function on the seller's own queue shows, which hands Amazon's messages on to us.
+AMAZON_RELAY_KEY: Final = "sandbox-amazon-relay-key"
 AMAZON_SELLERS: Final = (AMAZON_SELLER, AMAZON_REPORT_SELLER)
 
 WOO_SHOP: Final = WooShop(

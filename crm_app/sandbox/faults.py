@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -13,6 +14,7 @@ from crm_app.sandbox.voices import PAGE, expired_token, refusal
 Kind = Literal[
     "429",
     "500_empty",
+    "empty",
     "503",
     "html",
     "half_json",
@@ -66,6 +68,8 @@ class Faults:
 
     def __init__(self) -> None:
         self._pending: list[Fault] = []
+        # How many of each kind were dealt, by channel and kind, since the start.
+        self.dealt: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
 
     def add(self, fault: Fault) -> None:
@@ -73,11 +77,18 @@ class Faults:
         with self._lock:
             self._pending.append(fault)
 
-    def clear(self) -> int:
-        """Disarm all; how many there were."""
+    def clear(self, channel: str = "", kind: str = "", phase: str = "") -> int:
+        """Disarm all, or those of a channel, kind and phase; how many there were."""
         with self._lock:
-            count = len(self._pending)
-            self._pending.clear()
+            kept = [
+                one
+                for one in self._pending
+                if (channel and one.channel != channel)
+                or (kind and one.kind != kind)
+                or (phase and one.phase != phase)
+            ]
+            count = len(self._pending) - len(kept)
+            self._pending = kept
             return count
 
     def pending(self) -> list[Fault]:
@@ -98,6 +109,7 @@ class Faults:
                     del self._pending[index]
                 else:
                     self._pending[index] = replace(fault, times=fault.times - 1)
+                self.dealt[channel, fault.kind] += 1
                 return fault
         return None
 
@@ -111,6 +123,8 @@ async def wound(fault: Fault, channel: str) -> Response | None:
             return refusal(503, channel)
         case "500_empty":
             return Response(b"", 500)
+        case "empty":
+            return Response(b"", 200, media_type="application/json")
         case "html":
             return Response(PAGE, 200, media_type="text/html")
         case "half_json":

@@ -1,7 +1,8 @@
 """How each channel signs and sends its hooks, and how often it tries.
 
 Flipkart signs address and time but not the body; the relay and Blinkit sign nothing and show a
-fixed header; WooCommerce and Shopify sign the raw body.
+fixed header; WooCommerce and Shopify sign the raw body. Amazon calls nobody: what is sent for it
+comes from a function of the seller's on the queue that Amazon writes to.
 """
 
 import base64
@@ -44,6 +45,8 @@ class Policy:
 
 
 POLICIES: Final = {
+    # The queue shows a message again until somebody took it.
+    "amazon": Policy(retries_s=(30.0,) * 40, timeout_s=10.0),
     "woocommerce": Policy(disables_after=5),
     # Eight more tries within four hours.
     "shopify": Policy(
@@ -64,6 +67,8 @@ UPR_TYPES: Final = {"order_placed": "18", "order_status": "60008", "rider_status
 def headers_of(delivery: Delivery, target: Delivery, body: bytes, at: datetime) -> dict[str, str]:
     """Headers of one attempt at the channel's time `at`."""
     match delivery.channel:
+        case "amazon":
+            return {"Content-Type": JSON_TYPE, "X-Api-Key": target.secret}
         case "woocommerce":
             return _woo(delivery, target, body)
         case "shopify":

@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 from sqlalchemy import Connection, Row, func, select, update
 
 from crm_app.sandbox.credentials import (
+    AMAZON_RELAY_KEY,
     BLINKIT_VENDOR,
     FLIPKART_SELLER,
     SHOPIFY_SHOP,
@@ -18,10 +19,11 @@ from crm_app.sandbox.credentials import (
 )
 from crm_app.sandbox.store import dump, hook_deliveries, hook_targets
 
-HOOK_CHANNELS: Final = ("woocommerce", "flipkart", "shopify", "blinkit", "swiggy")
+HOOK_CHANNELS: Final = ("amazon", "woocommerce", "flipkart", "shopify", "blinkit", "swiggy")
 PING: Final = "ping"
 # What a hook is signed with when the registration names no secret of its own.
 _DEFAULT_SECRET: Final = {
+    "amazon": AMAZON_RELAY_KEY,
     "woocommerce": "woo-sandbox-hook-secret",
     "flipkart": FLIPKART_SELLER.app_secret,
     "shopify": SHOPIFY_SHOP.app_secret,

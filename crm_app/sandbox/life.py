@@ -97,6 +97,7 @@ def place_on_amazon(
         order = amazon_body.dress(rng, draft, seller, is_fba)
         statement = insert(amazon_orders).values(amazon_order.row_of(order))
         if connection.execute(statement.on_conflict_do_nothing()).rowcount:
+            amazon_order.tell(connection, order, order.updated_at)
             return order.order_id
 
 

@@ -103,6 +103,24 @@ class Limits:
             calls.append(at)
             return True
 
+    def remaining(self) -> list[dict[str, object]]:
+        """What is left of each budget, and how much of it comes back a second."""
+        with self._lock:
+            at = self._clock()
+            found: list[dict[str, object]] = []
+            for (seller, operation), bucket in self._buckets.items():
+                plan = self.plan_of(operation)
+                left = min(plan.burst, bucket.tokens + (at - bucket.at) * plan.rate)
+                found.append(_budget("amazon", operation, left, plan.burst, plan.rate, seller))
+            for (channel, operation), window in WINDOWS.items():
+                calls = self._calls.get((channel, operation), ())
+                used = sum(one > at - window.per_s for one in calls)
+                is_locked = at < self._locked_until.get((channel, operation), at)
+                most = window.most if self.mode == "published" else int(window.most * FAST_FACTOR)
+                left = 0 if is_locked else most - used
+                found.append(_budget(channel, operation, left, most, most / window.per_s, ""))
+            return found
+
     def switch(self, mode: Mode) -> None:
         """Change the mode; every bucket starts full."""
         with self._lock:
@@ -110,3 +128,16 @@ class Limits:
             self._buckets.clear()
             self._calls.clear()
             self._locked_until.clear()
+
+
+def _budget(
+    channel: str, operation: str, left: float, most: int, rate: float, seller: str
+) -> dict[str, object]:
+    return {
+        "channel": channel,
+        "seller": seller,
+        "operation": operation,
+        "left": int(left),
+        "most": most,
+        "refilled_per_s": rate,
+    }

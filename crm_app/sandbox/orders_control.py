@@ -179,7 +179,7 @@ def read_truth(connection: Connection, channel: str, external_id: str) -> Json:
         .where(calls.channel == channel, calls.external_id == external_id)
         .order_by(calls.id)
     )
-    shown: Any = _parsed(fields.get("withheld") or fields["body"])
+    shown: Any = parsed(fields.get("withheld") or fields["body"])
     return {
         "channel": channel,
         "seller": fields.get("seller"),
@@ -190,7 +190,7 @@ def read_truth(connection: Connection, channel: str, external_id: str) -> Json:
         "packages": field_of(shown, "packages") or [],
         "tracking": _tracking(shown),
         "body": shown,
-        "notes": _parsed(fields.get("notes") or "{}"),
+        "notes": parsed(fields.get("notes") or "{}"),
         "hooks": _hooks(connection, channel, external_id),
         "calls": [
             {
@@ -217,7 +217,8 @@ def _hooks(connection: Connection, channel: str, external_id: str) -> list[Json]
     ]
 
 
-def _parsed(text: str) -> object:
+def parsed(text: str) -> object:
+    """The JSON in a stored body; one that somebody broke on purpose as it is."""
     try:
         return json.loads(text)
     except ValueError:

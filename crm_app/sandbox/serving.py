@@ -4,6 +4,7 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Final
 
 from sqlalchemy import Engine
@@ -43,6 +44,19 @@ class Options:
     accounts: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One request, as the page shows it. `fault` is what was done to it, or empty."""
+
+    at: datetime
+    channel: str
+    operation: str
+    status: int
+    took_ms: int
+    orders: tuple[str, ...]
+    fault: str
+
+
 @dataclass(slots=True)
 class Sandbox:
     """What the routes work on."""
@@ -54,6 +68,7 @@ class Sandbox:
     hook_faults: Faults = field(default_factory=Faults)
     shopify_bucket: CostBucket = field(default_factory=CostBucket)
     calls: Counter[str] = field(default_factory=Counter[str])
+    recent: deque[Seen] = field(default_factory=lambda: deque[Seen](maxlen=300))
     # Seconds by which a channel's clock is fast (or slow, if negative).
     skew_s: dict[str, float] = field(default_factory=dict[str, float])
     # When deliveries to a target failed lately.
@@ -115,6 +130,7 @@ def endpoint_named(
 
     async def serve(request: Request) -> Response:
         box: Sandbox = request.app.state.sandbox
+        began = monotonic()
         body = await request.body()
         operation = name(body)
         fault = box.faults.take(channel, operation)
@@ -129,6 +145,19 @@ def endpoint_named(
                 reply = await wound(fault, channel) or reply
         box.calls[f"{channel} {operation} {reply.status_code}"] += 1
         named = [str(request.path_params[order_key])] if order_key else touched(request)
+        took_ms = int((monotonic() - began) * 1_000)
+        wounded_by = fault.kind if fault is not None else ""
+        box.recent.append(
+            Seen(
+                times.now(),
+                channel,
+                operation,
+                reply.status_code,
+                took_ms,
+                tuple(named),
+                wounded_by,
+            )
+        )
         text = body.decode("utf-8", "replace") or str(request.url.query)
         for external_id in named:
             call = store.ApiCall(channel, external_id, operation, reply.status_code, text)

@@ -7,7 +7,8 @@ from crm_app.sandbox.json_edge import as_object
 Body = dict[str, Any]
 
 
-def _number(any_gid: str) -> int:
+def number_of(any_gid: str) -> int:
+    """The number at the end of a global id."""
     return int(any_gid.rpartition("/")[2].partition("?")[0])
 
 
@@ -55,7 +56,7 @@ def _fulfillment_status(body: Body) -> str | None:
 
 def _customer(customer: Body) -> Body:
     return {
-        "id": _number(customer["id"]),
+        "id": number_of(customer["id"]),
         "admin_graphql_api_id": customer["id"],
         "first_name": customer["firstName"],
         "last_name": customer["lastName"],
@@ -83,7 +84,7 @@ def _address(address: Body) -> Body:
 
 def _line(line: Body) -> Body:
     return {
-        "id": _number(line["id"]),
+        "id": number_of(line["id"]),
         "admin_graphql_api_id": line["id"],
         "sku": line["sku"],
         "title": line["title"],
@@ -101,7 +102,7 @@ def _fulfillment(fulfillment: Body) -> Body:
     tracking = fulfillment["trackingInfo"]
     first: Body = tracking[0] if tracking else {}
     return {
-        "id": _number(fulfillment["id"]),
+        "id": number_of(fulfillment["id"]),
         "admin_graphql_api_id": fulfillment["id"],
         "name": fulfillment["name"],
         "status": str(fulfillment["status"]).lower(),

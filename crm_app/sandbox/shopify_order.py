@@ -166,9 +166,12 @@ def advance(order: ChannelOrder, to: str, rng: random.Random, at: datetime) -> l
     elif move == "PAID":
         body.update(displayFinancialStatus="PAID", fullyPaid=True)
     elif move in ("ON_HOLD", "OPEN"):
+        if not any(line["unfulfilledQuantity"] for line in body["lineItems"]):
+            raise ValueError("nothing of the order is left to be sent")
         for fulfillment_order in body["fulfillmentOrders"]:
             fulfillment_order["status"] = move
-        body["displayFulfillmentStatus"] = "ON_HOLD" if move == "ON_HOLD" else "UNFULFILLED"
+        unsent = "PARTIALLY_FULFILLED" if body["fulfillments"] else "UNFULFILLED"
+        body["displayFulfillmentStatus"] = "ON_HOLD" if move == "ON_HOLD" else unsent
         order.status = move
     else:
         _move_parcel(order, move, rng, at)

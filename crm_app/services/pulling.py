@@ -18,6 +18,7 @@ from crm_app.errors import ChannelError, CrmError, RetryableError, ServiceUnavai
 from crm_app.models import ChannelAccount
 from crm_app.services import accounts, importing
 from crm_app.services.importing import ImportCount
+from crm_app.services.reading_ahead import ahead
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +41,8 @@ class PullResult:
 def pull(connector: Connector, account_id: int, *, budget_s: float) -> PullResult:
     """Read what changed on an account and store it.
 
-    The channel is called with no transaction open. Each page (or a few, while the channel is
+    The channel is called by a thread that knows no session, so no transaction waits for it, and
+    the next page is read while the last is stored. Each page (or a few, while the channel is
     quick) is stored in a transaction of its own, together with how to go on after it; the cursor
     moves in the transaction of the last page. The caller holds the account's lock.
 
@@ -60,12 +62,16 @@ def pull(connector: Connector, account_id: int, *, budget_s: float) -> PullResul
     count = ImportCount()
     deadline = time.monotonic() + budget_s
     try:
-        for page in _in_batches(connector.fetch_orders(cursor, resume), deadline):
-            count += _save_page(account_id, page, cursor)
-            if page.cursor is not None:
-                return PullResult(count, is_complete=True)
-            if page.resume and time.monotonic() > deadline:
-                return PullResult(count, is_complete=False)
+        batches = _in_batches(connector.fetch_orders(cursor, resume), deadline)
+        may_go_on = False
+        with ahead(batches, deadline) as pages:
+            for page in pages:
+                count += _save_page(account_id, page, cursor)
+                if page.cursor is not None:
+                    return PullResult(count, is_complete=True)
+                may_go_on = page.resume is not None
+        if may_go_on and time.monotonic() > deadline:
+            return PullResult(count, is_complete=False)
         raise RetryableError("The channel's list of orders ended before its end.")
     except ChannelError as error:
         with db.transaction() as session:

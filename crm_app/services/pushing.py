@@ -44,6 +44,8 @@ _CLAIM_LASTS: Final = timedelta(minutes=2)
 _SETTLE_TIME: Final = timedelta(seconds=15)
 _FIRST_RETRY_S: Final = 5.0
 _FIRST_READ_BACK_S: Final = 2.0
+# With the pauses between them somewhat over an hour: no channel takes that long to show a status.
+_MOST_LOOKS: Final = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,11 +281,13 @@ def _read_back(connector: Connector, account_id: int, claim: _Claim) -> None:
         return
     pulling.save_one(account_id, told)
     with db.transaction() as session:
-        _, intent = _locked(session, claim.intent_id)
+        order, intent = _locked(session, claim.intent_id)
         if intent.state not in OPEN:
             return
         intent.claimed_at = None
-        if intent.state is IntentState.SENT:
+        if intent.state is IntentState.SENT and claim.attempts >= _MOST_LOOKS:
+            _never_shown(session, order)
+        elif intent.state is IntentState.SENT:
             intent.reason = "Accepted; the channel does not show it yet."
             intent.next_try_at = now() + pause_after(claim.attempts, _FIRST_READ_BACK_S)
         else:
@@ -291,6 +295,26 @@ def _read_back(connector: Connector, account_id: int, claim: _Claim) -> None:
             intent.state = IntentState.WAITING
             intent.outcome_unknown = False
             intent.next_try_at = now()
+
+
+def _never_shown(session: Session, order: Order) -> None:
+    """The channel took it and went on saying something else: a person decides, as in a conflict."""
+    later = session.exec(
+        select(StatusIntent)
+        .where(StatusIntent.order_id == order.id, col(StatusIntent.state).in_(OPEN))
+        .order_by(col(StatusIntent.id))
+        .with_for_update()
+    ).all()
+    said = f"The channel accepted it, and still says {order.channel_status!r}."
+    for one in later:
+        one.state = IntentState.NEEDS_PERSON
+        one.reason = said[:500]
+        one.settled_at = now()
+        one.claimed_at = None
+        one.outcome_unknown = False
+        _event(session, order, "intent:needs_person", one)
+    order.sync_status = SyncStatus.CONFLICT
+    order.version += 1
 
 
 def _read_back_pause(error: Exception, attempts: int) -> timedelta:

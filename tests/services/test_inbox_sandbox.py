@@ -1,11 +1,13 @@
-"""The two channels that only send, against the sandbox: hooks in, statuses out, over HTTP."""
+"""What channels send, against the sandbox: hooks in, statuses out, over HTTP."""
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import zstandard
 from sqlmodel import col, select
 
 from crm_app import db
@@ -15,7 +17,7 @@ from crm_app.domain.intent import IntentState
 from crm_app.domain.order_status import OrderStatus, SyncStatus
 from crm_app.domain.permissions import Permission
 from crm_app.jobs import inbox, push
-from crm_app.models import Order, StatusIntent
+from crm_app.models import InboxEntry, InboxState, Order, StatusIntent
 from crm_app.sandbox import credentials
 from crm_app.services import accounts, orders
 from tests import running
@@ -55,15 +57,25 @@ def _is_live(url: str) -> bool:
         return False
 
 
-def connect(sandbox: SandboxServer, desk: str, channel: Channel, **keys: str) -> int:
+def connect(
+    sandbox: SandboxServer,
+    desk: str,
+    channel: Channel,
+    keys: Mapping[str, str],
+    options: Mapping[str, str] | None = None,
+) -> int:
     with db.transaction() as session:
         account = accounts.add_account(
             session,
             channel=channel,
             name="Palmonas",
             base_url=f"{sandbox.url}/{channel}",
-            credentials=keys,
-            options={"rate_multiplier": 1_000, "supplier_gstin": VENDOR.supplier_gstin},
+            credentials=dict(keys),
+            options={
+                "rate_multiplier": 1_000,
+                "supplier_gstin": VENDOR.supplier_gstin,
+                **(options or {}),
+            },
         )
     target = {"channel": channel.value, "url": f"{desk}/webhooks/{channel}/{account.id}"}
     sandbox.post("hooks", target)
@@ -97,7 +109,7 @@ def tell(account_id: int, external_id: str, new: OrderStatus) -> StatusIntent:
 
 def test_a_purchase_order_is_accepted_and_shipped(sandbox: SandboxServer, desk: str) -> None:
     keys = {"api_key": VENDOR.api_key, "webhook_secret": VENDOR.hook_key}
-    account_id = connect(sandbox, desk, Channel.BLINKIT, **keys)
+    account_id = connect(sandbox, desk, Channel.BLINKIT, keys)
     (number,) = sandbox.place("blinkit")
 
     order = arrives(account_id, number, lambda found: found.status is S.PENDING)
@@ -118,7 +130,7 @@ def test_a_write_without_an_answer_is_said_again_and_counts_once(
     sandbox: SandboxServer, desk: str
 ) -> None:
     keys = {"api_key": VENDOR.api_key, "webhook_secret": VENDOR.hook_key}
-    account_id = connect(sandbox, desk, Channel.BLINKIT, **keys)
+    account_id = connect(sandbox, desk, Channel.BLINKIT, keys)
     (number,) = sandbox.place("blinkit")
     arrives(account_id, number, lambda found: found.status is S.PENDING)
     tell(account_id, number, S.CONFIRMED)
@@ -147,7 +159,7 @@ def test_the_relays_order_is_acknowledged_and_its_cancellation_needs_a_call(
         "api_key": MERCHANT.api_key,
         "webhook_secret": MERCHANT.hook_header,
     }
-    account_id = connect(sandbox, desk, Channel.SWIGGY, **keys)
+    account_id = connect(sandbox, desk, Channel.SWIGGY, keys)
     # Swiggy lets one order in ten be rejected: some of these cannot be.
     placed = sandbox.place("swiggy", count=6)
     for key in placed:
@@ -162,3 +174,53 @@ def test_the_relays_order_is_acknowledged_and_its_cancellation_needs_a_call(
     words = [intent.reason for intent in refused if intent.state is IntentState.REJECTED]
     assert words
     assert all(word.startswith("Needs a call: ") and "not allowed" in word for word in words)
+
+
+def test_shopifys_mandatory_topics_are_stored_and_left_to_a_person(
+    sandbox: SandboxServer, desk: str
+) -> None:
+    shop = credentials.SHOPIFY_SHOP
+    keys = {"access_token": shop.access_token, "webhook_secret": shop.app_secret}
+    sandbox.post("accounts", {"channel": "shopify", "orders": 20})
+    account_id = connect(sandbox, desk, Channel.SHOPIFY, keys)
+
+    for topic in ("customers/data_request", "customers/redact", "shop/redact"):
+        sandbox.post("privacy", {"topic": topic})
+
+    def told() -> dict[str, InboxEntry]:
+        with db.transaction() as session:
+            found = session.exec(select(InboxEntry).where(InboxEntry.account_id == account_id))
+            return {one.topic: one for one in found}
+
+    entries = running.wait_for(lambda: told() if len(told()) == 3 else None, "all three arrive")
+    assert {one.state for one in entries.values()} == {InboxState.SET_ASIDE}
+    assert all("within 30 days" in one.reason for one in entries.values())
+    redact = json.loads(zstandard.decompress(entries["customers/redact"].body))
+    assert redact["shop_domain"] == shop.domain
+    assert redact["orders_to_redact"]
+    # A job that looks at the inbox leaves them where they are.
+    assert inbox.process_account(account_id) == 0
+    assert {one.state for one in told().values()} == {InboxState.SET_ASIDE}
+
+
+def test_an_order_that_amazons_list_forgets_arrives_by_its_message(
+    sandbox: SandboxServer, desk: str
+) -> None:
+    amazon = credentials.AMAZON_SELLER
+    keys = {
+        "client_id": amazon.client_id,
+        "client_secret": amazon.client_secret,
+        "refresh_token": amazon.refresh_token,
+        "webhook_secret": credentials.AMAZON_RELAY_KEY,
+    }
+    options = {"auth_url": f"{sandbox.url}/amazon-auth"}
+    account_id = connect(sandbox, desk, Channel.AMAZON, keys, options)
+    (order_id,) = sandbox.place("amazon")
+    sandbox.post(f"orders/amazon/{order_id}/hide", {"hidden": True})
+
+    placed = arrives(account_id, order_id, lambda found: found.status is S.CONFIRMED)
+    sandbox.post(f"orders/amazon/{order_id}/advance", {"to": "CANCEL_REQUESTED"})
+    asked = arrives(account_id, order_id, lambda found: found.cancel_requested)
+
+    assert not placed.cancel_requested
+    assert asked.id == placed.id

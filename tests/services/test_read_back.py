@@ -54,6 +54,24 @@ def test_what_the_channel_accepts_and_never_shows_is_asked_for_ever_more_rarely(
     assert shop.calls == ["push 1 shipped", *["read 1"] * 4]
 
 
+def test_what_the_channel_accepts_and_never_shows_is_in_the_end_left_to_a_person(
+    account_id: int, shop: FakeShop
+) -> None:
+    change("1", S.SHIPPED)
+    shop.shows = False
+    push(shop, account_id)
+    change("1", S.DELIVERED)
+    change("2", S.SHIPPED)
+    while push(shop, account_id):
+        assert len(shop.calls) < 60, "it is asked for without end"
+
+    mine = [one for one in intents() if one.order_id == order_of("1").id]
+    assert [one.state for one in mine] == [I.NEEDS_PERSON]
+    assert mine[0].reason == "The channel accepted it, and still says 'processing'."
+    assert (order_of("1").status, order_of("1").sync_status) == (S.DELIVERED, SyncStatus.CONFLICT)
+    assert kinds("1")[-1] == "intent:needs_person"
+
+
 def test_a_read_back_that_disagrees_is_a_conflict(account_id: int, shop: FakeShop) -> None:
     change("1", S.SHIPPED)
     shop.shows = False

@@ -9,7 +9,14 @@ from crm_app.domain.permissions import Permission
 from crm_app.ui.shared.shell_state import ShellState
 
 Section = Literal[
-    "dashboard", "orders", "exceptions", "accounts", "ledger", "people", "mappings", ""
+    "dashboard",
+    "orders",
+    "exceptions",
+    "accounts",
+    "ledger",
+    "people",
+    "mappings",
+    "",
 ]
 
 

@@ -1,0 +1,153 @@
+"""After the storm: what a person on duty does, and waiting until nothing is on its way."""
+
+import time
+from collections import Counter
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import func, update
+from sqlmodel import Session, col, select
+
+from crm_app import db
+from crm_app.channels import capabilities
+from crm_app.domain.actor import Actor, ActorKind
+from crm_app.domain.intent import OPEN
+from crm_app.domain.order_status import SyncStatus
+from crm_app.domain.permissions import Permission
+from crm_app.domain.time import now
+from crm_app.errors import CrmError
+from crm_app.models import (
+    AccountStatus,
+    ChannelAccount,
+    InboxEntry,
+    InboxState,
+    Order,
+    StatusIntent,
+)
+from crm_app.services import orders
+from drills.stage import Stage
+
+_WAITING: Final = (InboxState.RECEIVED, InboxState.WAITING)
+_PERSON: Final = Actor(
+    ActorKind.SYSTEM,
+    "Fault run",
+    permissions=frozenset({Permission.VIEW_ORDERS, Permission.CHANGE_STATUS}),
+)
+
+
+def on_duty(stage: Stage, deeds: Counter[str]) -> None:
+    """Connect again what was thrown out, and ask for what a channel gave up on telling.
+
+    Blinkit and Swiggy tell an order by webhook only. One that got lost on the way is known to
+    nobody here: a person sees it missing, and the channel's support sends it again.
+    """
+    with db.transaction() as session:
+        for account in session.exec(select(ChannelAccount)):
+            if account.status is AccountStatus.DISCONNECTED:
+                account.status = AccountStatus.CONNECTED
+                account.next_pull_at = None
+                deeds[f"{account.channel.label} connected again"] += 1
+    for channel in ("blinkit", "swiggy"):
+        sent = stage.lever("hooks/resend", {"channel": channel})["sent_again"]
+        deeds[f"{channel.title()} webhooks sent again"] += sent
+
+
+def wait(stage: Stage, *, timeout_s: float) -> str:
+    """Wait until all is told and all is read; empty, or what is still on its way.
+
+    Pauses are not waited out (a channel that failed for long is asked again after a quarter of an
+    hour): whatever waits is asked for now, as a person would by a click.
+    """
+    calm_since = now()
+    give_up = time.monotonic() + timeout_s
+    hurried_at = 0.0
+    left = "nothing was looked at"
+    quiet_rounds = 0
+    while time.monotonic() < give_up:
+        stage.raise_fallen()
+        if time.monotonic() - hurried_at > 4:
+            # A channel that gave up on a receiver while it was down is told again where we are.
+            stage.lever("calm", {})
+            _hurry()
+            hurried_at = time.monotonic()
+        left = _on_its_way(stage, calm_since)
+        quiet_rounds = 0 if left else quiet_rounds + 1
+        if quiet_rounds >= 3:
+            return ""
+        time.sleep(0.3)
+    return left
+
+
+def _on_its_way(stage: Stage, calm_since: datetime) -> str:
+    hooks = stage.lever("hooks/deliveries", state="waiting")["deliveries"]
+    with db.transaction() as session:
+        counts = {
+            "webhooks to be delivered": len(hooks),
+            "inbox entries": _count(session, InboxEntry, col(InboxEntry.state).in_(_WAITING)),
+            "changes to be told": _count(session, StatusIntent, col(StatusIntent.state).in_(OPEN)),
+            "accounts to be read": len(_unread(session, calm_since)),
+        }
+    return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+
+
+def _count(session: Session, model: Any, condition: Any) -> int:
+    return session.exec(select(func.count()).select_from(model).where(condition)).one()
+
+
+def _unread(session: Session, since: datetime) -> list[int]:
+    """Accounts that list their orders and were not read to the end since."""
+    found = session.exec(select(ChannelAccount)).all()
+    return [
+        one.id
+        for one in found
+        if capabilities.of(one.channel).pulls
+        and (one.resume or one.last_success_at is None or one.last_success_at <= since)
+    ]
+
+
+def _hurry() -> None:
+    """Bring the next tries forward. What a worker has in hand keeps its lease."""
+    moment = now()
+    with db.transaction() as session:
+        session.execute(
+            update(ChannelAccount)
+            .where(
+                col(ChannelAccount.status) == AccountStatus.CONNECTED,
+                col(ChannelAccount.next_pull_at) > moment,
+            )
+            .values(next_pull_at=moment)
+        )
+        for model, is_waiting in (
+            (InboxEntry, col(InboxEntry.state) == InboxState.WAITING),
+            (StatusIntent, col(StatusIntent.state).in_(OPEN)),
+        ):
+            is_later = col(model.next_try_at) > moment
+            session.execute(update(model).where(is_waiting, is_later).values(next_try_at=moment))
+
+
+def read_all_again() -> None:
+    """The deep sweep: forget how far each account was read, so that all of it is read once more."""
+    with db.transaction() as session:
+        for account in session.exec(select(ChannelAccount)):
+            if capabilities.of(account.channel).pulls:
+                account.cursor = account.resume = None
+                account.next_pull_at = None
+
+
+def decide(deeds: Counter[str]) -> list[str]:
+    """Take the channel's word wherever a person has to decide; what could not be decided."""
+    stuck: list[str] = []
+    with db.transaction() as session:
+        found = session.exec(
+            select(Order.id).where(
+                col(Order.sync_status).in_((SyncStatus.REJECTED, SyncStatus.CONFLICT))
+            )
+        ).all()
+    for order_id in found:
+        try:
+            with db.transaction() as session:
+                order = orders.settle(session, _PERSON, order_id, orders.Keep.CHANNELS)
+                deeds[f"{order.channel.label} changes decided by a person"] += 1
+        except CrmError as error:
+            stuck.append(f"order {order_id} cannot be decided: {error}")
+    return stuck
