@@ -21,15 +21,18 @@ from crm_app.errors import ServiceUnavailableError
 
 logger = logging.getLogger(__name__)
 
+BULK: Final = "bulk"
 PUSH: Final = "push"
 INBOX: Final = "inbox"
 PULL: Final = "pull"
-# A worker empties the first before it looks at the next: a person waits for a push, and what came
-# by webhook is quicker done than a pull.
-QUEUES: Final = (PUSH, INBOX, PULL)
+# A worker empties the first before it looks at the next: a bulk change is written within seconds
+# and steps aside for a click, a person waits for a push, and what came by webhook is quicker done
+# than a pull.
+QUEUES: Final = (BULK, PUSH, INBOX, PULL)
 
 PUSH_ACCOUNT: Final = "crm_app.jobs.push.push_account"
 PULL_ACCOUNT: Final = "crm_app.jobs.pull.pull_account"
+BULK_RUN: Final = "crm_app.jobs.bulk.work_on"
 INBOX_ACCOUNT: Final = "crm_app.jobs.inbox.process_account"
 
 # A hint older than this has been overtaken by the clock.
@@ -130,6 +133,11 @@ def hint_push(session: Session, account_id: int) -> None:
     db.after_commit(session, ("push", account_id), lambda: _hint(PUSH, PUSH_ACCOUNT, account_id))
 
 
+def hint_bulk(session: Session, run_id: int) -> None:
+    """After the session's commit, tell a worker that a bulk change waits."""
+    db.after_commit(session, ("bulk", run_id), lambda: _hint(BULK, BULK_RUN, run_id))
+
+
 def hint_inbox(session: Session, account_id: int) -> None:
     """After the session's commit, tell a worker that the account's inbox has work.
 
@@ -158,5 +166,5 @@ def _hint_key(account_id: int) -> str:
     return f"inbox:hinted:{account_id}"
 
 
-def _hint(queue: str, job: str, account_id: int) -> None:
-    enqueue(queue, job, account_id)
+def _hint(queue: str, job: str, key: int) -> None:
+    enqueue(queue, job, key)

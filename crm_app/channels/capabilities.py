@@ -41,6 +41,8 @@ class Capabilities:
         pulls: Whether it lists its orders; one that does not sends them by webhook only.
         reads_back: Whether one order can be read. If not, an accepted call is all the proof of a
             push, and a call without an answer is repeated.
+        takes_back: Statuses that a person may take back after the channel was told.
+        no_way_back: Why it takes back no other; shown where somebody tries to undo.
         is_inferred: Its contract is known from others' work, not from the channel.
     """
 
@@ -49,6 +51,8 @@ class Capabilities:
     accepts_channel_fulfilled: bool = True
     pulls: bool = True
     reads_back: bool = True
+    takes_back: frozenset[OrderStatus] = frozenset()
+    no_way_back: str = "This channel takes no status back."
     is_inferred: bool = False
 
     def rule(self, status: OrderStatus) -> StatusRule:
@@ -102,6 +106,7 @@ CAPABILITIES: Final[Mapping[Channel, Capabilities]] = {
         },
         carriers=INDIAN_CARRIERS,
         accepts_channel_fulfilled=False,
+        no_way_back="Amazon keeps a confirmed shipment: it cannot be taken back.",
     ),
     Channel.WOOCOMMERCE: Capabilities(
         statuses={
@@ -117,6 +122,8 @@ CAPABILITIES: Final[Mapping[Channel, Capabilities]] = {
             OrderStatus.FAILED: _LOCAL,
         },
         carriers=INDIAN_CARRIERS,
+        takes_back=frozenset({OrderStatus.SHIPPED, OrderStatus.CANCELLED}),
+        no_way_back="The shop takes back only shipped and cancelled.",
     ),
     Channel.FLIPKART: Capabilities(
         statuses={
@@ -142,6 +149,7 @@ CAPABILITIES: Final[Mapping[Channel, Capabilities]] = {
             OrderStatus.FAILED: _LOCAL,
         },
         accepts_channel_fulfilled=False,
+        no_way_back="Flipkart takes no step of a shipment back.",
     ),
     Channel.SHOPIFY: Capabilities(
         statuses={
@@ -156,6 +164,7 @@ CAPABILITIES: Final[Mapping[Channel, Capabilities]] = {
             OrderStatus.FAILED: _LOCAL,
         },
         carriers=INDIAN_CARRIERS,
+        no_way_back="A fulfilment or cancellation is taken back in Shopify's admin only.",
     ),
     Channel.BLINKIT: Capabilities(
         statuses={
@@ -177,6 +186,7 @@ CAPABILITIES: Final[Mapping[Channel, Capabilities]] = {
         carriers=INDIAN_CARRIERS,
         pulls=False,
         reads_back=False,
+        no_way_back="Blinkit takes no acknowledgement or shipping note back.",
         is_inferred=True,
     ),
     Channel.SWIGGY: Capabilities(
@@ -197,6 +207,7 @@ CAPABILITIES: Final[Mapping[Channel, Capabilities]] = {
         },
         pulls=False,
         reads_back=False,
+        no_way_back="Swiggy takes no status back.",
         is_inferred=True,
     ),
 }

@@ -2,6 +2,7 @@
 
 from crm_app.models.account import AccountStatus, ChannelAccount, UnmappedWord
 from crm_app.models.audit import AuditEntry
+from crm_app.models.bulk import BulkPart, BulkRow, BulkRun
 from crm_app.models.customer import Customer
 from crm_app.models.inbox import InboxEntry, InboxState
 from crm_app.models.order import (
@@ -18,6 +19,9 @@ from crm_app.models.user import SignInFailure, User, UserSession
 __all__ = [
     "AccountStatus",
     "AuditEntry",
+    "BulkPart",
+    "BulkRow",
+    "BulkRun",
     "ChannelAccount",
     "Customer",
     "InboxEntry",

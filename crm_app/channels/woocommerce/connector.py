@@ -52,6 +52,8 @@ _CLOSED: Final[Mapping[OrderStatus, frozenset[str]]] = {
     OrderStatus.SHIPPED: frozenset({"cancelled", "refunded", "failed", "trash"}),
     OrderStatus.CANCELLED: frozenset({"completed", "refunded", "trash"}),
 }
+# What a person may take back although it is closed: our own two words. Money that went back stays.
+_REOPENED: Final = frozenset({"completed", "cancelled"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,8 @@ class WooCommerceConnector:
         if word is None:
             raise RejectedError(f"WooCommerce has no word for {update.status.label!r}.")
         current = self._get(update.external_id).get("status")
-        if current in _CLOSED[update.status]:
+        closed = _CLOSED[update.status] - (_REOPENED if update.takes_back else frozenset())
+        if current in closed:
             raise RejectedError(f"The shop has this order as {current!r} already.")
         call = Call(
             "updateOrder",
