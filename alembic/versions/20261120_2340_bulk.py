@@ -112,9 +112,6 @@ def _create_rows() -> None:
         sa.ForeignKeyConstraint(
             ["order_id"], ["orders.id"], name=op.f("fk_bulk_rows_order_id"), ondelete="CASCADE"
         ),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["channel_accounts.id"], name=op.f("fk_bulk_rows_account_id")
-        ),
         sa.PrimaryKeyConstraint("run_id", "position", name=op.f("pk_bulk_rows")),
     )
     op.create_index(

@@ -72,7 +72,8 @@ class BulkRow(SQLModel, table=True):
     # By deadline: what must leave first is done first.
     position: int = Field(primary_key=True)
     order_id: int = Field(foreign_key="orders.id", ondelete="CASCADE", sa_type=BigInteger)
-    account_id: int = Field(foreign_key="channel_accounts.id", sa_type=BigInteger)
+    # The order's own, kept here to count by; checked there.
+    account_id: int = Field(sa_type=BigInteger)
     channel: Channel = Field(sa_type=enum_type(Channel))
     seen_version: int
     seen_status: OrderStatus = Field(sa_type=enum_type(OrderStatus))

@@ -1,9 +1,12 @@
 """What a bulk action is: the protocol, and the records that go in and come out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from sqlalchemy import func
+from sqlalchemy import select as columns
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session
 
 from crm_app.domain.actor import Actor
@@ -51,10 +54,9 @@ class Group:
     count: int = 0
     examples: list[Example] = field(default_factory=list[Example])
 
-    def add(self, example: Example) -> None:
-        self.count += 1
-        if len(self.examples) < EXAMPLES:
-            self.examples.append(example)
+    def add(self, count: int, examples: Sequence[Example]) -> None:
+        self.count += count
+        self.examples += examples[: EXAMPLES - len(self.examples)]
 
 
 @dataclass(slots=True)
@@ -82,20 +84,46 @@ class Preview:
     def refuses(self) -> int:
         return sum(group.count for group in self.groups if not group.changes)
 
-    def add(self, sentence: str, example: Example, *, changes: bool) -> None:
+    def add(self, sentence: str, count: int, examples: Sequence[Example], *, changes: bool) -> None:
+        """Count orders with this fate."""
         group = self._by_fate.get((sentence, changes))
         if group is None:
             group = self._by_fate[sentence, changes] = Group(sentence, changes)
             self.groups.append(group)
-        group.add(example)
+        group.add(count, examples)
 
-    def tell(self, account_id: int, status: OrderStatus) -> None:
+    def tell(self, account_id: int, status: OrderStatus, count: int) -> None:
+        """Count orders of an account that its channel is told this status of."""
         key = (account_id, status)
-        self.told[key] = self.told.get(key, 0) + 1
+        self.told[key] = self.told.get(key, 0) + count
 
     def sorted(self) -> "Preview":
         self.groups.sort(key=lambda group: (not group.changes, -group.count))
         return self
+
+
+def alike(session: Session, facts: Any) -> Iterator[tuple[int, list[Example], int, list[Any]]]:
+    """Orders that are the same to the rules, counted by the database: some tens of rows.
+
+    Args:
+        session: An open session.
+        facts: A query whose first columns are an order's id, number and account; what the rules
+            look at follows.
+
+    Yields:
+        Count, a few examples, the account, and what the rules look at.
+    """
+    each = facts.subquery()
+    order_id, number, *kept = each.c
+    few = [
+        func.array_agg(column, type_=ARRAY(column.type))[1:EXAMPLES]
+        for column in (order_id, number)
+    ]
+    for count, ids, numbers, account_id, *same in session.execute(
+        columns(func.count(), *few, *kept).group_by(*kept)
+    ):
+        examples = [Example(*pair) for pair in zip(ids, numbers, strict=True)]
+        yield count, examples, account_id, same
 
 
 class Action(Protocol):

@@ -17,7 +17,7 @@ from crm_app.domain.money import exponent
 from crm_app.domain.permissions import Permission
 from crm_app.models import BulkPart, BulkRow, BulkRun, Order
 from crm_app.services import sheets
-from crm_app.services.bulk_action import Example, Item, Preview, Result
+from crm_app.services.bulk_action import EXAMPLES, Example, Item, Preview, Result
 from crm_app.services.personal_data import WITHHELD
 
 HEADINGS: Final = (
@@ -65,14 +65,14 @@ class ExportAction:
         sees = actor.may(Permission.SEE_PERSONAL_DATA)
         sentence = "One line each in the file" + ("" if sees else ", names and pincodes left out")
         preview = Preview()
-        found = session.execute(
+        few = session.execute(
             columns(col(Order.id), col(Order.order_number))
             .join(BulkRow, col(BulkRow.order_id) == col(Order.id))
             .where(col(BulkRow.run_id) == run.id)
             .order_by(col(BulkRow.position))
+            .limit(EXAMPLES)
         )
-        for order_id, number in found:
-            preview.add(sentence, Example(order_id, number), changes=True)
+        preview.add(sentence, run.total, [Example(*row) for row in few], changes=True)
         return preview
 
     def apply(

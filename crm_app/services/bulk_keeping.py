@@ -3,11 +3,12 @@
 The run itself stays: who did what to how many orders, and how it ended.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from crm_app.domain.bulk import ENDED, RunState
 from crm_app.domain.time import now
@@ -28,17 +29,15 @@ def forget(session: Session) -> int:
             col(BulkRun.state) == RunState.DRAFT, col(BulkRun.created_at) < moment - KEEP_DRAFTS
         )
     )
-    files = _ended_before(moment - KEEP_FILES, BulkPart)
-    rows = _ended_before(moment - KEEP_ROWS, BulkRow)
     count = int(drafts.rowcount)
-    for table, runs in ((BulkPart, files), (BulkRow, rows)):
-        ids: list[int] = list(session.exec(runs))
+    for table, kept in ((BulkPart, KEEP_FILES), (BulkRow, KEEP_ROWS)):
+        ids = list(session.exec(_ended_before(moment - kept, table)))
         session.execute(delete(table).where(col(table.run_id).in_(ids)))
         count += len(ids)
     return count
 
 
-def _ended_before(moment: Any, table: Any) -> Any:
+def _ended_before(moment: datetime, table: Any) -> SelectOfScalar[int]:
     """Ids of runs that ended before `moment` and still have rows in `table`."""
     has_some = select(table.run_id).where(table.run_id == BulkRun.id).exists()
     return (

@@ -25,6 +25,9 @@ from crm_app.services import audit, bulk_actions, bulk_export, bulk_runs, sheets
 from crm_app.services.bulk_export import ExportAction
 from crm_app.services.bulk_status import CHANGED_MEANWHILE
 
+# Pieces of a sheet.
+Lines = Iterator[str]
+
 _CHUNK: Final = 2_000
 
 # Where a told order stands, in the words of the order page.
@@ -199,7 +202,7 @@ def _rows(conditions: list[ColumnElement[bool]]) -> Any:
     )
 
 
-def results_csv(actor: Actor, run_id: int) -> Iterator[str]:
+def results_csv(actor: Actor, run_id: int) -> Lines:
     """Every order's result as CSV, read in chunks, so that memory stays flat.
 
     Raises:
@@ -210,7 +213,7 @@ def results_csv(actor: Actor, run_id: int) -> Iterator[str]:
     return _results_csv(actor, run_id)
 
 
-def _results_csv(actor: Actor, run_id: int) -> Iterator[str]:
+def _results_csv(actor: Actor, run_id: int) -> Lines:
     zone = get_settings().zone
     yield sheets.BOM + sheets.lines([_HEADINGS])
     after = 0
@@ -254,7 +257,7 @@ def _line(row: RowResult, zone: ZoneInfo) -> list[object]:
     ]
 
 
-def file_csv(actor: Actor, run_id: int) -> Iterator[str]:
+def file_csv(actor: Actor, run_id: int) -> Lines:
     """The file that an export made; that somebody took it is recorded.
 
     Raises:
@@ -276,7 +279,7 @@ def file_csv(actor: Actor, run_id: int) -> Iterator[str]:
     return _file_csv(run_id, list(places))
 
 
-def _file_csv(run_id: int, places: list[int]) -> Iterator[str]:
+def _file_csv(run_id: int, places: list[int]) -> Lines:
     yield sheets.BOM + sheets.lines([bulk_export.HEADINGS])
     for position in places:
         with db.transaction() as session:

@@ -17,7 +17,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.errors import ConflictError, InvalidInputError
 from crm_app.models import BulkRow, BulkRun, Order
 from crm_app.services import orders, status_moves
-from crm_app.services.bulk_action import Example, Item, Preview, Result
+from crm_app.services.bulk_action import Item, Preview, Result, alike
 from crm_app.services.status_moves import Move
 
 CHANGED_MEANWHILE: Final = "Somebody changed it since it was chosen."
@@ -48,14 +48,12 @@ class StatusAction:
         """See `Action`. Orders that are alike to the rules are decided once."""
         del actor
         preview, new = Preview(), OrderStatus(run.settings["status"])
-        decided: dict[_Facts, _Fate] = {}
-        for order_id, number, account_id, *kept in session.execute(_facts(run.id)):
-            facts = _Facts(*kept)
-            fate = decided.get(facts) or decided.setdefault(facts, _decide_facts(facts, new))
-            preview.add(fate.sentence, Example(order_id, number), changes=fate.changes)
-            preview.lacks_parcel += fate.lacks_parcel
+        for count, examples, account_id, facts in alike(session, _facts(run.id)):
+            fate = _decide_facts(_Facts(*facts), new)
+            preview.add(fate.sentence, count, examples, changes=fate.changes)
+            preview.lacks_parcel += count * fate.lacks_parcel
             if fate.tells:
-                preview.tell(account_id, fate.tells)
+                preview.tell(account_id, fate.tells, count)
         return preview.sorted()
 
     def apply(
@@ -112,12 +110,11 @@ def _facts(run_id: int) -> Any:
             col(Order.status),
             col(Order.sync_status),
             col(Order.fulfilled_by_channel),
-            col(Order.version) == col(BulkRow.seen_version),
-            (col(BulkRow.carrier) != "") & (col(BulkRow.tracking_number) != ""),
+            (col(Order.version) == col(BulkRow.seen_version)).label("is_as_seen"),
+            ((col(BulkRow.carrier) != "") & (col(BulkRow.tracking_number) != "")).label("parcel"),
         )
         .join(BulkRow, col(BulkRow.order_id) == Order.id)
         .where(col(BulkRow.run_id) == run_id)
-        .order_by(col(BulkRow.position))
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import any_, literal, update
 from sqlalchemy import select as columns
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
-from sqlalchemy.types import BigInteger
+from sqlalchemy.types import BigInteger, Integer
 from sqlmodel import Session, col, select
 
 from crm_app.channels import capabilities
@@ -23,7 +23,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.models import BulkRow, BulkRun, Order, StatusIntent
 from crm_app.services import status_moves
-from crm_app.services.bulk_action import Example, Item, Preview, Result
+from crm_app.services.bulk_action import Item, Preview, Result, alike
 from crm_app.services.status_moves import Move
 
 _WITHDRAWN: Final = "Withdrawn before it was sent"
@@ -122,13 +122,12 @@ class UndoAction:
     def preview(self, session: Session, actor: Actor, run: BulkRun) -> Preview:
         """See `Action`."""
         del actor
-        preview, judged = Preview(), dict[Did, Way]()
-        for _, order_id, number, account_id, _, *facts in session.execute(_facts(run)):
-            did = Did(*facts)
-            way = judged.get(did) or judged.setdefault(did, judge(did))
-            preview.add(way.sentence, Example(order_id, number), changes=way.is_open)
+        preview = Preview()
+        for count, examples, account_id, facts in alike(session, _facts(run)):
+            way = judge(Did(*facts))
+            preview.add(way.sentence, count, examples, changes=way.is_open)
             if way.is_open and way.tells:
-                preview.tell(account_id, way.tells)
+                preview.tell(account_id, way.tells, count)
         return preview.sorted()
 
     def apply(
@@ -146,17 +145,17 @@ class UndoAction:
             .order_by(col(StatusIntent.id))
             .with_for_update()
         ).all()
-        found = {row[1]: row for row in session.execute(_facts(run, ids))}
-        ways = {order_id: judge(Did(*row[5:])) for order_id, row in found.items()}
-        withdrawn = [found[key][4] for key, way in ways.items() if way.withdraws]
-        _withdraw(session, withdrawn, now())
+        dids = _dids(session, run, [item.row.position for item in items])
+        ways = {key: judge(did) for key, did in dids.items()}
+        withdrawn = [item.order.id for item in items if ways[item.order.id].withdraws]
         moves = [
-            _move(item.order, Did(*found[item.order.id][5:]), way)
+            _move(item.order, dids[item.order.id], way)
             for item in items
             if (way := ways[item.order.id]).is_open
         ]
+        _withdraw(session, run, withdrawn, now())
         intents = status_moves.write(session, actor, moves, run_id=run.id)
-        return [_result(item, found[item.order.id], ways[item.order.id], intents) for item in items]
+        return [_result(item, dids[item.order.id], ways[item.order.id], intents) for item in items]
 
 
 def _move(order: Order, did: Did, way: Way) -> Move:
@@ -165,17 +164,22 @@ def _move(order: Order, did: Did, way: Way) -> Move:
     )
 
 
-def _withdraw(session: Session, intent_ids: list[int], moment: datetime) -> None:
-    if intent_ids:
-        session.execute(
-            update(StatusIntent)
-            .where(col(StatusIntent.id) == any_(literal(intent_ids, ARRAY(BigInteger))))
-            .values(state=IntentState.UNDONE, settled_at=moment, claimed_at=None)
-        )
+def _withdraw(session: Session, run: BulkRun, order_ids: list[int], moment: datetime) -> None:
+    if not order_ids:
+        return
+    theirs = columns(col(BulkRow.intent_id)).where(
+        col(BulkRow.run_id) == run.undo_of,
+        col(BulkRow.order_id) == any_(literal(order_ids, ARRAY(BigInteger))),
+    )
+    session.execute(
+        update(StatusIntent)
+        .where(col(StatusIntent.id).in_(theirs))
+        .values(state=IntentState.UNDONE, settled_at=moment, claimed_at=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
-def _result(item: Item, row: Any, way: Way, intents: dict[int, int]) -> Result:
-    did = Did(*row[5:])
+def _result(item: Item, did: Did, way: Way, intents: dict[int, int]) -> Result:
     return Result(
         item.row.position,
         Outcome.CHANGED if way.is_open else Outcome.REFUSED,
@@ -187,8 +191,14 @@ def _result(item: Item, row: Any, way: Way, intents: dict[int, int]) -> Result:
     )
 
 
-def _facts(run: BulkRun, ids: Any = None) -> Any:
-    """Position, order, number, account, intent, then the fields of `Did`, of each order."""
+def _dids(session: Session, run: BulkRun, positions: list[int]) -> dict[int, Did]:
+    """By order. A row of the undo has the position of the row that it undoes."""
+    found = session.execute(_facts(run, literal(positions, ARRAY(Integer))))
+    return {order_id: Did(*facts) for order_id, _, _, *facts in found}
+
+
+def _facts(run: BulkRun, positions: Any = None) -> Any:
+    """Id, number and account of each order, then the fields of `Did`."""
     first, intent = aliased(BulkRow), aliased(StatusIntent)
     newer, older, replaced = (aliased(StatusIntent) for _ in range(3))
     has_newer = (
@@ -212,22 +222,20 @@ def _facts(run: BulkRun, ids: Any = None) -> Any:
     )
     statement = (
         columns(
-            col(first.position),
             col(Order.id),
             col(Order.order_number),
             col(Order.account_id),
-            col(first.intent_id),
             col(Order.channel),
             col(Order.status),
             col(first.from_status),
             col(first.to_status),
             col(intent.state),
-            col(intent.outcome_unknown).is_(True),
-            has_newer,
-            has_older,
-            col(replaced.to_status),
-            col(replaced.carrier),
-            col(replaced.tracking_number),
+            col(intent.outcome_unknown).is_(True).label("is_unknown"),
+            has_newer.label("has_newer"),
+            has_older.label("has_older"),
+            col(replaced.to_status).label("replaced"),
+            col(replaced.carrier).label("replaced_carrier"),
+            col(replaced.tracking_number).label("replaced_tracking"),
         )
         .select_from(first)
         .join(Order, col(Order.id) == col(first.order_id))
@@ -241,6 +249,7 @@ def _facts(run: BulkRun, ids: Any = None) -> Any:
             & (col(replaced.settled_at) == col(intent.happened_at)),
         )
         .where(col(first.run_id) == run.undo_of, col(first.outcome) == Outcome.CHANGED)
-        .order_by(col(first.position))
     )
-    return statement if ids is None else statement.where(col(Order.id) == any_(ids))
+    return (
+        statement if positions is None else statement.where(col(first.position) == any_(positions))
+    )

@@ -4,6 +4,10 @@ from typing import Final
 
 import reflex as rx
 
+from crm_app.ui.bulk.page import run_page
+from crm_app.ui.bulk.runs_page import runs_page
+from crm_app.ui.bulk.runs_state import RunsState
+from crm_app.ui.bulk.state import BulkState
 from crm_app.ui.dashboard.page import dashboard_page
 from crm_app.ui.dashboard.state import DashboardState
 from crm_app.ui.login.page import login_page
@@ -11,6 +15,7 @@ from crm_app.ui.login.state import LoginState
 from crm_app.ui.missing import missing_page
 from crm_app.ui.order.page import order_page
 from crm_app.ui.order.state import OrderState
+from crm_app.ui.orders.choosing import ChoosingState
 from crm_app.ui.orders.page import orders_page
 from crm_app.ui.orders.state import OrdersState
 from crm_app.ui.shared.shell_state import ShellState
@@ -18,10 +23,10 @@ from crm_app.ui.users.page import users_page
 from crm_app.ui.users.state import UsersState
 
 # Built as files of their own; the page of an order is served by the fallback of them all.
-PLAIN_PAGES: Final = ("/login", "/orders", "/users")
+PLAIN_PAGES: Final = ("/login", "/orders", "/bulk", "/users")
 
 # In `assets/`; a later one may override an earlier one.
-STYLES: Final = ("desk", "signs", "frame", "controls", "orders", "order", "pages", "phone")
+STYLES: Final = ("desk", "signs", "frame", "controls", "orders", "order", "pages", "phone", "bulk")
 
 
 def add_pages(app: rx.App, brand: str) -> None:
@@ -36,13 +41,25 @@ def add_pages(app: rx.App, brand: str) -> None:
         dashboard_page, route="/", title=titled("Dashboard"), on_load=[DashboardState.load, frame]
     )
     app.add_page(
-        orders_page, route="/orders", title=titled("Orders"), on_load=[OrdersState.load, frame]
+        orders_page,
+        route="/orders",
+        title=titled("Orders"),
+        on_load=[OrdersState.load, ChoosingState.follow, frame],
     )
     app.add_page(
         order_page,
         route="/orders/[order_id]",
         title=titled("Order"),
         on_load=[OrderState.load, frame],
+    )
+    app.add_page(
+        runs_page, route="/bulk", title=titled("Bulk changes"), on_load=[RunsState.load, frame]
+    )
+    app.add_page(
+        run_page,
+        route="/bulk/[run_id]",
+        title=titled("Bulk change"),
+        on_load=[BulkState.load, frame],
     )
     app.add_page(
         users_page, route="/users", title=titled("People"), on_load=[frame, UsersState.load]
