@@ -14,7 +14,7 @@ from tests.services import bulk_runs as tool
 
 def make(session: Session, channel: Channel, count: int) -> list[Order]:
     account = AccountFactory(channel=channel)
-    made = [OrderFactory(account=account) for _ in range(count)]
+    made: list[Order] = [OrderFactory(account=account) for _ in range(count)]  # pyright: ignore[reportAssignmentType]
     session.commit()
     return made
 

@@ -33,7 +33,7 @@ from tests.services import bulk_runs as tool
 
 def make(session: Session, count: int, **values: object) -> list[int]:
     account = values.pop("account", None) or AccountFactory(channel=Channel.WOOCOMMERCE)
-    made = [OrderFactory(account=account, **values).id for _ in range(count)]
+    made: list[int] = [OrderFactory(account=account, **values).id for _ in range(count)]  # pyright: ignore[reportAssignmentType]
     session.commit()
     return made
 
@@ -107,7 +107,7 @@ def test_preview_says_the_same_as_the_run_does(session: Session, asha: Actor) ->
     refused = {group.sentence: group.count for group in preview.groups if not group.changes}
     with db.transaction() as opened:
         told = bulk_results.reasons(opened, asha, run_id)
-    assert refused == {reason: count for outcome, reason, count in told if reason}
+    assert refused == {reason: count for _, reason, count in told if reason}
     assert tool.run(run_id).changed == preview.changes
 
 
