@@ -79,6 +79,19 @@
     link.closest("[data-row]")?.scrollIntoView({ block: "nearest" });
   };
 
+  // ---- choosing rows ----
+
+  const pick = (isRange) => {
+    const row = document.activeElement?.closest("[data-row]");
+    const box = row?.querySelector("[data-pick]");
+    box?.dispatchEvent(new MouseEvent("click", { bubbles: true, shiftKey: isRange }));
+  };
+
+  // Shift and a click choose a range; the browser would mark the text between as well.
+  document.addEventListener("mousedown", (event) => {
+    if (event.shiftKey && event.target.closest("[data-pick]")) event.preventDefault();
+  });
+
   // ---- search ----
 
   const focusSearch = () => {
@@ -130,8 +143,10 @@
     n: () => press('[data-page="n"]'),
     p: () => press('[data-page="p"]'),
     u: () => press("[data-up]"),
-    e: () => press(".steps .btn.primary"),
-    x: () => document.activeElement?.closest("[data-row]")?.querySelector("[data-tick]")?.click(),
+    e: () => press('[data-bulk="status"]') || press(".steps .btn.primary"),
+    x: () => pick(false),
+    X: () => pick(true),
+    Escape: () => press("[data-none]"),
   };
   let isGoing = 0;
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from benchmarks import changing, channels, importing, ledger, memory, reading
+from benchmarks import bulk, changing, channels, importing, ledger, memory, reading
 from benchmarks.figures import Recorder
 from benchmarks.filling import use_shop
 from benchmarks.servers import DATA_DIR, Servers, running
@@ -22,6 +22,7 @@ ON_SHOPS: Final[dict[str, Part]] = {
     "list": reading.measure,
     "change": changing.measure,
     "ledger": ledger.measure,
+    "bulk": bulk.measure,
     "web": memory.measure_web,
 }
 # Measured once, on what the sandbox sells.

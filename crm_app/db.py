@@ -21,6 +21,7 @@ LOCK_AUDIT_CHAIN: Final = 3
 LOCK_INBOX_ORDER: Final = 4
 LOCK_LEDGER_FOLD: Final = 8
 LOCK_ACCOUNT_SWEEP: Final = 5
+LOCK_BULK_RUN: Final = 7
 
 _AFTER_COMMIT: Final = "after_commit"
 

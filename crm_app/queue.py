@@ -21,16 +21,19 @@ from crm_app.errors import ServiceUnavailableError
 
 logger = logging.getLogger(__name__)
 
+BULK: Final = "bulk"
 PUSH: Final = "push"
 INBOX: Final = "inbox"
 PULL: Final = "pull"
 SWEEP: Final = "sweep"
-# A worker empties the first before it looks at the next: a person waits for a push, and what came
-# by webhook is quicker done than a pull.
-QUEUES: Final = (PUSH, INBOX, PULL, SWEEP)
+# A worker empties the first before it looks at the next: a bulk change is written within seconds
+# and steps aside for a click, a person waits for a push, and what came by webhook is quicker done
+# than a pull.
+QUEUES: Final = (BULK, PUSH, INBOX, PULL, SWEEP)
 
 PUSH_ACCOUNT: Final = "crm_app.jobs.push.push_account"
 PULL_ACCOUNT: Final = "crm_app.jobs.pull.pull_account"
+BULK_RUN: Final = "crm_app.jobs.bulk.work_on"
 INBOX_ACCOUNT: Final = "crm_app.jobs.inbox.process_account"
 REPLAY: Final = "crm_app.jobs.replay.replay"
 SWEEP_ACCOUNT: Final = "crm_app.jobs.sweep.sweep_account"
@@ -142,6 +145,11 @@ def hint_pull(session: Session, account_id: int) -> None:
 def hint_sweep(session: Session, account_id: int) -> None:
     """After the session's commit, tell a worker that the account's sweep may go on."""
     db.after_commit(session, ("sweep", account_id), lambda: _hint(SWEEP, SWEEP_ACCOUNT, account_id))
+
+
+def hint_bulk(session: Session, run_id: int) -> None:
+    """After the session's commit, tell a worker that a bulk change waits."""
+    db.after_commit(session, ("bulk", run_id), lambda: _hint(BULK, BULK_RUN, run_id))
 
 
 def hint_inbox(session: Session, account_id: int) -> None:

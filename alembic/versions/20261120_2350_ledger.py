@@ -1,6 +1,6 @@
 """the ledger's counts: kept by triggers, added up by a job, checked by recounting
 
-Revision: 0008, after 0006. Backfill: the business day of every intent and the counts of all of
+Revision: 0008, after 0007. Backfill: the business day of every intent and the counts of all of
 them, in the transaction of this migration; an outbox is small beside the orders.
 """
 
@@ -11,7 +11,7 @@ from alembic import op
 from crm_app.config import get_settings
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

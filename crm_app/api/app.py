@@ -14,6 +14,7 @@ from crm_app.api import (
     accounts,
     auth,
     browser,
+    bulk,
     docs,
     exceptions,
     health,
@@ -56,6 +57,7 @@ def create_api() -> FastAPI:
     for module in (
         auth,
         orders,
+        bulk,
         exceptions,
         accounts,
         sync,

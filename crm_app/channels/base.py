@@ -143,6 +143,7 @@ class StatusUpdate:
             number), so that a channel which knows it edits instead of doubling.
         lines: `(external line id, quantity)` of everything not shipped yet.
         known: The stored payload, where a channel cannot be read; else empty.
+        takes_back: A person takes an earlier word back: the way leads backward on purpose.
     """
 
     external_id: str
@@ -153,6 +154,7 @@ class StatusUpdate:
     happened_at: datetime
     lines: tuple[tuple[str, int], ...]
     known: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    takes_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,8 @@ class Capabilities:
         pulls: Whether it lists its orders; one that does not sends them by webhook only.
         reads_back: Whether one order can be read. If not, an accepted call is all the proof of a
             push, and a call without an answer is repeated.
+        takes_back: Statuses that a person may take back after the channel was told.
+        no_way_back: Why it takes back no other; shown where somebody tries to undo.
         is_inferred: Its contract is known from others' work, not from the channel.
         vocabularies: Its words for a status, the one of the order itself first.
         by_fact: Statuses that a fact of the order says and no word: each with that fact.
@@ -98,6 +100,8 @@ class Capabilities:
     accepts_channel_fulfilled: bool = True
     pulls: bool = True
     reads_back: bool = True
+    takes_back: frozenset[OrderStatus] = frozenset()
+    no_way_back: str = "This channel takes no status back."
     is_inferred: bool = False
     vocabularies: tuple[Vocabulary, ...] = ()
     by_fact: Mapping[OrderStatus, str] = field(default_factory=dict[OrderStatus, str])

@@ -7,6 +7,7 @@ from typing import Final
 class Permission(StrEnum):
     VIEW_ORDERS = "orders.view"
     CHANGE_STATUS = "orders.change_status"
+    BULK_CHANGE = "orders.bulk"
     SEE_PERSONAL_DATA = "customers.see_personal_data"
     VIEW_DASHBOARD = "dashboard.view"
     IMPORT_ORDERS = "orders.import"
@@ -31,6 +32,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         {
             Permission.VIEW_ORDERS,
             Permission.CHANGE_STATUS,
+            Permission.BULK_CHANGE,
             Permission.SEE_PERSONAL_DATA,
             Permission.VIEW_DASHBOARD,
             Permission.IMPORT_ORDERS,

@@ -33,6 +33,14 @@ class Travel:
 
     origin: OrderStatus
     target: OrderStatus
+    takes_back: bool = False
+
+    def is_said(self, heard: OrderStatus, local: frozenset[OrderStatus]) -> bool:
+        """Whether the channel's word answers this wish."""
+        if self.takes_back:
+            # What lies beyond the target is what was to be taken back: no answer yet.
+            return self.target == heard or _is_coarser(self.target, heard, local)
+        return is_said(self.target, heard, local)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,7 @@ def _while_travelling(
     travel: Travel,
     local: frozenset[OrderStatus],
 ) -> Decision:
-    if is_said(travel.target, heard, local):
+    if travel.is_said(heard, local):
         # We may have gone on by a step of our own desk since: the channel only answers the wish.
         is_answer = travel.target == heard or _is_coarser(travel.target, heard, local)
         status = ours if is_answer and ours != travel.target else _finer(ours, heard, local)

@@ -10,6 +10,7 @@ from rq.cron import CronScheduler
 
 from crm_app import queue
 from crm_app.config import get_settings
+from crm_app.jobs.bulk import bulk_due, forget_old_runs
 from crm_app.jobs.hooks import watch_due
 from crm_app.jobs.inbox import process_due
 from crm_app.jobs.ledger import check_counts, fold_counts
@@ -41,6 +42,8 @@ def build_clock(connection: Redis) -> CronScheduler:
         (sweep_due, queue.SWEEP, 15),
         (watch_due, queue.SWEEP, 60),
         (forget_old, queue.PULL, _DAY_S),
+        (bulk_due, queue.BULK, settings.outbox_interval_s),
+        (forget_old_runs, queue.PULL, 3600),
     )
     for function, name, interval_s in ticks:
         # A tick that nobody picked up before the next one is overtaken: `ttl` drops it.

@@ -2,6 +2,7 @@
 
 from crm_app.models.account import AccountStatus, ChannelAccount, Sweep, UnmappedWord
 from crm_app.models.audit import AuditEntry
+from crm_app.models.bulk import BulkPart, BulkRow, BulkRun
 from crm_app.models.customer import Customer
 from crm_app.models.inbox import InboxEntry, InboxState
 from crm_app.models.ledger import IntentCount, IntentMove, LedgerCheck
@@ -21,6 +22,9 @@ from crm_app.models.user import SignInFailure, User, UserSession
 __all__ = [
     "AccountStatus",
     "AuditEntry",
+    "BulkPart",
+    "BulkRow",
+    "BulkRun",
     "ChannelAccount",
     "Customer",
     "ExceptionMark",

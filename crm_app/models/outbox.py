@@ -27,7 +27,14 @@ class StatusIntent(SQLModel, table=True):
 
     __tablename__ = "status_intents"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
-        Index("ix_status_intents_due", "account_id", "next_try_at", "id", postgresql_where=_OPEN),
+        Index(
+            "ix_status_intents_due",
+            "account_id",
+            "is_patient",
+            "next_try_at",
+            "id",
+            postgresql_where=_OPEN,
+        ),
         Index("ix_status_intents_order", "order_id", "id"),
         Index("ix_status_intents_ledger", "account_id", "state", "made_on", "id"),
         # Those that are open for too long, without a look at those that are not.
@@ -47,6 +54,11 @@ class StatusIntent(SQLModel, table=True):
     order_version: int
     actor_id: int | None = Field(default=None, sa_type=BigInteger, nullable=True)
     actor_label: str = Field(max_length=120)
+
+    # Of a bulk change, and with time until its deadline: a single person's click goes first.
+    is_patient: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    # Takes an earlier word back: the channel is to go a step backward.
+    takes_back: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
 
     attempts: int = 0
     # When it may be tried (or read back) again; due at once when it is written.

@@ -42,6 +42,9 @@ def sentence(kind: str, data: dict[str, Any], order: Order) -> str:
         return f"sent the order; it came in as {_status(_after(data, 'status'))}"
     if kind == "order:status:changed":
         return _changed_status(data)
+    if kind == "order:status:undone":
+        before, after = data["status"]
+        return f"took {_status(before)} back: it is {_status(after)} again{_of_run(data)}"
     if kind.startswith("order:settled:"):
         if kind.endswith("ours"):
             return f"kept our status {_status(_after(data, 'status'))} and sent it again"
@@ -58,7 +61,13 @@ def _changed_status(data: dict[str, Any]) -> str:
     before, after = data["status"]
     text = f"changed the status from {_status(before)} to {_status(after)}"
     tracking = _after(data, "tracking_number")
-    return f"{text}, tracking {tracking}" if tracking else text
+    text = f"{text}, tracking {tracking}" if tracking else text
+    return text + _of_run(data)
+
+
+def _of_run(data: dict[str, Any]) -> str:
+    """Names the bulk change that a change was part of."""
+    return f", in bulk change {data['run']}" if data.get("run") else ""
 
 
 def _intent(kind: str, data: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from crm_app.channels.base import ChannelOrder
 from crm_app.config import get_settings
 from crm_app.domain.intent import OPEN, IntentState
 from crm_app.domain.order_status import OrderStatus
-from crm_app.domain.reconcile import Outcome, Travel, is_said, reconcile
+from crm_app.domain.reconcile import Outcome, Travel, reconcile
 from crm_app.domain.time import now
 from crm_app.models import Order, StatusIntent
 from crm_app.services import order_rows
@@ -61,7 +61,7 @@ def merge(
         Changed fields as `[before, after]`, fit for an event; empty if nothing visible changed.
     """
     local = capabilities.of(order.channel).local
-    travel = Travel(intents[-1].from_status, intents[-1].to_status) if intents else None
+    travel = _travel(intents[-1]) if intents else None
     decision = reconcile(
         order.status,
         order.sync_status,
@@ -131,11 +131,15 @@ def _settle(
         elif outcome is Outcome.CONFIRMED or (
             (intent.state is IntentState.SENT or intent.outcome_unknown)
             and told.status is not None
-            and is_said(intent.to_status, told.status, local)
+            and _travel(intent).is_said(told.status, local)
         ):
             _close(intent, IntentState.CONFIRMED)
             intent.sent_at = intent.sent_at or now()
             intent.reason = ""
+
+
+def _travel(intent: StatusIntent) -> Travel:
+    return Travel(intent.from_status, intent.to_status, intent.takes_back)
 
 
 def _close(intent: StatusIntent, state: IntentState) -> None:

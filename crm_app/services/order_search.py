@@ -29,6 +29,7 @@ __all__ = [
     "OrderQuery",
     "OrderSummary",
     "Sort",
+    "conditions_of",
     "count_orders",
     "list_orders",
     "summary_of",
@@ -176,6 +177,17 @@ def count_orders(session: Session, actor: Actor, query: OrderQuery) -> tuple[int
     actor.require(Permission.VIEW_ORDERS)
     sees_people = actor.may(Permission.SEE_PERSONAL_DATA)
     return _count(session, _filter(session, query, sees_people=sees_people))
+
+
+def conditions_of(session: Session, actor: Actor, query: OrderQuery) -> list[ColumnElement[bool]]:
+    """What holds for every order that matches, as conditions on `Order`.
+
+    Raises:
+        PermissionDeniedError: If the actor may not view orders.
+    """
+    actor.require(Permission.VIEW_ORDERS)
+    sees_people = actor.may(Permission.SEE_PERSONAL_DATA)
+    return _filter(session, query, sees_people=sees_people).conditions
 
 
 def summary_of(order: Order, *, sees_people: bool) -> OrderSummary:

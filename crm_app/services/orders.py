@@ -21,8 +21,9 @@ from crm_app.errors import (
     NotFoundError,
 )
 from crm_app.models import Order, OrderEvent, StatusIntent
-from crm_app.services import audit, importing
+from crm_app.services import audit, importing, status_moves
 from crm_app.services.rollups import RollupChange, key_of
+from crm_app.services.status_moves import Move
 
 _MAX_CARRIER: Final = 80
 _MAX_TRACKING: Final = 120
@@ -110,24 +111,43 @@ def change_status(
     order = _locked(session, order_id)
     if order.status == new:
         return order
+    move = decide(order, new, (carrier, tracking_number), expected_version=expected_version)
+    status_moves.write(session, actor, [move])
+    session.refresh(order)
+    return order
+
+
+def decide(
+    order: Order,
+    new: OrderStatus,
+    parcel: tuple[str, str] = ("", ""),
+    *,
+    expected_version: int | None = None,
+) -> Move:
+    """What moving this order to `new` means; pure, for one order and for thousands alike.
+
+    Args:
+        order: As it stands now, and not at `new`.
+        new: The status to move to.
+        parcel: Carrier and tracking number.
+        expected_version: The version the person saw; None to skip that check.
+
+    Raises:
+        ConflictError: If somebody changed the order since `expected_version`.
+        InvalidTransitionError: If our rules or the channel's do not allow the move.
+        InvalidInputError: If carrier or tracking number is missing or unusable.
+    """
     _check_version(order, expected_version)
     check_transition(order.status, new)
     rule = capabilities.of(order.channel).rule(new)
     if why_not := _why_not(order, rule):
         raise InvalidTransitionError(why_not, details={"from": order.status.value, "to": new.value})
-    parcel = _check_parcel(rule, carrier, tracking_number)
-    old = order.status
-    _set_status(session, order, new)
-    if new is OrderStatus.SHIPPED:
-        order.carrier, order.tracking_number = parcel
-        order.shipped_at = now()
-    if rule.telling is Telling.PUSH:
-        # Only a newer word for the channel takes an older one's place: a step of our own desk
-        # does not, or the channel would never hear of the step before it.
-        _supersede(session, order)
-        _queue_intent(session, actor, order, origin=old, target=new, parcel=parcel)
-    _explain(session, actor, order, "order:status:changed", old)
-    return order
+    return Move(
+        order,
+        new,
+        tells=new if rule.telling is Telling.PUSH else None,
+        parcel=_check_parcel(rule, *parcel),
+    )
 
 
 def settle(session: Session, actor: Actor, order_id: int, keep: Keep) -> Order:

@@ -114,7 +114,8 @@ def _claim(session: Session, account_id: int) -> _Claim | None:
             )
             .exists(),
         )
-        .order_by(col(StatusIntent.next_try_at), col(StatusIntent.id))
+        # A person who waits for one order goes before the many of a bulk change.
+        .order_by(col(StatusIntent.is_patient), col(StatusIntent.next_try_at), col(StatusIntent.id))
         .limit(1)
         .with_for_update(skip_locked=True, of=StatusIntent)
     ).first()
@@ -153,6 +154,7 @@ def _update_for(session: Session, intent: StatusIntent, order: Order) -> StatusU
         happened_at=intent.happened_at,
         lines=tuple((key, quantity) for key, quantity in open_lines if quantity > 0),
         known=(payload_of(session, order) or {}) if is_kept_only_here else {},
+        takes_back=intent.takes_back,
     )
 
 

@@ -8,6 +8,10 @@ from crm_app.ui.account.page import account_page
 from crm_app.ui.account.state import AccountState
 from crm_app.ui.accounts.page import accounts_page
 from crm_app.ui.accounts.state import AccountsState
+from crm_app.ui.bulk.page import run_page
+from crm_app.ui.bulk.runs_page import runs_page
+from crm_app.ui.bulk.runs_state import RunsState
+from crm_app.ui.bulk.state import BulkState
 from crm_app.ui.dashboard.page import dashboard_page
 from crm_app.ui.dashboard.state import DashboardState
 from crm_app.ui.exceptions.bulk_state import BulkState
@@ -23,6 +27,7 @@ from crm_app.ui.mappings.state import MappingsState
 from crm_app.ui.missing import missing_page
 from crm_app.ui.order.page import order_page
 from crm_app.ui.order.state import OrderState
+from crm_app.ui.orders.choosing import ChoosingState
 from crm_app.ui.orders.page import orders_page
 from crm_app.ui.orders.state import OrdersState
 from crm_app.ui.shared.shell_state import ShellState
@@ -33,6 +38,7 @@ from crm_app.ui.users.state import UsersState
 PLAIN_PAGES: Final = (
     "/login",
     "/orders",
+    "/bulk",
     "/exceptions",
     "/accounts",
     "/ledger",
@@ -53,6 +59,7 @@ STYLES: Final = (
     "exceptions",
     "accounts",
     "mappings",
+    "bulk",
     "phone",
 )
 
@@ -69,7 +76,10 @@ def add_pages(app: rx.App, brand: str) -> None:
         dashboard_page, route="/", title=titled("Dashboard"), on_load=[DashboardState.load, frame]
     )
     app.add_page(
-        orders_page, route="/orders", title=titled("Orders"), on_load=[OrdersState.load, frame]
+        orders_page,
+        route="/orders",
+        title=titled("Orders"),
+        on_load=[OrdersState.load, ChoosingState.follow, frame],
     )
     app.add_page(
         order_page,
@@ -97,6 +107,15 @@ def add_pages(app: rx.App, brand: str) -> None:
         route="/exceptions",
         title=titled("Exceptions"),
         on_load=[ExceptionsState.load, PanelState.load, BulkState.load, frame],
+    )
+    app.add_page(
+        runs_page, route="/bulk", title=titled("Bulk changes"), on_load=[RunsState.load, frame]
+    )
+    app.add_page(
+        run_page,
+        route="/bulk/[run_id]",
+        title=titled("Bulk change"),
+        on_load=[BulkState.load, frame],
     )
     app.add_page(
         users_page, route="/users", title=titled("People"), on_load=[frame, UsersState.load]

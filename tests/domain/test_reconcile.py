@@ -108,3 +108,17 @@ def test_a_step_that_the_channel_is_told_is_not_said_by_its_coarser_word(
 
     assert on_its_way == Decision(target, QUEUED)
     assert refused == Decision(target, SyncStatus.REJECTED)
+
+
+@pytest.mark.parametrize("heard_before", [S.SHIPPED, None])
+def test_a_word_taken_back_is_not_answered_by_the_word_itself(heard_before: S | None) -> None:
+    travel = Travel(S.SHIPPED, S.CONFIRMED, takes_back=True)
+
+    def decide(heard: S) -> Decision:
+        return reconcile(
+            S.PACKED, QUEUED, heard_before=heard_before, heard=heard, travel=travel, local=LOCAL
+        )
+
+    assert decide(S.SHIPPED) == Decision(S.PACKED, QUEUED)
+    assert decide(S.CONFIRMED) == Decision(S.PACKED, IN_SYNC, Outcome.CONFIRMED)
+    assert decide(S.CANCELLED).outcome is Outcome.CONFLICT

@@ -145,6 +145,7 @@ CAPABILITIES: Final = Capabilities(
         S.OUT_FOR_DELIVERY: refused("Amazon follows the parcel itself."),
         S.DELIVERED: refused("Amazon reports the delivery itself."),
     },
+    no_way_back="Amazon keeps a confirmed shipment: it cannot be taken back.",
     carriers=INDIAN_CARRIERS,
     accepts_channel_fulfilled=False,
     vocabularies=VOCABULARIES,

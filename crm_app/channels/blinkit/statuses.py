@@ -48,6 +48,7 @@ CAPABILITIES: Final = Capabilities(
             "will arrive here."
         ),
     },
+    no_way_back="Blinkit takes no acknowledgement or shipping note back.",
     carriers=INDIAN_CARRIERS,
     pulls=False,
     reads_back=False,

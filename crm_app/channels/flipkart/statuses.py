@@ -88,6 +88,7 @@ CAPABILITIES: Final = Capabilities(
         S.RETURNED: LOCAL,
         S.FAILED: LOCAL,
     },
+    no_way_back="Flipkart takes no step of a shipment back.",
     accepts_channel_fulfilled=False,
     vocabularies=VOCABULARIES,
     accepted={

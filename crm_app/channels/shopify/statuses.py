@@ -124,6 +124,7 @@ CAPABILITIES: Final = Capabilities(
         S.DELIVERED: push("parcel", "DELIVERED"),
         S.CANCELLED: push(not_from=("PARTIALLY_FULFILLED", "FULFILLED")),
     },
+    no_way_back="A fulfilment or cancellation is taken back in Shopify's admin only.",
     carriers=INDIAN_CARRIERS,
     vocabularies=VOCABULARIES,
     by_fact={

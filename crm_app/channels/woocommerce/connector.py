@@ -44,6 +44,8 @@ PLANS: Final[Mapping[str, UsagePlan]] = {
     "listWebhooks": UsagePlan(1.0, 5),
     "updateWebhook": UsagePlan(1.0, 5),
 }
+# What a person may take back although it is closed: our own two words. Money that went back stays.
+_REOPENED: Final = frozenset({"completed", "cancelled"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,8 @@ class WooCommerceConnector:
             raise RejectedError(f"WooCommerce has no word for {update.status.label!r}.")
         current = self._get(update.external_id).get("status")
         # The shop itself refuses nothing, and a buyer may have cancelled since we last read it.
-        if current in rule.not_from:
+        closed = rule.not_from - (_REOPENED if update.takes_back else frozenset())
+        if current in closed:
             raise RejectedError(f"The shop has this order as {current!r} already.")
         call = Call(
             "updateOrder",

@@ -57,6 +57,8 @@ CAPABILITIES: Final = Capabilities(
         S.OUT_FOR_DELIVERY: LOCAL,
         S.DELIVERED: LOCAL,
     },
+    takes_back=frozenset({S.SHIPPED, S.CANCELLED}),
+    no_way_back="The shop takes back only shipped and cancelled.",
     carriers=INDIAN_CARRIERS,
     vocabularies=VOCABULARIES,
     accepted={

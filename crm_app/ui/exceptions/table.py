@@ -118,7 +118,7 @@ def _pick(line: Line) -> rx.Component:
             disabled=line.is_gone,
             aria_label="Pick " + line.title,
             class_name="pick",
-            custom_attrs={"data-tick": "1"},
+            custom_attrs={"data-pick": "1"},
         ),
         class_name="col-pick",
     )

@@ -4,10 +4,14 @@ from typing import Final
 
 import reflex as rx
 
+from crm_app.domain.permissions import Permission
+from crm_app.ui.orders.choice_bar import choice_bar
 from crm_app.ui.orders.filters import filter_bar
 from crm_app.ui.orders.state import OrdersState
 from crm_app.ui.orders.table import news_bar, orders_table, paging
-from crm_app.ui.shared.marks import ticker
+from crm_app.ui.shared.links import BULK, link
+from crm_app.ui.shared.marks import icon, ticker
+from crm_app.ui.shared.navigation import may
 from crm_app.ui.shared.shell import shell
 
 REFRESH_MS: Final = 10_000
@@ -20,8 +24,16 @@ def orders_page() -> rx.Component:
         news_bar(),
         orders_table(),
         paging(),
+        choice_bar(),
         # The worker writes to the database, not to this page, so the page asks again.
         ticker(OrdersState.refresh, REFRESH_MS),
         section="orders",
         about=OrdersState.count,
+        actions=(
+            rx.cond(
+                may(Permission.BULK_CHANGE),
+                link(icon("layers", 14), "Bulk changes", href=BULK, class_name="btn"),
+                rx.fragment(),
+            ),
+        ),
     )

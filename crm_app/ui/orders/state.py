@@ -45,6 +45,8 @@ class OrdersState(rx.State):
     pages: Pages = Pages()
     title: str = "Orders"
     count: str = ""
+    total: int = 0
+    total_is_exact: bool = True
     text: str = ""
     # Grows when the search box must show another text than the person typed.
     box: int = 0
@@ -68,7 +70,7 @@ class OrdersState(rx.State):
         except NotSignedInError:
             raise
         except CrmError as error:
-            self.failure, self.rows, self.count = str(error), [], ""
+            self.failure, self.rows, self.count, self.total = str(error), [], "", 0
         self.is_loaded = True
 
     @rx.event(temporal=True)
@@ -86,7 +88,7 @@ class OrdersState(rx.State):
             self.stale = f"Not refreshed: {error}"
             return
         self.stale = ""
-        self.count = orders_text(found)
+        self._show_count(found)
         if not self.rows and found.orders:
             self._show(await self._read(query), query)
             return
@@ -146,8 +148,12 @@ class OrdersState(rx.State):
     def _show(self, found: OrderList, query: OrderQuery) -> None:
         moment, zone = now(), get_settings().zone
         self.rows = [OrderRow.of(order, moment, zone) for order in found.orders]
-        self.count = orders_text(found)
+        self._show_count(found)
         self.pages = pages(found, query)
+
+    def _show_count(self, found: OrderList) -> None:
+        self.count = orders_text(found)
+        self.total, self.total_is_exact = found.total, found.total_is_exact
 
     def _renew(self, orders: tuple[OrderSummary, ...], query: OrderQuery) -> None:
         moment, zone = now(), get_settings().zone

@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from crm_app.ui.orders.choice_bar import page_box, row_box
 from crm_app.ui.orders.fetch import FetchState, fetch_offer
 from crm_app.ui.orders.menus import Header
 from crm_app.ui.orders.rows import OrderRow
@@ -35,7 +36,7 @@ def _table() -> rx.Component:
     return rx.el.div(
         rx.el.table(
             rx.el.caption("Orders", class_name="sr-only"),
-            rx.el.thead(rx.el.tr(rx.foreach(OrdersState.heads, _head))),
+            rx.el.thead(rx.el.tr(page_box(), rx.foreach(OrdersState.heads, _head))),
             rx.el.tbody(rx.foreach(OrdersState.rows, order_row)),
             class_name="grid",
         ),
@@ -64,6 +65,7 @@ def _head(head: Header) -> rx.Component:
 
 def order_row(row: OrderRow) -> rx.Component:
     return rx.el.tr(
+        row_box(row),
         rx.el.th(_number(row), scope="row", class_name="col-number"),
         rx.el.td(
             rx.el.div(

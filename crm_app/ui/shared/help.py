@@ -13,13 +13,15 @@ _KEYS: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
     (("j",), "Next order"),
     (("k",), "Previous order"),
     (("Enter",), "Open it"),
+    (("x",), "Choose it; with Shift all up to it"),
+    (("e",), "Change the status of what is chosen"),
     (("n",), "Next page"),
     (("p",), "Previous page"),
     (("e",), "Do the next step of an order"),
     (("u",), "Back to the list"),
     *[(("g", place.letter), f"Go to {place.label.lower()}") for place in PLACES],
     (("?",), "Show these keys"),
-    (("Esc",), "Close, or leave the search"),
+    (("Esc",), "Close, leave the search, or choose none"),
 )
 
 

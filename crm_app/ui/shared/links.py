@@ -9,6 +9,7 @@ from reflex_components_core.react_router.dom import ReactRouterLink
 from crm_app.services.order_search import OrderQuery
 
 ORDERS = "/orders"
+BULK = "/bulk"
 
 
 def link(*children: Any, href: str, **props: Any) -> rx.Component:
@@ -28,3 +29,7 @@ def account_path(account_id: int) -> str:
 
 def order_path(order_id: int) -> str:
     return f"{ORDERS}/{order_id}"
+
+
+def bulk_path(run_id: int) -> str:
+    return f"{BULK}/{run_id}"

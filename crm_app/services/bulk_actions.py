@@ -1,0 +1,29 @@
+"""The bulk actions there are. Another one joins with a class and a line here."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from crm_app.errors import InvalidInputError
+from crm_app.services.bulk_action import Action
+from crm_app.services.bulk_export import ExportAction
+from crm_app.services.bulk_status import StatusAction
+from crm_app.services.bulk_undo import UndoAction
+
+_ACTIONS: Final[Mapping[str, Action]] = {
+    action.name: action for action in (StatusAction(), ExportAction(), UndoAction())
+}
+# What a person chooses from; an undo belongs to the run that it undoes.
+OFFERED: Final = tuple(name for name in _ACTIONS if name != UndoAction.name)
+
+
+def of(name: str) -> Action:
+    """The action of this name.
+
+    Raises:
+        InvalidInputError: If there is none.
+    """
+    action = _ACTIONS.get(name)
+    if action is None:
+        said = "Choose what is to be done with these orders."
+        raise InvalidInputError(said, details={"action": said})
+    return action

@@ -1,0 +1,215 @@
+"""What people do with a bulk run: decide, look ahead, start, pause, resume, stop, undo."""
+
+from typing import Any
+
+from sqlalchemy import literal
+from sqlalchemy import select as columns
+from sqlmodel import Session, col, select
+
+from crm_app import queue
+from crm_app.domain.actor import Actor
+from crm_app.domain.bulk import ACTIVE, ENDED, Outcome, RunState
+from crm_app.domain.permissions import Permission
+from crm_app.domain.time import now
+from crm_app.errors import ConflictError, NotFoundError, PermissionDeniedError
+from crm_app.models import BulkRow, BulkRun, Order
+from crm_app.services import audit, bulk_actions
+from crm_app.services.bulk_action import Preview
+from crm_app.services.bulk_choice import claim_run, insert_rows
+from crm_app.services.bulk_undo import UndoAction
+
+
+def get_run(session: Session, actor: Actor, run_id: int) -> BulkRun:
+    """A run; raises PermissionDeniedError or NotFoundError."""
+    actor.require(Permission.BULK_CHANGE)
+    run = session.get(BulkRun, run_id)
+    if run is None:
+        raise NotFoundError("bulk change", run_id)
+    return run
+
+
+def decide(
+    session: Session, actor: Actor, run_id: int, action: str, settings: dict[str, Any]
+) -> BulkRun:
+    """Say what the orders of a draft get. May be said again until the run is started.
+
+    Raises:
+        PermissionDeniedError: If the draft is somebody else's, or the action not allowed.
+        InvalidInputError: If there is no such action, or its settings make no sense.
+        ConflictError: If the run was started already.
+    """
+    run = _own_draft(session, actor, run_id)
+    chosen = bulk_actions.of(action)
+    if chosen.name == UndoAction.name or run.undo_of is not None:
+        raise ConflictError("An undo belongs to the run that it undoes.")
+    actor.require(chosen.permission)
+    run.action, run.settings = chosen.name, chosen.check(settings)
+    return run
+
+
+def preview(session: Session, actor: Actor, run_id: int) -> Preview:
+    """What starting the run would do now; an empty preview while nothing is decided."""
+    run = get_run(session, actor, run_id)
+    return bulk_actions.of(run.action).preview(session, actor, run) if run.action else Preview()
+
+
+def start(session: Session, actor: Actor, run_id: int) -> BulkRun:
+    """Hand the run to the worker. Pressed twice, it is started once.
+
+    Raises:
+        PermissionDeniedError: If the draft is somebody else's, or the action not allowed.
+        InvalidInputError: If nothing was decided yet.
+        ConflictError: If none of the orders can be changed.
+    """
+    run = _locked(session, actor, run_id)
+    _require_own(actor, run)
+    action = bulk_actions.of(run.action)
+    actor.require(action.permission)
+    if run.state is not RunState.DRAFT:
+        return run
+    if action.preview(session, actor, run).changes == 0:
+        raise ConflictError("None of these orders can be changed so: nothing was started.")
+    run.state, run.started_at = RunState.QUEUED, now()
+    _note(session, actor, run, "started")
+    queue.hint_bulk(session, run.id)
+    return run
+
+
+def pause(session: Session, actor: Actor, run_id: int) -> BulkRun:
+    """Let the worker finish the batch in its hands and no other.
+
+    Raises:
+        ConflictError: If the run is neither waiting nor running.
+    """
+    run = _locked(session, actor, run_id)
+    if run.state is RunState.PAUSED:
+        return run
+    if run.state not in ACTIVE:
+        raise ConflictError(f"This bulk change is {run.state.label.lower()}: nothing to pause.")
+    run.state, run.reason = RunState.PAUSED, f"Paused by {actor.label}."
+    _note(session, actor, run, "paused")
+    return run
+
+
+def resume(session: Session, actor: Actor, run_id: int) -> BulkRun:
+    """Go on where a paused run stopped.
+
+    Raises:
+        ConflictError: If the run has ended or was never started.
+    """
+    run = _locked(session, actor, run_id)
+    if run.state in ACTIVE:
+        return run
+    if run.state is not RunState.PAUSED:
+        raise ConflictError(f"This bulk change is {run.state.label.lower()}: it cannot go on.")
+    run.state, run.reason = RunState.QUEUED, ""
+    _note(session, actor, run, "resumed")
+    queue.hint_bulk(session, run.id)
+    return run
+
+
+def stop(session: Session, actor: Actor, run_id: int) -> BulkRun:
+    """End a run for good; what was not taken up stays as it is.
+
+    Raises:
+        ConflictError: If it was never started, or is done.
+    """
+    run = _locked(session, actor, run_id)
+    if run.state is RunState.STOPPED:
+        return run
+    if run.state not in (*ACTIVE, RunState.PAUSED):
+        raise ConflictError(f"This bulk change is {run.state.label.lower()}: nothing to stop.")
+    run.state, run.finished_at = RunState.STOPPED, now()
+    run.reason = f"Stopped by {actor.label}; the rest stays as it was."
+    _note(session, actor, run, "stopped")
+    return run
+
+
+def discard(session: Session, actor: Actor, run_id: int) -> None:
+    """Drop a draft of one's own that is not wanted after all."""
+    session.delete(_own_draft(session, actor, run_id))
+
+
+def undo(session: Session, actor: Actor, run_id: int) -> BulkRun:
+    """A draft that takes back what a run changed; looked at and started like every other.
+
+    Asked for twice by one person, it is one draft.
+
+    Raises:
+        PermissionDeniedError: If the actor may not change orders in bulk.
+        ConflictError: If the run cannot be undone, is still at work, or changed nothing.
+    """
+    first = _locked(session, actor, run_id)
+    if not first.action or not bulk_actions.of(first.action).can_be_undone:
+        raise ConflictError("This bulk change cannot be undone.")
+    actor.require(bulk_actions.of(UndoAction.name).permission)
+    if first.state not in (*ENDED, RunState.PAUSED):
+        raise ConflictError("Pause or stop this bulk change before you undo it.")
+    if first.changed == 0:
+        raise ConflictError("This bulk change changed no order: there is nothing to undo.")
+    # An undo of a paused run and one of the same run at its end are two: more was changed.
+    key = f"undo-{first.id}-{first.changed}"
+    run, is_new = claim_run(session, actor, key, undo_of=first.id, action=UndoAction.name)
+    if is_new:
+        run.total = _copy_changed(session, first.id, run.id)
+    return run
+
+
+def _copy_changed(session: Session, first_id: int, run_id: int) -> int:
+    row = BulkRow
+    rows = (
+        columns(
+            literal(run_id),
+            col(row.position),
+            col(row.order_id),
+            col(row.account_id),
+            col(row.channel),
+            col(Order.version),
+            col(Order.status),
+            literal(""),
+            literal(""),
+            literal(Outcome.WAITING.value),
+            literal(""),
+        )
+        .join(Order, col(Order.id) == col(row.order_id))
+        .where(col(row.run_id) == first_id, col(row.outcome) == Outcome.CHANGED)
+    )
+    return insert_rows(session, rows)
+
+
+def _locked(session: Session, actor: Actor, run_id: int) -> BulkRun:
+    actor.require(Permission.BULK_CHANGE)
+    run = session.exec(
+        select(BulkRun)
+        .where(BulkRun.id == run_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if run is None:
+        raise NotFoundError("bulk change", run_id)
+    return run
+
+
+def _own_draft(session: Session, actor: Actor, run_id: int) -> BulkRun:
+    run = _locked(session, actor, run_id)
+    _require_own(actor, run)
+    if run.state is not RunState.DRAFT:
+        raise ConflictError("This bulk change was started already.")
+    return run
+
+
+def _require_own(actor: Actor, run: BulkRun) -> None:
+    if run.actor_id != actor.user_id:
+        raise PermissionDeniedError(f"{run.actor_label} chose these orders; only they may start.")
+
+
+def _note(session: Session, actor: Actor, run: BulkRun, verb: str) -> None:
+    session.flush()
+    audit.record(
+        session,
+        actor,
+        f"bulk:{verb}",
+        subject_type="bulk",
+        subject_id=run.id,
+        after={"action": run.action, "settings": run.settings, "orders": run.total},
+    )

@@ -1,0 +1,211 @@
+"""Moves of orders to a status, one or a thousand, in a dozen statements.
+
+Whether a move is allowed is decided before (`orders.decide`, `bulk_undo`); what a move writes is
+decided here and nowhere else: order, sums, intent, event and audit entry.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import any_, literal, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import BigInteger
+from sqlmodel import Session, col
+
+from crm_app import queue
+from crm_app.domain.actor import Actor
+from crm_app.domain.intent import UNSENT, IntentState
+from crm_app.domain.order_status import OrderStatus, SyncStatus
+from crm_app.domain.time import now
+from crm_app.models import Order, OrderEvent, StatusIntent
+from crm_app.services import audit, bulk, importing
+from crm_app.services.rollups import RollupChange, RollupKey, key_of
+
+# Below this an order of a bulk change goes out with the single clicks: its deadline says so.
+_PRESSING: Final = timedelta(hours=1)
+
+_UPDATE: Final = text(
+    """
+    UPDATE orders SET
+        status = moved.status,
+        sync_status = coalesce(moved.sync, orders.sync_status),
+        carrier = coalesce(moved.carrier, orders.carrier),
+        tracking_number = coalesce(moved.tracking, orders.tracking_number),
+        shipped_at = CASE WHEN moved.leaves THEN CAST(:moment AS timestamptz)
+            WHEN moved.returns THEN NULL ELSE orders.shipped_at END,
+        version = orders.version + 1,
+        updated_at = :moment
+    FROM json_to_recordset(CAST(:rows AS json)) AS moved(
+        id bigint, status text, sync text, carrier text, tracking text,
+        leaves boolean, returns boolean)
+    WHERE orders.id = moved.id
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One order's way to a status, allowed already.
+
+    Attributes:
+        order: Locked, as it stands before.
+        new: The status it gets.
+        tells: What its channel is told; None where it is not told.
+        parcel: Carrier and tracking number of the intent; an order that leaves keeps them.
+        sync: How it stands to its channel where nothing is told; None leaves it.
+        takes_back: A step backward, on purpose.
+    """
+
+    order: Order
+    new: OrderStatus
+    tells: OrderStatus | None = None
+    parcel: tuple[str, str] = ("", "")
+    sync: SyncStatus | None = None
+    takes_back: bool = False
+
+    @property
+    def kind(self) -> str:
+        """Of its event and its audit entry."""
+        return "order:status:undone" if self.takes_back else "order:status:changed"
+
+    @property
+    def leaves(self) -> bool:
+        return self.new is OrderStatus.SHIPPED and not self.takes_back
+
+    @property
+    def returns(self) -> bool:
+        """The parcel never left: what was noted of it goes too."""
+        return self.takes_back and self.order.status is OrderStatus.SHIPPED
+
+
+def write(
+    session: Session, actor: Actor, moves: Sequence[Move], *, run_id: int | None = None
+) -> dict[int, int]:
+    """Write all moves into the caller's transaction; after its commit a worker is told.
+
+    The loaded orders are not refreshed: whoever goes on with one does that.
+
+    Args:
+        session: An open transaction that holds the lock of every order.
+        actor: Named by events, intents and audit entries.
+        moves: Of distinct orders.
+        run_id: The bulk change that they belong to. Its intents let single clicks go first.
+
+    Returns:
+        The ids of the new intents, by order.
+    """
+    if not moves:
+        return {}
+    session.flush()
+    moment = now()
+    session.execute(
+        _UPDATE, {"moment": moment, **bulk.parameter([_order_row(move) for move in moves])}
+    )
+    _write_sums(session, moves)
+    told = [move for move in moves if move.tells is not None]
+    # Only a newer word for the channel takes an older one's place: a step of our own desk does
+    # not, or the channel would never hear of the step before it.
+    _supersede(session, told, moment)
+    intents = _write_intents(session, actor, told, moment, is_bulk=run_id is not None)
+    _explain(session, actor, moves, run_id)
+    for account_id in sorted({move.order.account_id for move in told}):
+        queue.hint_push(session, account_id)
+    return intents
+
+
+def _order_row(move: Move) -> dict[str, Any]:
+    parcel = move.parcel if move.leaves else ("", "") if move.returns else (None, None)
+    sync = SyncStatus.QUEUED if move.tells else move.sync
+    return {
+        "id": move.order.id,
+        "status": move.new.value,
+        "sync": sync.value if sync else None,
+        "carrier": parcel[0],
+        "tracking": parcel[1],
+        "leaves": move.leaves,
+        "returns": move.returns,
+    }
+
+
+def _write_sums(session: Session, moves: Sequence[Move]) -> None:
+    rollups = RollupChange()
+    for move in moves:
+        before = key_of(move.order)
+        after = RollupKey(before.day, before.account_id, move.new, before.currency, before.channel)
+        rollups.remove(before, move.order.total_minor)
+        rollups.add(after, move.order.total_minor)
+    rollups.write(session)
+
+
+def _supersede(session: Session, told: Sequence[Move], moment: datetime) -> None:
+    if not told:
+        return
+    ids: Any = literal([move.order.id for move in told], ARRAY(BigInteger))
+    session.execute(
+        update(StatusIntent)
+        .where(
+            col(StatusIntent.order_id) == any_(ids),
+            col(StatusIntent.state).in_(UNSENT),
+            # The channel may have acted on it: it is read first, and settles itself.
+            col(StatusIntent.outcome_unknown).is_(False),
+        )
+        .values(state=IntentState.SUPERSEDED, settled_at=moment)
+    )
+
+
+def _write_intents(
+    session: Session, actor: Actor, told: Sequence[Move], moment: datetime, *, is_bulk: bool
+) -> dict[int, int]:
+    if not told:
+        return {}
+    rows: list[dict[str, Any]] = [
+        {
+            "order_id": move.order.id,
+            "account_id": move.order.account_id,
+            "state": IntentState.QUEUED,
+            "from_status": move.order.status,
+            "to_status": move.tells,
+            "carrier": move.parcel[0],
+            "tracking_number": move.parcel[1],
+            "happened_at": moment,
+            "order_version": move.order.version + 1,
+            "actor_id": actor.user_id,
+            "actor_label": actor.label,
+            "is_patient": is_bulk and not _presses(move.order, moment),
+            "takes_back": move.takes_back,
+            "attempts": 0,
+            "next_try_at": moment,
+            "outcome_unknown": False,
+            "reason": "",
+        }
+        for move in told
+    ]
+    statement = bulk.insert_rows(StatusIntent, list(rows[0])).returning(
+        col(StatusIntent.order_id), col(StatusIntent.id)
+    )
+    return dict(session.execute(statement, bulk.parameter(rows)).all())
+
+
+def _presses(order: Order, moment: datetime) -> bool:
+    return order.ship_by is not None and order.ship_by < moment + _PRESSING
+
+
+def _explain(session: Session, actor: Actor, moves: Sequence[Move], run_id: int | None) -> None:
+    run = {} if run_id is None else {"run": run_id}
+    events: list[dict[str, Any]] = []
+    deeds: list[audit.Deed] = []
+    for move in moves:
+        before, after = move.order.status.value, move.new.value
+        changes: dict[str, Any] = {"status": [before, after], **run}
+        if move.leaves and move.parcel[1]:
+            changes["tracking_number"] = [None, move.parcel[1]]
+        events.append(importing.event_row(move.order.id, move.kind, actor, changes))
+        deeds.append(
+            audit.Deed(
+                move.kind, "order", str(move.order.id), {"status": before}, {"status": after, **run}
+            )
+        )
+    session.execute(bulk.insert_rows(OrderEvent, list(events[0])), bulk.parameter(events))
+    audit.record_many(session, actor, deeds)

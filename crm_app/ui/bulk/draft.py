@@ -1,0 +1,224 @@
+"""Before a bulk change starts: what is to happen, and what that would do."""
+
+import reflex as rx
+
+from crm_app.channels.capabilities import INDIAN_CARRIERS
+from crm_app.ui.bulk.state import BulkState
+from crm_app.ui.bulk.view import GroupRow, Link, TellingRow
+from crm_app.ui.shared.conditions import has_any
+from crm_app.ui.shared.links import link
+from crm_app.ui.shared.marks import button, channel_mark, icon, pill
+from crm_app.ui.shared.tones import Pill
+
+
+def draft() -> rx.Component:
+    run = BulkState.run
+    return rx.fragment(
+        rx.cond(run.is_mine, rx.fragment(), _of_another()),
+        rx.cond(has_any(BulkState.targets), _targets(), _undo_words()),
+        rx.cond(
+            (BulkState.preview.lacks_parcel != "") | (BulkState.given != ""),
+            _parcels(),
+            rx.fragment(),
+        ),
+        rx.cond((BulkState.target != "") | (run.undoes.href != ""), _preview(), rx.fragment()),
+        _end(),
+    )
+
+
+def _of_another() -> rx.Component:
+    return rx.el.p(
+        icon("eye"),
+        rx.el.span("Somebody else chose these orders: you can look, and only they can start it."),
+        class_name="notice tone-info",
+    )
+
+
+def _undo_words() -> rx.Component:
+    undoes = BulkState.run.undoes
+    return rx.el.p(
+        "What ",
+        link(undoes.text, href=undoes.href, class_name="link"),
+        " changed is taken back where that is still possible. Nothing happens before you start it.",
+        class_name="lead",
+    )
+
+
+def _targets() -> rx.Component:
+    return rx.el.section(
+        rx.el.h2("New status", id="targets"),
+        rx.el.div(
+            rx.foreach(BulkState.targets, _target),
+            class_name="targets",
+            role="radiogroup",
+            aria_labelledby="targets",
+        ),
+        rx.el.p(
+            "These orders were noted as they stood when you chose them. What comes in or changes "
+            "after that is left alone.",
+            class_name="quiet",
+        ),
+        class_name="card",
+    )
+
+
+def _target(option: Pill) -> rx.Component:
+    return rx.el.button(
+        pill(option),
+        type="button",
+        role="radio",
+        key=option.text,
+        aria_checked=rx.cond(BulkState.target == option.text, "true", "false"),
+        class_name="target",
+        on_click=BulkState.choose(option.text),
+    )
+
+
+def _parcels() -> rx.Component:
+    return rx.el.section(
+        rx.el.h2("Tracking numbers"),
+        rx.el.p(
+            rx.cond(
+                BulkState.preview.lacks_parcel != "",
+                BulkState.preview.lacks_parcel + ". ",
+                "Every order that needs one has one. ",
+            ),
+            "Paste a line for each order, as from a sheet: order number, carrier, tracking number.",
+            class_name="quiet",
+        ),
+        rx.el.form(
+            rx.el.textarea(
+                name="parcels",
+                id="parcels",
+                rows="5",
+                required=True,
+                spell_check=False,
+                placeholder="405-8078784-5731545, BlueDart, 77810036521",
+                aria_label="Order number, carrier and tracking number, a line for each order",
+                class_name="field mono parcels",
+            ),
+            rx.el.div(
+                rx.el.label("Carrier of lines without one", html_for="carrier"),
+                rx.el.input(
+                    id="carrier",
+                    name="carrier",
+                    list="carriers",
+                    max_length=80,
+                    auto_complete="off",
+                    class_name="field",
+                ),
+                rx.el.datalist(
+                    *[rx.el.option(value=name) for name in INDIAN_CARRIERS], id="carriers"
+                ),
+                rx.el.button("Take these", type="submit", class_name="btn"),
+                class_name="parcel-line",
+            ),
+            on_submit=BulkState.give_parcels,
+        ),
+        rx.cond(
+            BulkState.given != "",
+            rx.el.div(
+                rx.el.p(BulkState.given, class_name="strong"),
+                rx.foreach(BulkState.problems, _problem),
+                role="status",
+                class_name="given",
+            ),
+            rx.fragment(),
+        ),
+        class_name="card",
+    )
+
+
+def _problem(sentence: str) -> rx.Component:
+    return rx.el.p(sentence, class_name="mistake")
+
+
+def _preview() -> rx.Component:
+    preview = BulkState.preview
+    return rx.fragment(
+        rx.cond(
+            has_any(preview.changes),
+            _groups("Will change", preview.change_count, preview.changes, "ok"),
+            rx.fragment(),
+        ),
+        rx.cond(
+            has_any(preview.refuses),
+            _groups("Stay as they are", preview.refuse_count, preview.refuses, "warn"),
+            rx.fragment(),
+        ),
+        rx.cond(
+            has_any(preview.tellings),
+            rx.el.section(
+                rx.el.h2("Telling the channels"),
+                rx.foreach(preview.tellings, _telling),
+                rx.el.p(
+                    "At the pace that each channel allows. The change is seen here at once; "
+                    "single clicks go first.",
+                    class_name="quiet",
+                ),
+                class_name="card",
+            ),
+            rx.fragment(),
+        ),
+    )
+
+
+def _groups(title: str, count: str, groups: list[GroupRow], tone: str) -> rx.Component:
+    return rx.el.section(
+        rx.el.h2(title, rx.el.span(count, class_name=f"count tone-{tone}")),
+        rx.el.div(rx.foreach(groups, _group), class_name="fates"),
+        class_name="card",
+    )
+
+
+def _group(group: GroupRow) -> rx.Component:
+    return rx.el.div(
+        rx.el.b(group.count),
+        rx.el.div(
+            rx.el.div(group.sentence),
+            rx.el.div(
+                rx.foreach(group.examples, _example),
+                rx.el.span(group.more, class_name="quiet"),
+                class_name="examples",
+            ),
+        ),
+        key=group.key,
+        class_name="fate",
+    )
+
+
+def _example(example: Link) -> rx.Component:
+    return link(example.text, href=example.href, key=example.key, class_name="link mono")
+
+
+def _telling(row: TellingRow) -> rx.Component:
+    return rx.el.div(
+        channel_mark(row.mark, row.channel, row.label),
+        rx.el.span(row.name, class_name="strong"),
+        rx.el.span(class_name="gap"),
+        rx.el.span(row.count),
+        rx.el.span(row.time, class_name="quiet telling-time"),
+        key=row.key,
+        class_name="telling",
+    )
+
+
+def _end() -> rx.Component:
+    preview = BulkState.preview
+    return rx.cond(
+        BulkState.run.is_mine,
+        rx.el.div(
+            rx.cond(
+                preview.verb != "",
+                button(preview.verb, kind="primary", on_click=BulkState.press("start")),
+                rx.cond(
+                    has_any(preview.refuses),
+                    rx.el.span("None of these orders can be changed so.", class_name="quiet"),
+                    rx.fragment(),
+                ),
+            ),
+            button("Discard", kind="quiet", on_click=BulkState.discard),
+            class_name="bulk-end steps",
+        ),
+        rx.fragment(),
+    )

@@ -1,0 +1,389 @@
+"""A bulk change as a person reads it. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Self
+from zoneinfo import ZoneInfo
+
+from crm_app.domain.bulk import ACTIVE, ENDED, Outcome, RunState
+from crm_app.domain.intent import IntentState
+from crm_app.domain.order_status import OrderStatus
+from crm_app.models import BulkRun
+from crm_app.services import bulk_actions
+from crm_app.services.bulk_action import Group, Preview
+from crm_app.services.bulk_pace import Telling
+from crm_app.services.bulk_results import TRAVEL, AccountProgress, RowResult
+from crm_app.ui.shared import times
+from crm_app.ui.shared.links import bulk_path, order_path
+from crm_app.ui.shared.tones import Pill, Stage, Tone, status_pill
+
+_STATES: Final[dict[RunState, tuple[Tone, Stage]]] = {
+    RunState.DRAFT: ("mute", "0"),
+    RunState.QUEUED: ("info", "1"),
+    RunState.RUNNING: ("info", "3"),
+    RunState.PAUSED: ("warn", "stop"),
+    RunState.STOPPED: ("mute", "stop"),
+    RunState.DONE: ("ok", "done"),
+}
+_OUTCOMES: Final[dict[Outcome, tuple[str, Tone, Stage]]] = {
+    Outcome.WAITING: ("To do", "mute", "0"),
+    Outcome.CHANGED: ("Changed", "ok", "done"),
+    Outcome.REFUSED: ("Not changed", "warn", "stop"),
+    Outcome.FAILED: ("Failed", "bad", "alert"),
+}
+# Told and still on the way; told and over.
+_ON_THE_WAY: Final = (IntentState.QUEUED, IntentState.WAITING, IntentState.SENDING)
+_TROUBLE: Final = (IntentState.REJECTED, IntentState.NEEDS_PERSON)
+
+
+@dataclass(frozen=True)
+class Link:
+    key: str = ""
+    text: str = ""
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    """Orders with the same fate."""
+
+    key: str
+    count: str
+    sentence: str
+    examples: list[Link]
+    more: str
+
+    @classmethod
+    def of(cls, group: Group) -> Self:
+        left = group.count - len(group.examples)
+        return cls(
+            key=f"{group.changes}{group.sentence}",
+            count=f"{group.count:,}",
+            sentence=group.sentence,
+            examples=[
+                Link(str(one.order_id), one.number, order_path(one.order_id))
+                for one in group.examples
+            ],
+            more=f"and {left:,} more" if left > 0 else "",
+        )
+
+
+@dataclass(frozen=True)
+class TellingRow:
+    """An account that is told: `412, about 3 min 26 s at its limits`."""
+
+    key: str
+    channel: str
+    mark: str
+    label: str
+    name: str
+    count: str
+    time: str
+
+    @classmethod
+    def of(cls, one: Telling) -> Self:
+        return cls(
+            key=str(one.account_id),
+            channel=one.channel.value,
+            mark=one.channel.mark,
+            label=one.channel.label,
+            name=one.name,
+            count=f"{one.count:,}",
+            time=about(one.seconds),
+        )
+
+
+@dataclass(frozen=True)
+class PreviewView:
+    """What would happen; `verb` is what stands on the button."""
+
+    changes: list[GroupRow] = field(default_factory=list[GroupRow])
+    refuses: list[GroupRow] = field(default_factory=list[GroupRow])
+    tellings: list[TellingRow] = field(default_factory=list[TellingRow])
+    change_count: str = "0"
+    refuse_count: str = "0"
+    verb: str = ""
+    lacks_parcel: str = ""
+
+    @classmethod
+    def of(cls, preview: Preview, told: Sequence[Telling], run: BulkRun) -> Self:
+        lacking = preview.lacks_parcel
+        return cls(
+            changes=[GroupRow.of(group) for group in preview.groups if group.changes],
+            refuses=[GroupRow.of(group) for group in preview.groups if not group.changes],
+            tellings=[TellingRow.of(one) for one in told],
+            change_count=f"{preview.changes:,}",
+            refuse_count=f"{preview.refuses:,}",
+            verb=_verb(run, preview.changes) if preview.changes else "",
+            lacks_parcel=f"{_orders(lacking)} lack them" if lacking else "",
+        )
+
+
+def _verb(run: BulkRun, count: int) -> str:
+    if run.undo_of is not None:
+        return f"Undo {_orders(count)}"
+    status = OrderStatus(run.settings["status"])
+    return f"Change {_orders(count)} to {status.label.lower()}"
+
+
+@dataclass(frozen=True)
+class RunView:
+    """The head of a run: what, how far, and what can be done with it now."""
+
+    id: int = 0
+    title: str = ""
+    about: str = ""
+    about_exact: str = ""
+    state: Pill = field(default_factory=Pill)
+    is_draft: bool = False
+    is_mine: bool = False
+    is_active: bool = False
+    reason: str = ""
+    progress: str = ""
+    percent: int = 0
+    changed: str = "0"
+    refused: str = "0"
+    failed: str = "0"
+    waiting: str = "0"
+    shares: list[str] = field(default_factory=list[str])
+    # What can be pressed, by verb.
+    verbs: list[str] = field(default_factory=list[str])
+    file_href: str = ""
+    results_href: str = ""
+    undoes: Link = field(default_factory=Link)
+    undone_by: Link = field(default_factory=Link)
+
+    @classmethod
+    def of(
+        cls,
+        run: BulkRun,
+        *,
+        me: int | None,
+        undone_by: BulkRun | None,
+        at: datetime,
+        zone: ZoneInfo,
+    ) -> Self:
+        moment = run.started_at or run.created_at
+        api = f"/api/v1{bulk_path(run.id)}"
+        parts = (run.changed, run.refused, run.failed)
+        waiting = max(0, run.total - run.done)
+        return cls(
+            id=run.id,
+            title=title(run),
+            about=f"{_orders(run.total)} · {run.actor_label} · {times.when(moment, at, zone)}",
+            about_exact=times.exact(moment, zone),
+            state=state_pill(run.state),
+            is_draft=run.state is RunState.DRAFT,
+            is_mine=run.actor_id == me,
+            is_active=run.state in ACTIVE,
+            reason=run.reason,
+            progress=f"{run.done:,} of {run.total:,}",
+            percent=100 * run.done // run.total if run.total else 0,
+            changed=f"{run.changed:,}",
+            refused=f"{run.refused:,}",
+            failed=f"{run.failed:,}",
+            waiting=f"{waiting:,}",
+            shares=[f"{100 * part / run.total:.2f}%" if run.total else "0" for part in parts],
+            verbs=_verbs(run, is_undone=undone_by is not None),
+            file_href=f"{api}/file.csv" if run.action == "export" and run.changed else "",
+            results_href=f"{api}/results.csv",
+            undoes=_link(run.undo_of),
+            undone_by=_link(undone_by.id if undone_by else None),
+        )
+
+
+def _verbs(run: BulkRun, *, is_undone: bool) -> list[str]:
+    found: list[str] = []
+    if run.state in ACTIVE:
+        found += ["pause", "stop"]
+    if run.state is RunState.PAUSED:
+        found += ["resume", "stop"]
+    can_undo = bool(run.action) and bulk_actions.of(run.action).can_be_undone
+    if can_undo and run.changed and not is_undone and run.state in (*ENDED, RunState.PAUSED):
+        found.append("undo")
+    return found
+
+
+def title(run: BulkRun) -> str:
+    """`Status to packed`, `Undo of change 12`, or what a draft asks."""
+    if run.undo_of is not None:
+        return f"Undo of bulk change {run.undo_of}"
+    if not run.action or run.state is RunState.DRAFT:
+        return f"Change {_orders(run.total)}"
+    return bulk_actions.of(run.action).title(run.settings)
+
+
+def state_pill(state: RunState) -> Pill:
+    tone, stage = _STATES[state]
+    return Pill(state.label, tone, stage)
+
+
+def _link(run_id: int | None) -> Link:
+    if run_id is None:
+        return Link()
+    return Link(str(run_id), f"bulk change {run_id}", bulk_path(run_id))
+
+
+@dataclass(frozen=True)
+class AccountRow:
+    """How far the run is on one account, here and at the channel."""
+
+    key: str
+    channel: str
+    mark: str
+    label: str
+    name: str
+    here: str
+    told: str
+    told_percent: int
+    trouble: str
+
+    @classmethod
+    def of(cls, one: AccountProgress) -> Self:
+        changed = one.outcomes.get(Outcome.CHANGED, 0)
+        travel = one.travel
+        open_ones = sum(travel.get(state, 0) for state in _ON_THE_WAY)
+        told = sum(travel.values()) - travel.get(IntentState.UNDONE, 0)
+        arrived = told - open_ones
+        trouble = [f"{travel[state]:,} {TRAVEL[state]}" for state in _TROUBLE if travel.get(state)]
+        return cls(
+            key=str(one.account_id),
+            channel=one.channel.value,
+            mark=one.channel.mark,
+            label=one.channel.label,
+            name=one.name,
+            here=f"{changed:,} of {one.total:,}",
+            told=_told(told, arrived, travel),
+            told_percent=100 * arrived // told if told else 0,
+            trouble=", ".join(trouble),
+        )
+
+
+def _told(told: int, arrived: int, travel: dict[IntentState, int]) -> str:
+    if not told:
+        return "withdrawn" if travel.get(IntentState.UNDONE) else "not told"
+    confirmed = travel.get(IntentState.CONFIRMED, 0)
+    words = f"{arrived:,} of {told:,}"
+    return f"{words}, {confirmed:,} confirmed" if confirmed else words
+
+
+@dataclass(frozen=True)
+class ReasonRow:
+    key: str
+    count: str
+    sentence: str
+    tone: Tone
+
+
+def reason_rows(found: Sequence[tuple[Outcome, str, int]]) -> list[ReasonRow]:
+    """Why orders stayed as they were, and what was done where that differs."""
+    return [
+        ReasonRow(f"{outcome}{reason}", f"{count:,}", reason, _OUTCOMES[outcome][1])
+        for outcome, reason, count in found
+        if reason
+    ]
+
+
+@dataclass(frozen=True)
+class ResultRow:
+    """One order's line."""
+
+    key: str
+    href: str
+    number: str
+    channel: str
+    mark: str
+    label: str
+    outcome: Pill
+    origin: Pill
+    target: Pill
+    words: str
+    travel: str
+
+    @classmethod
+    def of(cls, row: RowResult) -> Self:
+        word, tone, stage = _OUTCOMES[row.outcome]
+        return cls(
+            key=str(row.position),
+            href=order_path(row.order_id),
+            number=row.number,
+            channel=row.channel.value,
+            mark=row.channel.mark,
+            label=row.channel.label,
+            outcome=Pill(word, tone, stage),
+            origin=status_pill(row.from_status or row.seen_status),
+            target=status_pill(row.to_status) if row.to_status else Pill(),
+            words=row.explanation,
+            travel=_travel(row),
+        )
+
+
+def _travel(row: RowResult) -> str:
+    if row.travel is None:
+        return ""
+    words = TRAVEL[row.travel]
+    return f"{words}: {row.channel_says}" if row.channel_says else words
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One line in the list of runs."""
+
+    key: str
+    href: str
+    title: str
+    person: str
+    when: str
+    exact: str
+    orders: str
+    result: str
+    state: Pill
+    percent: int
+    is_active: bool
+
+    @classmethod
+    def of(cls, run: BulkRun, at: datetime, zone: ZoneInfo) -> Self:
+        moment = run.started_at or run.created_at
+        return cls(
+            key=str(run.id),
+            href=bulk_path(run.id),
+            title=title(run),
+            person=run.actor_label,
+            when=times.when(moment, at, zone),
+            exact=times.exact(moment, zone),
+            orders=f"{run.total:,}",
+            result=result_words(run),
+            state=state_pill(run.state),
+            percent=100 * run.done // run.total if run.total else 0,
+            is_active=run.state in ACTIVE,
+        )
+
+
+def result_words(run: BulkRun) -> str:
+    """`374 changed, 38 not`."""
+    if run.state is RunState.DRAFT:
+        return ""
+    done = "written" if run.action == "export" else "changed"
+    parts = [f"{run.changed:,} {done}"]
+    if run.refused:
+        parts.append(f"{run.refused:,} not")
+    if run.failed:
+        parts.append(f"{run.failed:,} failed")
+    return ", ".join(parts)
+
+
+def about(seconds: float) -> str:
+    """`about 3 min 26 s`, `about 2 h 05 min`, `about a second`."""
+    whole = round(seconds)
+    if whole <= 1:
+        return "about a second"
+    if whole < 60:
+        return f"about {whole} s"
+    if whole < 3_600:
+        return f"about {whole // 60} min {whole % 60:02} s"
+    return f"about {whole // 3_600} h {whole % 3_600 // 60:02} min"
+
+
+def _orders(count: int) -> str:
+    return f"{count:,} {'order' if count == 1 else 'orders'}"
