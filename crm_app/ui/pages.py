@@ -14,7 +14,7 @@ from crm_app.ui.bulk.runs_state import RunsState
 from crm_app.ui.bulk.state import BulkState
 from crm_app.ui.dashboard.page import dashboard_page
 from crm_app.ui.dashboard.state import DashboardState
-from crm_app.ui.exceptions.bulk_state import BulkState
+from crm_app.ui.exceptions.bulk_state import BulkState as PickedState
 from crm_app.ui.exceptions.page import exceptions_page
 from crm_app.ui.exceptions.panel_state import PanelState
 from crm_app.ui.exceptions.state import ExceptionsState
@@ -106,7 +106,7 @@ def add_pages(app: rx.App, brand: str) -> None:
         exceptions_page,
         route="/exceptions",
         title=titled("Exceptions"),
-        on_load=[ExceptionsState.load, PanelState.load, BulkState.load, frame],
+        on_load=[ExceptionsState.load, PanelState.load, PickedState.load, frame],
     )
     app.add_page(
         runs_page, route="/bulk", title=titled("Bulk changes"), on_load=[RunsState.load, frame]

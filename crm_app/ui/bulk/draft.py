@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from crm_app.channels.capabilities import INDIAN_CARRIERS
+from crm_app.channels.rules import INDIAN_CARRIERS
 from crm_app.ui.bulk.state import BulkState
 from crm_app.ui.bulk.view import GroupRow, Link, TellingRow
 from crm_app.ui.shared.conditions import has_any
