@@ -17,6 +17,7 @@ from drills.stage import MORTAL, Stage, staged
 
 _SETTLE_S: Final = 420.0
 _FIRST_IMPORT_S: Final = 120.0
+_MOST_OVERTIME_S: Final = 240.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class Plan:
         seed: Of the shop and of every choice; threads and timing stay the machine's.
         kill: Also kill web, worker and clock at random moments.
         orders: How many orders the shop starts with.
+        at_least: The storm goes on, if the machine is slow, until so many orders were placed,
+            changes accepted and knobs turned.
         pause_s: Mean seconds between two clicks, two events of the market, and two knobs.
     """
 
@@ -35,6 +38,7 @@ class Plan:
     seed: int
     kill: bool = False
     orders: int = 120
+    at_least: int = 0
     pause_s: tuple[float, float, float] = (0.12, 0.2, 0.35)
 
 
@@ -106,16 +110,27 @@ def _storm(stage: Stage, plan: Plan, report: Report) -> None:
     give_up = time.monotonic() + plan.storm_s
     # However short the storm and slow the machine: somebody dies in the middle of it.
     middle = time.monotonic() + plan.storm_s / 2
-    while time.monotonic() < give_up:
+    while time.monotonic() < give_up or (
+        _is_idle(plan, report) and time.monotonic() < give_up + _MOST_OVERTIME_S
+    ):
         stage.raise_fallen()
         if plan.kill and time.monotonic() > middle:
             stage.kill("worker", with_children=True)
-            middle = give_up
+            middle = float("inf")
         time.sleep(0.2)
     over.set()
     for thread in threads:
         thread.join(60)
     desk.close()
+
+
+def _is_idle(plan: Plan, report: Report) -> bool:
+    done = (
+        report.life["orders placed"],
+        report.clicks["changes accepted"],
+        report.turned.total(),
+    )
+    return min(done) < plan.at_least
 
 
 def _again(
