@@ -6,7 +6,7 @@ from crm_app.ui.mappings.state import MappingsState
 from crm_app.ui.mappings.view import Link, ReportRow, RuleRow, Tab, WordRow
 from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.links import link
-from crm_app.ui.shared.marks import button, channel_mark, icon, pill, time_text
+from crm_app.ui.shared.marks import button, channel_mark, pill, time_text
 
 
 def unmapped() -> rx.Component:
