@@ -26,7 +26,8 @@ def place(sandbox: SandboxServer, word: str) -> str:
 def status(session: Session, number: str) -> tuple[S, S | None]:
     session.rollback()
     found = select(Order.status, Order.status_on_channel).where(Order.external_id == number)
-    return session.exec(found).one()
+    ours, theirs = session.exec(found).one()
+    return S(ours), S(theirs) if theirs else None
 
 
 def test_a_decision_holds_from_the_next_pull_on_and_then_for_what_is_here(
