@@ -299,23 +299,21 @@ def _update(
 
 def replace_lines(session: Session, order_id: int, order: ChannelOrder) -> dict[str, Any]:
     """Bring the lines to the channel's version; `{"lines": [before, after]}` if they differ."""
-    rows = order_rows.line_rows(order_id, order.lines)
     stored = session.exec(select(OrderLine).where(OrderLine.order_id == order_id)).all()
-    before = (
-        sorted(
-            ({key: getattr(line, key) for key in rows[0]} for line in stored),
-            key=lambda row: row["position"],
-        )
-        if rows
-        else []
-    )
-    if before == rows and len(stored) == len(rows):
+    before = sorted((line_row(line) for line in stored), key=lambda row: row["position"])
+    rows = order_rows.lines_after(order, order_id, before)
+    if before == rows:
         return {}
     session.execute(delete(OrderLine).where(col(OrderLine.order_id) == order_id))
     for line in stored:
         session.expunge(line)
     _insert_all(session, OrderLine, rows)
     return {"lines": [len(stored), len(rows)]}
+
+
+def line_row(line: OrderLine) -> dict[str, Any]:
+    """A stored line as `order_rows.line_rows` writes one."""
+    return {name: getattr(line, name) for name in OrderLine.model_fields if name != "id"}
 
 
 def _payload_row(order_id: int, item: _Incoming) -> dict[str, Any]:

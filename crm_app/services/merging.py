@@ -77,6 +77,8 @@ def merge(
             del values[name]
     if told.payment_status is None:
         del values["payment_status"]
+    if told.status is None:
+        _keep_what_the_status_says(order, values)
     if order.customer_id is not None and order_rows.is_known_by_order_only(told):
         # The channel withholds more than before: what it told of this buyer still holds.
         values.pop("customer_id", None)
@@ -89,6 +91,13 @@ def merge(
     rollups.add(key_of(order), order.total_minor)
     _settle(intents, decision.outcome, told, local)
     return changes
+
+
+def _keep_what_the_status_says(order: Order, values: dict[str, Any]) -> None:
+    """A word that nobody knows takes no deadline away, and no wish of the buyer."""
+    values["ship_by"] = values["ship_by"] or order.ship_by
+    for name in ("cancel_requested", "return_requested"):
+        values[name] = values[name] or getattr(order, name)
 
 
 def _apply(order: Order, values: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -31,6 +32,7 @@ KEPT_WHEN_EMPTY: Final = (
     "tracking_number",
     "shipped_at",
 )
+_DONE: Final = ("quantity_shipped", "quantity_cancelled", "quantity_returned")
 # A channel's clock may be a little ahead of ours.
 _AHEAD: Final = timedelta(days=2)
 
@@ -175,6 +177,24 @@ def line_rows(order_id: int, lines: tuple[ChannelOrderLine, ...]) -> list[dict[s
         }
         for position, line in enumerate(lines)
     ]
+
+
+def lines_after(
+    order: ChannelOrder, order_id: int, stored: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """The rows of the lines once this version is stored.
+
+    Some mappings read from the status how much has left: a word that nobody knows takes nothing
+    back of what was known.
+    """
+    rows = line_rows(order_id, order.lines)
+    if order.status is not None:
+        return rows
+    before = {row["external_id"]: row for row in stored}
+    for row in rows:
+        known = before.get(row["external_id"], row)
+        row |= {name: max(row[name], known[name]) for name in _DONE}
+    return rows
 
 
 def set_aside_row(account: ChannelAccount, bad: BadOrder) -> dict[str, Any]:

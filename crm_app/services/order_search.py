@@ -112,6 +112,7 @@ class _Filter:
         match: What the text means; None without one.
         rows: How many fulfil `plain`; None if the rollups do not know it.
         has_dense_word: Whether very many orders carry the unknown word that is asked for.
+        carrying: How many do, counted to just above the cap.
     """
 
     query: OrderQuery
@@ -119,6 +120,7 @@ class _Filter:
     match: Match | None
     rows: int | None
     has_dense_word: bool = False
+    carrying: int = 0
 
     @property
     def conditions(self) -> list[ColumnElement[bool]]:
@@ -210,8 +212,9 @@ def _filter(session: Session, query: OrderQuery, *, sees_people: bool) -> _Filte
     paging.plan_for_pages(session)
     match = matching.match(session, query.text, sees_people=sees_people) if query.text else None
     rows = None if query.attention or query.word else _count_by_rollup(session, query)
-    is_dense = query.word is not None and _carrying(session, query.word) > _FEW[Sort.NEWEST]
-    return _Filter(query, _conditions(query), match, rows, is_dense)
+    carrying = _carrying(session, query.word) if query.word else 0
+    is_dense = carrying > _FEW[Sort.NEWEST]
+    return _Filter(query, _conditions(query), match, rows, is_dense, carrying)
 
 
 def _carrying(session: Session, word: CarriedWord) -> int:
@@ -270,6 +273,8 @@ def _count(session: Session, chosen: _Filter) -> tuple[int, bool]:
         return chosen.rows, True
     if match is matching.NOTHING:
         return 0, True
+    if chosen.query.word and match is None and len(chosen.plain) == 1:
+        return min(chosen.carrying, COUNT_CAP), chosen.carrying <= COUNT_CAP
     is_small = chosen.rows is None or chosen.rows <= _FEW_TO_TEST
     if match is not None and match.customers and match.is_dense and not is_small:
         return _count_at_least(session, chosen, match.customers), False

@@ -116,7 +116,7 @@ def _decide(
     before = order.status
     rollups = RollupChange()
     changes = merging.merge(order, told, order.customer_id, (), rollups)
-    has_other_lines = _rows(order, told) != list(lines)
+    has_other_lines = order_rows.lines_after(told, order.id, lines) != list(lines)
     if order.status != before:
         outcome = _outcome(order, Fate.CHANGED, f"{before.value}>{order.status.value}")
     elif told.unknown_words:
@@ -172,10 +172,6 @@ def write(
     rollups.write(session)
 
 
-def _rows(order: Order, told: ChannelOrder) -> list[dict[str, Any]]:
-    return order_rows.line_rows(order.id, told.lines)
-
-
 def _travelling(session: Session, ids: Sequence[int]) -> set[int]:
     return set(
         session.exec(
@@ -210,7 +206,6 @@ def _set_by_people(session: Session, ids: Sequence[int]) -> set[int]:
 
 def _lines(session: Session, ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
     """The stored lines as rows, by order, in their order."""
-    names = [column for column in OrderLine.model_fields if column != "id"]
     found: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
     lines = session.exec(
         select(OrderLine)
@@ -218,5 +213,5 @@ def _lines(session: Session, ids: Sequence[int]) -> dict[int, list[dict[str, Any
         .order_by(col(OrderLine.order_id), col(OrderLine.position))
     )
     for line in lines:
-        found[line.order_id].append({name: getattr(line, name) for name in names})
+        found[line.order_id].append(importing.line_row(line))
     return found

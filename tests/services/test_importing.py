@@ -216,6 +216,28 @@ def test_an_unknown_word_leaves_the_status_as_it_was(
     assert order.channel_status == "LOST?"
 
 
+def test_an_unknown_word_takes_back_nothing_that_the_status_said(
+    session: Session, account: ChannelAccount
+) -> None:
+    sent = told(
+        status=OrderStatus.SHIPPED,
+        lines=(line(quantity_shipped=1),),
+        ship_by=at(90),
+        cancel_requested=True,
+        return_requested=True,
+    )
+    save_orders(session, account, [sent])
+
+    save_orders(session, account, [told(updated_at=at(1), status=None, channel_status="BILLED")])
+
+    order = session.exec(select(Order)).one()
+    assert (order.ship_by, order.cancel_requested, order.return_requested) == (at(90), True, True)
+    assert session.exec(select(OrderLine.quantity_shipped)).one() == 1
+    save_orders(session, account, [told(updated_at=at(2))])
+    assert (order.ship_by, order.cancel_requested) == (None, False)
+    assert session.exec(select(OrderLine.quantity_shipped)).one() == 0
+
+
 def test_one_buyer_of_many_orders_is_one_customer(
     session: Session, account: ChannelAccount
 ) -> None:

@@ -6,7 +6,7 @@ from crm_app.ui.mappings.state import MappingsState
 from crm_app.ui.mappings.view import Link, ReportRow, RuleRow, Tab, WordRow
 from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.links import link
-from crm_app.ui.shared.marks import button, channel_mark, icon, pill, time_text
+from crm_app.ui.shared.marks import button, channel_mark, pill, time_text
 
 
 def unmapped() -> rx.Component:
@@ -54,13 +54,12 @@ def _report(row: ReportRow) -> rx.Component:
             class_name="report-orders",
         ),
         rx.el.div(
-            time_text("last " + row.seen, row.seen_exact),
-            time_text("first " + row.first, row.first_exact),
+            time_text("last seen " + row.seen, row.seen_exact),
+            time_text(row.first, row.first_exact),
             class_name="report-seen",
         ),
         button(
             "Give it a meaning",
-            kind="primary",
             on_click=MappingsState.edit_reported(row.key),
             aria_label="Give " + row.word + " a meaning",
         ),
@@ -155,8 +154,7 @@ def _word_actions(row: WordRow) -> rx.Component:
         rx.cond(
             row.left_over != "",
             button(
-                row.left_over + " as before",
-                kind="quiet",
+                row.left_over + " to read again",
                 title="They were read before this was decided: see what would change",
                 aria_label="See what would change on " + row.left_over + " that carry " + row.word,
                 on_click=MappingsState.look_at(row.key),
@@ -196,7 +194,15 @@ def told_card() -> rx.Component:
             ),
             rx.fragment(),
         ),
-        rx.el.dl(rx.foreach(board.rules, _rule), class_name="rules"),
+        rx.el.dl(rx.foreach(board.told, _rule), class_name="rules"),
+        rx.el.h3("Our desk's own steps"),
+        rx.el.div(rx.foreach(board.own, _own), class_name="pills own-steps"),
+        rx.el.p(
+            board.channel_label + " has no word for them and hears nothing of them.",
+            class_name="quiet",
+        ),
+        rx.el.h3("Not from here"),
+        rx.el.dl(rx.foreach(board.refused, _rule), class_name="rules"),
         class_name="card told-card",
     )
 
@@ -204,19 +210,11 @@ def told_card() -> rx.Component:
 def _rule(row: RuleRow) -> rx.Component:
     return rx.el.div(
         rx.el.dt(pill(row.pill)),
-        rx.el.dd(
-            rx.el.span(
-                rx.match(
-                    row.sign,
-                    ("send", icon("send", 13)),
-                    ("house", icon("house", 13)),
-                    icon("ban", 13),
-                ),
-                row.verdict,
-                class_name="rule-verdict rule-" + row.sign,
-            ),
-            rx.el.span(row.why, class_name="quiet"),
-        ),
+        rx.el.dd(row.why, class_name="quiet"),
         key=row.key,
         class_name="rule",
     )
+
+
+def _own(row: RuleRow) -> rx.Component:
+    return rx.el.span(pill(row.pill), key=row.key)

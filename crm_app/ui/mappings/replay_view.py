@@ -91,7 +91,7 @@ class ReplayView:
             id=replay.id,
             is_open=is_open,
             is_checked=replay.state is ReplayState.CHECKED,
-            title=_TITLES[replay.state],
+            title=_title(replay.state, changed + refreshed),
             sentence=_sentence(replay, seen, changed, now, zone),
             seen=seen,
             expected=max(replay.expected, seen, 1),
@@ -112,6 +112,11 @@ _TITLES: Final[dict[ReplayState, str]] = {
     ReplayState.DONE: "Stored orders were read again",
     ReplayState.STOPPED: "Reading again was stopped",
 }
+
+
+def _title(state: ReplayState, differing: int) -> str:
+    is_idle = state is ReplayState.CHECKED and not differing
+    return "Nothing would change" if is_idle else _TITLES[state]
 
 
 def _sentence(replay: Replay, seen: int, changed: int, now: datetime, zone: ZoneInfo) -> str:

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from crm_app.channels import capabilities
 from crm_app.channels.capabilities import StatusRule, Telling
 from crm_app.domain.channel import Channel
-from crm_app.domain.order_status import OrderStatus
 from crm_app.services.order_query import CarriedWord, OrderQuery
 from crm_app.services.status_words import ChannelTable, WordView
 from crm_app.services.unknown_words import UnmappedReport
@@ -54,6 +53,8 @@ class ReportRow:
     @classmethod
     def of(cls, report: UnmappedReport, now: datetime, zone: ZoneInfo) -> Self:
         word = report.word
+        first = times.when(report.first_seen_at, now, zone)
+        seen = times.when(report.last_seen_at, now, zone)
         carried = CarriedWord(report.account_id, word.vocabulary, word.text)
         return cls(
             key=str(carried),
@@ -68,9 +69,9 @@ class ReportRow:
             orders=orders_text(report.orders, is_exact=report.orders_is_exact),
             href=orders_path(OrderQuery(word=carried)) if report.orders else "",
             examples=[Link(one.order_number, order_path(one.order_id)) for one in report.carriers],
-            seen=times.when(report.last_seen_at, now, zone),
+            seen=seen,
             seen_exact=times.exact(report.last_seen_at, zone),
-            first=times.when(report.first_seen_at, now, zone),
+            first="" if first == seen else f"first {first}",
             first_exact=times.exact(report.first_seen_at, zone),
         )
 
@@ -133,35 +134,22 @@ class RuleRow:
 
     key: str
     pill: Pill
-    verdict: str
-    sign: str
     why: str
 
-    @classmethod
-    def of(cls, status: OrderStatus, rule: StatusRule, channel: Channel) -> Self:
-        verdict, sign = _VERDICTS[rule.telling]
-        return cls(
-            key=status.value,
-            pill=status_pill(status),
-            verdict=verdict.format(channel=channel.label),
-            sign=sign,
-            why=_why(rule, channel),
-        )
 
-
-_VERDICTS: Final[dict[Telling, tuple[str, str]]] = {
-    Telling.PUSH: ("{channel} is told", "send"),
-    Telling.LOCAL: ("Our desk's own step", "house"),
-    Telling.REFUSED: ("Not from here", "ban"),
-}
+def rules_of(table: ChannelTable, telling: Telling) -> list[RuleRow]:
+    """The statuses that the channel is told, or that are ours, or that only it may say."""
+    return [
+        RuleRow(status.value, status_pill(status), _why(rule, table.channel))
+        for status, rule in table.rules
+        if rule.telling is telling
+    ]
 
 
 def _why(rule: StatusRule, channel: Channel) -> str:
-    if rule.telling is Telling.REFUSED:
+    if rule.telling is not Telling.PUSH:
         return rule.why
-    if rule.telling is Telling.LOCAL:
-        return f"{channel.label} has no word for it and hears nothing."
-    parts = [f"It then shows {rule.shows.text}." if rule.shows else ""]
+    parts = [f"{channel.label} then shows {rule.shows.text}." if rule.shows else ""]
     if rule.needs_tracking:
         parts.append("Carrier and tracking number are needed.")
     if rule.not_from:
@@ -201,7 +189,9 @@ class BoardView:
     reports: list[ReportRow] = field(default_factory=list)
     tabs: list[Tab] = field(default_factory=list)
     words: list[WordRow] = field(default_factory=list)
-    rules: list[RuleRow] = field(default_factory=list)
+    told: list[RuleRow] = field(default_factory=list)
+    own: list[RuleRow] = field(default_factory=list)
+    refused: list[RuleRow] = field(default_factory=list)
     accounts: list[Choice] = field(default_factory=list)
 
     @classmethod
@@ -217,7 +207,9 @@ class BoardView:
             reports=[ReportRow.of(one, now, zone) for one in board.reports],
             tabs=[_tab(board, one) for one in board.channels],
             words=_words(table, board.left_over, now, zone),
-            rules=[RuleRow.of(status, rule, table.channel) for status, rule in table.rules],
+            told=rules_of(table, Telling.PUSH),
+            own=rules_of(table, Telling.LOCAL),
+            refused=rules_of(table, Telling.REFUSED),
             accounts=[Choice(str(key), name) for key, name in table.accounts],
         )
 
@@ -266,11 +258,6 @@ def place_of(channel: Channel, vocabulary: str) -> str:
     """What a vocabulary speaks of, in the words of staff."""
     found = capabilities.of(channel).vocabulary(vocabulary)
     return found.label if found else vocabulary
-
-
-def status_choices() -> list[tuple[str, str]]:
-    """Every status of ours, for a select."""
-    return [(status.value, status.label) for status in OrderStatus]
 
 
 def texts(form: dict[str, Any], name: str) -> str:

@@ -9,7 +9,7 @@ from crm_app.domain import money
 from crm_app.domain.actor import ActorKind
 from crm_app.services.order_search import OrderSummary
 from crm_app.services.order_view import AddressView, EventView, LineView, OrderDetail
-from crm_app.ui.orders.rows import deadline, nameless, tags, unread
+from crm_app.ui.orders.rows import deadline, nameless, tags, unknown_word
 from crm_app.ui.shared import times
 from crm_app.ui.shared.times import Clock
 from crm_app.ui.shared.tones import Pill, payment_pill, status_pill, sync_pill
@@ -92,7 +92,7 @@ class OrderView:
             channel_label=order.channel.label,
             account=detail.account_name,
             tags=tags(order),
-            pills=axes(order),
+            pills=[*axes(order), *([unknown_word(order)] if detail.unknown_words else [])],
             clock=deadline(order, now, zone),
             facts=facts(detail, now, zone),
             sums=sums(detail),
@@ -116,8 +116,6 @@ def axes(order: OrderSummary) -> list[Pill]:
         payment_pill(order.payment_status),
         sync_pill(order.sync_status),
     ]
-    if order.status_on_channel is None:
-        found.append(unread(order))
     if order.on_hold:
         found.append(Pill("On hold", "warn", "stop"))
     if order.cancel_requested:
@@ -144,8 +142,9 @@ def facts(detail: OrderDetail, now: datetime, zone: ZoneInfo) -> list[Fact]:
     if order.external_id != order.order_number:
         found.append(Fact(f"{order.channel.label} id", order.external_id, is_mono=True))
     found.append(Fact(f"{order.channel.label} says", order.channel_status or "nothing"))
-    if detail.unknown_words:
-        found.append(Fact("Not mapped yet", ", ".join(detail.unknown_words)))
+    words = ", ".join(detail.unknown_words)
+    if words not in ("", order.channel_status):
+        found.append(Fact("Not mapped yet", words))
     if detail.carrier:
         found.append(Fact("Carrier", detail.carrier))
     if detail.tracking_number:

@@ -97,8 +97,11 @@ def more_lines(lines: int, units: int) -> str:
 
 def unread(order: OrderSummary) -> Pill:
     """Where nobody has said yet what the channel's word means: the status is our guess."""
-    if order.status_on_channel is not None:
-        return Pill()
+    return Pill() if order.status_on_channel is not None else unknown_word(order)
+
+
+def unknown_word(order: OrderSummary) -> Pill:
+    """The mark of an order whose channel uses a word without a meaning."""
     said = f"{order.channel.label} says {order.channel_status}, and nobody has mapped that word"
     return Pill("Unknown word", "warn", "alert", said)
 
