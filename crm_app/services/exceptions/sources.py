@@ -286,9 +286,7 @@ def _word(only: int | None) -> Statement:
         account_id=col(UnmappedWord.account_id),
         since=UnmappedWord.first_seen_at,
         title=UnmappedWord.word,
-        said=func.concat(
-            "Seen ", UnmappedWord.times_seen, "×, on order ", UnmappedWord.example_external_id
-        ),
+        said=func.concat("For example on order ", UnmappedWord.example_external_id),
     )
     statement = statement.select_from(UnmappedWord)
     return statement if only is None else statement.where(col(UnmappedWord.account_id) == only)

@@ -75,7 +75,7 @@ def _line(line: Line) -> rx.Component:
             link(
                 line.title,
                 href=line.href,
-                class_name="number",
+                class_name=rx.cond(line.is_name, "number name", "number"),
                 title=line.account,
                 aria_current=rx.cond(line.is_open, "true", "false"),
                 custom_attrs={"data-open": "1"},

@@ -13,7 +13,7 @@ from crm_app.services.exceptions.detail import (
     FactView,
     WordView,
 )
-from crm_app.ui.exceptions.rows import cause_pill
+from crm_app.ui.exceptions.rows import NAMED, cause_pill
 from crm_app.ui.shared import times
 from crm_app.ui.shared.links import order_path
 from crm_app.ui.shared.tones import Pill
@@ -76,6 +76,8 @@ class Panel:
     channel_label: str = ""
     account: str = ""
     title: str = ""
+    # A name is set in the type of words, a number or a channel's word in that of code.
+    is_name: bool = False
     order_href: str = ""
     summary: str = ""
     said: str = ""
@@ -113,6 +115,7 @@ class Panel:
             channel_label=row.channel.label,
             account=row.account_name,
             title=row.title or "No number",
+            is_name=row.source in NAMED,
             order_href=order_path(row.order_id) if row.order_id else "",
             summary=row.summary,
             said=row.said,
