@@ -42,8 +42,14 @@ def exception_panel() -> rx.Component:
 def _gone() -> rx.Component:
     return blank(
         "circle-check",
-        rx.cond(PanelState.done != "", PanelState.done, "This is solved"),
-        "It has left the list.",
+        rx.cond(PanelState.done != "", PanelState.done, "Nothing to do here any more"),
+        "It has left the list: somebody saw to it, or it solved itself. If it goes wrong again, it "
+        "comes back.",
+        rx.cond(
+            PanelState.gone_href != "",
+            link("Open the order", href=PanelState.gone_href, class_name="btn"),
+            rx.fragment(),
+        ),
         link("Back to the list", href=PanelState.close_href, class_name="btn"),
         tone="ok",
     )

@@ -151,7 +151,7 @@ def _empty() -> rx.Component:
         blank(
             "search-x",
             "Nothing here",
-            "No exception matches these filters.",
+            ExceptionsState.empty,
             link("Show all exceptions", href=ExceptionsState.menus.clear_href, class_name="btn"),
         ),
     )
