@@ -41,7 +41,7 @@ def _table() -> rx.Component:
                     rx.el.th("Cause", scope="col"),
                     rx.el.th("What", scope="col"),
                     rx.el.th("Why", scope="col", class_name="col-why"),
-                    rx.el.th("Whose", scope="col"),
+                    rx.el.th("Whose", scope="col", class_name="col-whose"),
                     rx.el.th("For", scope="col", class_name="num"),
                 )
             ),

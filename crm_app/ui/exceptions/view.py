@@ -25,10 +25,10 @@ _RETRY: Final = {
 }
 # In the words of the pages where the cause is cured.
 _CURES: Final = {
-    Source.ACCOUNT: ("Open the account", "/accounts"),
-    Source.FAILING: ("Open the account", "/accounts"),
-    Source.PAUSED: ("Open the account", "/accounts"),
-    Source.HOOKS: ("Open the account", "/accounts"),
+    Source.ACCOUNT: ("Open the account", "/accounts/{account}"),
+    Source.FAILING: ("Open the account", "/accounts/{account}"),
+    Source.PAUSED: ("Open the account", "/accounts/{account}"),
+    Source.HOOKS: ("Open the account", "/accounts/{account}"),
     Source.WORD: ("Give it a meaning", "/mappings"),
 }
 _OUTCOMES: Final = {
@@ -124,7 +124,7 @@ class Panel:
             since_exact=times.exact(row.since, zone),
             retry=_RETRY.get(row.source, "") if Way.RETRY in ways else "",
             cure=cure if row.closed_at is None else "",
-            cure_href=cure_href,
+            cure_href=cure_href.format(account=row.account_id),
             can_keep=Way.KEEP_CHANNELS in ways,
             can_retry_ours=Way.KEEP_OURS in ways,
             can_resolve=Way.RESOLVE in ways,
