@@ -143,7 +143,7 @@ def _empty() -> rx.Component:
         ExceptionsState.is_all_clear & ~ExceptionsState.menus.is_narrowed,
         blank(
             "circle-check",
-            "Nothing needs a person",
+            "No exceptions",
             "What a channel refuses, what both sides changed and what does not move stands here "
             "with its reason. What solves itself leaves by itself.",
             tone="ok",
