@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from crm_app.jobs.connecting import connected
 from sqlmodel import col, select
 
 from crm_app import db
@@ -16,6 +15,7 @@ from crm_app.config import get_settings
 from crm_app.domain.intent import OPEN, IntentState
 from crm_app.domain.order_status import REFINES, OrderStatus
 from crm_app.domain.time import now
+from crm_app.errands.connecting import connected
 from crm_app.models import (
     ChannelAccount,
     InboxEntry,

@@ -188,13 +188,12 @@ def _facts_of_intent(intent: StatusIntent | None) -> tuple[FactView, ...]:
 def _facts_of_entry(entry: InboxEntry | None) -> tuple[FactView, ...]:
     if entry is None:
         return ()
-    seen = "once" if entry.times_seen == 1 else f"{entry.times_seen} times"
     return (
         FactView("Order", entry.external_id),
         FactView("Came as", "a pulled order" if entry.kind == wording.PULLED else "a webhook"),
         FactView("Topic", entry.topic),
         FactView("Received", at=entry.received_at),
-        FactView("Seen", seen),
+        FactView("Seen", _times(entry.times_seen)),
         FactView("Last seen", at=entry.last_seen_at if entry.times_seen > 1 else None),
         FactView("Tries", str(entry.attempts) if entry.attempts else ""),
         FactView("Next try", at=entry.next_try_at),
@@ -206,15 +205,19 @@ def _facts_of_word(session: Session, row: ExceptionRow) -> tuple[FactView, ...]:
         select(UnmappedWord).where(
             UnmappedWord.account_id == row.account_id, UnmappedWord.word == row.title
         )
-    ).one_or_none()
+    ).first()
     if word is None:
         return ()
     return (
-        FactView("Seen", f"{word.times_seen} times"),
+        FactView("Seen", _times(word.times_seen)),
         FactView("First", at=word.first_seen_at),
         FactView("Last", at=word.last_seen_at),
         FactView("For example on", word.example_external_id),
     )
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
 
 
 def _waiting(session: Session, account_id: int) -> int:

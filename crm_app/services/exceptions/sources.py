@@ -22,6 +22,7 @@ from crm_app.models import (
     IntentAttempt,
     Order,
     StatusIntent,
+    StatusWord,
     UnmappedWord,
     WebhookRefusal,
 )
@@ -282,15 +283,29 @@ def _word(only: int | None) -> Statement:
     statement = _row(
         Source.WORD,
         Cause.MAPPING,
-        key=(UnmappedWord.account_id, func.md5(UnmappedWord.word)),
+        key=(
+            UnmappedWord.account_id,
+            func.md5(func.concat(UnmappedWord.vocabulary, ":", UnmappedWord.word)),
+        ),
         account_id=col(UnmappedWord.account_id),
         since=UnmappedWord.first_seen_at,
         title=UnmappedWord.word,
-        said=func.concat(
-            "Seen ", UnmappedWord.times_seen, "×, on order ", UnmappedWord.example_external_id
-        ),
+        said=func.concat("For example on order ", UnmappedWord.example_external_id),
     )
-    statement = statement.select_from(UnmappedWord)
+    decided = select(StatusWord.id).where(
+        StatusWord.channel == ChannelAccount.channel,
+        or_(
+            col(StatusWord.account_id).is_(None),
+            col(StatusWord.account_id) == UnmappedWord.account_id,
+        ),
+        StatusWord.vocabulary == UnmappedWord.vocabulary,
+        StatusWord.word == UnmappedWord.word,
+    )
+    statement = (
+        statement.select_from(UnmappedWord)
+        .join(ChannelAccount, col(ChannelAccount.id) == UnmappedWord.account_id)
+        .where(~decided.exists())
+    )
     return statement if only is None else statement.where(col(UnmappedWord.account_id) == only)
 
 

@@ -15,7 +15,8 @@ def summary(source: Source, cause: Cause, channel: Channel, about: str) -> str:
     wish = _status(about)
     match source:
         case Source.CHANGE if cause is Cause.CONFLICT:
-            return f"Both sides changed it: {channel.label} disagrees"
+            ours = f"We say {wish}" if wish else "Both sides changed it"
+            return f"{ours}, {channel.label} does not"
         case Source.CHANGE:
             return f"{channel.label} did not take {wish}" if wish else f"{channel.label} refused"
         case Source.WAIT:

@@ -10,17 +10,21 @@ from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import channel_mark, icon
 
 
-def filter_bar() -> rx.Component:
+def cause_tabs() -> rx.Component:
+    return rx.el.nav(
+        rx.foreach(ExceptionsState.menus.tabs, _tab),
+        class_name="bar causes",
+        aria_label="Causes",
+    )
+
+
+def filter_menus() -> rx.Component:
     menus = ExceptionsState.menus
     return rx.el.div(
-        rx.el.nav(rx.foreach(menus.tabs, _tab), class_name="causes", aria_label="Causes"),
-        rx.el.div(
-            _menu("Account", menus.account, menus.accounts),
-            _menu("Assigned to", menus.person, menus.people),
-            _menu("State", menus.view, menus.views),
-            class_name="menus",
-        ),
-        class_name="bar exceptions-bar",
+        _menu("Account", menus.account, menus.accounts),
+        _menu("Assigned to", menus.person, menus.people),
+        _menu("State", menus.view, menus.views),
+        class_name="menus",
     )
 
 

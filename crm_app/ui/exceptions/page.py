@@ -5,7 +5,7 @@ from typing import Final
 import reflex as rx
 
 from crm_app.ui.exceptions.bulk import bulk_bar
-from crm_app.ui.exceptions.filters import filter_bar
+from crm_app.ui.exceptions.filters import cause_tabs, filter_menus
 from crm_app.ui.exceptions.panel import exception_panel
 from crm_app.ui.exceptions.panel_state import PanelState
 from crm_app.ui.exceptions.state import ExceptionsState
@@ -20,7 +20,7 @@ def exceptions_page() -> rx.Component:
     is_open = PanelState.phase != "closed"
     return shell(
         "Exceptions",
-        filter_bar(),
+        cause_tabs(),
         rx.el.div(
             rx.el.div(bulk_bar(), news_bar(), exceptions_table(), paging(), class_name="desk-list"),
             rx.cond(is_open, exception_panel(), rx.fragment()),
@@ -31,4 +31,5 @@ def exceptions_page() -> rx.Component:
         ticker(PanelState.refresh, REFRESH_MS),
         section="exceptions",
         about=ExceptionsState.count,
+        actions=(filter_menus(),),
     )

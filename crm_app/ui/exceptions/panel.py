@@ -42,8 +42,14 @@ def exception_panel() -> rx.Component:
 def _gone() -> rx.Component:
     return blank(
         "circle-check",
-        rx.cond(PanelState.done != "", PanelState.done, "This is solved"),
-        "It has left the list.",
+        rx.cond(PanelState.done != "", PanelState.done, "Nothing to do here any more"),
+        "It has left the list: somebody saw to it, or it solved itself. If it goes wrong again, it "
+        "comes back.",
+        rx.cond(
+            PanelState.gone_href != "",
+            link("Open the order", href=PanelState.gone_href, class_name="btn"),
+            rx.fragment(),
+        ),
         link("Back to the list", href=PanelState.close_href, class_name="btn"),
         tone="ok",
     )
@@ -57,7 +63,7 @@ def _found() -> rx.Component:
             rx.cond(
                 panel.order_href != "",
                 link(panel.title, href=panel.order_href, class_name="number plain"),
-                rx.el.span(panel.title, class_name="number"),
+                rx.el.span(panel.title, class_name=rx.cond(panel.is_name, "number name", "number")),
             ),
             class_name="panel-title",
         ),
@@ -68,7 +74,11 @@ def _found() -> rx.Component:
             rx.el.span(panel.since, title=panel.since_exact),
             class_name="quiet",
         ),
-        rx.cond(panel.said != "", rx.el.blockquote(panel.said, class_name="quote"), rx.fragment()),
+        rx.cond(
+            panel.said != "",
+            rx.el.blockquote(panel.said, class_name="quote quote-" + panel.cause.tone),
+            rx.fragment(),
+        ),
         rx.cond(panel.ours.side != "", _words(), rx.fragment()),
         rx.cond(
             panel.advice != "",
@@ -157,11 +167,6 @@ def _ways() -> rx.Component:
             rx.fragment(),
         ),
         _cure(),
-        rx.cond(
-            panel.order_href != "",
-            link("Open the order", href=panel.order_href, class_name="btn"),
-            rx.fragment(),
-        ),
         class_name="steps",
         role="group",
         aria_label="What can be done",
@@ -191,6 +196,11 @@ def _handing() -> rx.Component:
     return rx.cond(
         panel.may_act,
         rx.el.div(
+            rx.cond(
+                panel.order_href != "",
+                link("Open the order", href=panel.order_href, class_name="btn"),
+                rx.fragment(),
+            ),
             _menu("user-round", "Assign", assign_items(PanelState.assign)),
             rx.cond(
                 panel.snoozed != "",
@@ -240,7 +250,7 @@ def _note() -> rx.Component:
                 auto_complete="off",
                 class_name="field",
             ),
-            rx.el.button("Close", type="submit", class_name="btn"),
+            rx.el.button("Close it", type="submit", class_name="btn"),
             on_submit=PanelState.resolve,
             class_name="note-line",
         ),

@@ -11,14 +11,17 @@ from crm_app.config import get_settings
 from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
+from crm_app.domain.trouble import Source
 from crm_app.errors import CrmError, NotFoundError, NotSignedInError
 from crm_app.services.exceptions import bodies, deeds, detail
 from crm_app.services.exceptions.detail import ExceptionDetail
+from crm_app.services.exceptions.sources import source_of
 from crm_app.services.orders import Keep
 from crm_app.ui.exceptions.menus import OPEN, path
 from crm_app.ui.exceptions.snoozes import until
 from crm_app.ui.exceptions.state import ExceptionsState, asked_of
 from crm_app.ui.exceptions.view import Panel
+from crm_app.ui.shared.links import order_path
 from crm_app.ui.shared.permission import requires
 from crm_app.ui.shared.service import call
 from crm_app.ui.shared.session import current_actor
@@ -37,6 +40,8 @@ class PanelState(rx.State):
     done: str = ""
     raw: str = ""
     close_href: str = ""
+    # Where the order is that was left behind, once its exception is gone.
+    gone_href: str = ""
     # Grows when the note's field must be empty again.
     note_box: int = 0
 
@@ -128,6 +133,9 @@ class PanelState(rx.State):
         except NotFoundError:
             if self.panel.key != key:
                 self.panel = Panel(key=key)
+            named = source_of(key)
+            is_order = named is not None and named[0] is Source.CHANGE
+            self.gone_href = order_path(named[1]) if named and is_order else ""
             self.phase = "gone"
         except NotSignedInError:
             raise

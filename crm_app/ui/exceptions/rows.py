@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from typing import Final, Self
 from zoneinfo import ZoneInfo
 
-from crm_app.domain.trouble import Cause, Way
+from crm_app.domain.trouble import Cause, Source, Way
 from crm_app.services.exceptions.rows import ExceptionRow
+from crm_app.ui.orders.rows import channel_name
 from crm_app.ui.shared import times
 from crm_app.ui.shared.tones import Pill, Stage, Tone
 
@@ -20,6 +21,9 @@ _LOOKS: Final[dict[Cause, tuple[Tone, Stage]]] = {
     Cause.MAPPING: ("info", "0"),
     Cause.WAITING: ("warn", "1"),
 }
+
+# Their titles are names of accounts.
+NAMED: Final = (Source.ACCOUNT, Source.FAILING, Source.PAUSED, Source.HOOKS)
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,7 @@ class Line:
     # "until tomorrow 09:00", or when it was closed; empty for what is simply open.
     ends: str = ""
     can_retry: bool = False
+    is_name: bool = False
     is_open: bool = False
     # It healed, or somebody saw to it, while the page is on the screen.
     is_gone: bool = False
@@ -55,7 +60,7 @@ class Line:
             cause=cause_pill(row.cause),
             channel=row.channel.value,
             mark=row.channel.mark,
-            channel_label=row.channel.label,
+            channel_label=channel_name(row.channel),
             account=row.account_name,
             title=row.title or "No number",
             summary=row.summary,
@@ -66,6 +71,7 @@ class Line:
             since_exact=times.exact(row.since, zone),
             ends=_ends(row, now, zone),
             can_retry=Way.RETRY in row.ways,
+            is_name=row.source in NAMED,
             is_open=row.key == opened,
         )
 

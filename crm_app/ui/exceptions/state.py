@@ -28,6 +28,11 @@ from crm_app.ui.shared.shell_state import ShellState, trouble_texts
 PAGE_SIZE: Final = DEFAULT_LIMIT
 # The causes of which a whole can be tried again; the others are decided or cured one by one.
 _RETRIED: Final = (Cause.TRANSITION, Cause.POISON, Cause.REMOTE, Cause.QUOTA, Cause.WAITING)
+_EMPTY: Final = {
+    View.OPEN: "No exception matches these filters.",
+    View.SNOOZED: "Nothing that matches these filters is snoozed.",
+    View.CLOSED: "Nobody closed one that matches these filters.",
+}
 _NOUNS: Final = {View.OPEN: "open", View.SNOOZED: "snoozed", View.CLOSED: "closed"}
 
 
@@ -44,6 +49,7 @@ class ExceptionsState(rx.State):
     stale: str = ""
     is_loaded: bool = False
     is_all_clear: bool = False
+    empty: str = ""
     can_retry_cause: bool = False
 
     _shown: str = "nothing yet"
@@ -141,6 +147,7 @@ class ExceptionsState(rx.State):
         text = count_text(counts.total, is_exact=counts.is_exact)
         self.count = f"{text} {_NOUNS[query.view]}"
         self.is_all_clear = counts.total == 0 and query.view is View.OPEN
+        self.empty = _EMPTY[query.view]
         self.can_retry_cause = (
             query.view is View.OPEN
             and query.cause in _RETRIED

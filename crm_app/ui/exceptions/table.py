@@ -41,7 +41,7 @@ def _table() -> rx.Component:
                     rx.el.th("Cause", scope="col"),
                     rx.el.th("What", scope="col"),
                     rx.el.th("Why", scope="col", class_name="col-why"),
-                    rx.el.th("Whose", scope="col"),
+                    rx.el.th("Whose", scope="col", class_name="col-whose"),
                     rx.el.th("For", scope="col", class_name="num"),
                 )
             ),
@@ -75,7 +75,7 @@ def _line(line: Line) -> rx.Component:
             link(
                 line.title,
                 href=line.href,
-                class_name="number",
+                class_name=rx.cond(line.is_name, "number name", "number"),
                 title=line.account,
                 aria_current=rx.cond(line.is_open, "true", "false"),
                 custom_attrs={"data-open": "1"},
@@ -143,7 +143,7 @@ def _empty() -> rx.Component:
         ExceptionsState.is_all_clear & ~ExceptionsState.menus.is_narrowed,
         blank(
             "circle-check",
-            "Nothing needs a person",
+            "No exceptions",
             "What a channel refuses, what both sides changed and what does not move stands here "
             "with its reason. What solves itself leaves by itself.",
             tone="ok",
@@ -151,7 +151,7 @@ def _empty() -> rx.Component:
         blank(
             "search-x",
             "Nothing here",
-            "No exception matches these filters.",
+            ExceptionsState.empty,
             link("Show all exceptions", href=ExceptionsState.menus.clear_href, class_name="btn"),
         ),
     )

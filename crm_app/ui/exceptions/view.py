@@ -13,7 +13,7 @@ from crm_app.services.exceptions.detail import (
     FactView,
     WordView,
 )
-from crm_app.ui.exceptions.rows import cause_pill
+from crm_app.ui.exceptions.rows import NAMED, cause_pill
 from crm_app.ui.shared import times
 from crm_app.ui.shared.links import order_path
 from crm_app.ui.shared.tones import Pill
@@ -25,10 +25,10 @@ _RETRY: Final = {
 }
 # In the words of the pages where the cause is cured.
 _CURES: Final = {
-    Source.ACCOUNT: ("Open the account", "/accounts"),
-    Source.FAILING: ("Open the account", "/accounts"),
-    Source.PAUSED: ("Open the account", "/accounts"),
-    Source.HOOKS: ("Open the account", "/accounts"),
+    Source.ACCOUNT: ("Open the account", "/accounts/{account}"),
+    Source.FAILING: ("Open the account", "/accounts/{account}"),
+    Source.PAUSED: ("Open the account", "/accounts/{account}"),
+    Source.HOOKS: ("Open the account", "/accounts/{account}"),
     Source.WORD: ("Give it a meaning", "/mappings"),
 }
 _OUTCOMES: Final = {
@@ -76,6 +76,8 @@ class Panel:
     channel_label: str = ""
     account: str = ""
     title: str = ""
+    # A name is set in the type of words, a number or a channel's word in that of code.
+    is_name: bool = False
     order_href: str = ""
     summary: str = ""
     said: str = ""
@@ -113,6 +115,7 @@ class Panel:
             channel_label=row.channel.label,
             account=row.account_name,
             title=row.title or "No number",
+            is_name=row.source in NAMED,
             order_href=order_path(row.order_id) if row.order_id else "",
             summary=row.summary,
             said=row.said,
@@ -121,7 +124,7 @@ class Panel:
             since_exact=times.exact(row.since, zone),
             retry=_RETRY.get(row.source, "") if Way.RETRY in ways else "",
             cure=cure if row.closed_at is None else "",
-            cure_href=cure_href,
+            cure_href=cure_href.format(account=row.account_id),
             can_keep=Way.KEEP_CHANNELS in ways,
             can_retry_ours=Way.KEEP_OURS in ways,
             can_resolve=Way.RESOLVE in ways,

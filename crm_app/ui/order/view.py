@@ -9,7 +9,7 @@ from crm_app.domain import money
 from crm_app.domain.actor import ActorKind
 from crm_app.services.order_search import OrderSummary
 from crm_app.services.order_view import AddressView, EventView, LineView, OrderDetail
-from crm_app.ui.orders.rows import deadline, nameless, tags, unknown_word
+from crm_app.ui.orders.rows import INFERRED, deadline, nameless, tags, unknown_word
 from crm_app.ui.shared import times
 from crm_app.ui.shared.times import Clock
 from crm_app.ui.shared.tones import Pill, payment_pill, status_pill, sync_pill
@@ -91,7 +91,7 @@ class OrderView:
             mark=order.channel.mark,
             channel_label=order.channel.label,
             account=detail.account_name,
-            tags=tags(order),
+            tags=tags(order) + ([INFERRED] if detail.contract_is_inferred else []),
             pills=[*axes(order), *([unknown_word(order)] if detail.unknown_words else [])],
             clock=deadline(order, now, zone),
             facts=facts(detail, now, zone),

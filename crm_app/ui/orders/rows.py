@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Final, Self
 from zoneinfo import ZoneInfo
 
+from crm_app.channels import capabilities
 from crm_app.domain import money
+from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import TO_SHIP, OrderStatus, SyncStatus
 from crm_app.services.order_search import OrderSummary
 from crm_app.services.personal_data import WITHHELD
@@ -15,6 +17,7 @@ from crm_app.ui.shared.links import order_path
 from crm_app.ui.shared.times import Clock
 from crm_app.ui.shared.tones import Pill, status_pill, sync_pill
 
+INFERRED: Final = "Contract inferred"
 CANCEL_ASKED: Final = Pill("Cancel asked", "warn", "alert", "The buyer asks to cancel")
 
 
@@ -52,7 +55,7 @@ class OrderRow:
             href=order_path(order.id),
             channel=order.channel.value,
             mark=order.channel.mark,
-            channel_label=order.channel.label,
+            channel_label=channel_name(order.channel),
             number=order.order_number,
             tags=tags(order),
             customer=order.customer_name or nameless(order),
@@ -73,6 +76,12 @@ class OrderRow:
     def gone(self) -> Self:
         """The same row, marked as no longer belonging to the list."""
         return dataclasses.replace(self, is_gone=True)
+
+
+def channel_name(channel: Channel) -> str:
+    """The channel, and whether we know its interface from others only."""
+    is_inferred = capabilities.of(channel).is_inferred
+    return f"{channel.label} ({INFERRED.lower()})" if is_inferred else channel.label
 
 
 def tags(order: OrderSummary) -> list[str]:

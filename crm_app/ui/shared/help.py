@@ -19,6 +19,7 @@ _KEYS: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
     (("p",), "Previous page"),
     (("e",), "Do the next step of an order"),
     (("u",), "Back to the list"),
+    (("x",), "Pick the line of an exception"),
     *[(("g", place.letter), f"Go to {place.label.lower()}") for place in PLACES],
     (("?",), "Show these keys"),
     (("Esc",), "Close, leave the search, or choose none"),

@@ -44,7 +44,11 @@ class Place:
 PLACES: Final = (
     Place("dashboard", "layout-dashboard", "Dashboard", "/", "d"),
     Place("orders", "package", "Orders", "/orders", "o"),
+    Place("exceptions", "circle-alert", "Exceptions", "/exceptions", "x", badge="trouble"),
     Place("ledger", "scale", "Ledger", "/ledger", "l", is_setup=True),
+    Place(
+        "accounts", "plug", "Accounts", "/accounts", "a", Permission.MANAGE_ACCOUNTS, is_setup=True
+    ),
     Place(
         "mappings",
         "replace",
@@ -54,10 +58,6 @@ PLACES: Final = (
         Permission.MANAGE_MAPPINGS,
         is_setup=True,
     ),
-    Place(
-        "accounts", "plug", "Accounts", "/accounts", "a", Permission.MANAGE_ACCOUNTS, is_setup=True
-    ),
-    Place("exceptions", "circle-alert", "Exceptions", "/exceptions", "x", badge="trouble"),
     Place("people", "users", "People", "/users", "u", Permission.MANAGE_USERS, is_setup=True),
 )
 # More do not fit beside each other on a phone; the rest is in its account menu.

@@ -1,5 +1,6 @@
 """What the sidebar counts is what the page lists, and what a recount of the sources finds."""
 
+import re
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 from sqlmodel import Session, select
 
 from crm_app import db
@@ -15,7 +17,7 @@ from crm_app.domain.intent import OPEN, IntentState
 from crm_app.domain.order_status import SyncStatus
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
-from crm_app.domain.trouble import Cause
+from crm_app.domain.trouble import Cause, Source
 from crm_app.errors import PermissionDeniedError
 from crm_app.models import (
     AccountStatus,
@@ -29,7 +31,7 @@ from crm_app.models import (
     UnmappedWord,
     WebhookRefusal,
 )
-from crm_app.services.exceptions import listing
+from crm_app.services.exceptions import listing, sources
 from crm_app.services.exceptions.query import ExceptionQuery, View
 from crm_app.services.exceptions.rows import ExceptionRow
 from tests.factories import OrderFactory, bind
@@ -258,3 +260,31 @@ def test_without_the_permission_nothing_is_told(session: Session) -> None:
         listing.count_exceptions(session, nobody)
     with pytest.raises(PermissionDeniedError):
         listing.list_exceptions(session, nobody, ExceptionQuery())
+
+
+def test_no_part_walks_what_is_done_with(session: Session) -> None:
+    """Orders in sync, arrived changes and processed entries are in none of these indexes."""
+    session.execute(text("SET LOCAL enable_seqscan = off"))
+    plans = {
+        source: "\n".join(
+            session.execute(
+                text("EXPLAIN " + str(_literal(sources.part(source)))),
+            ).scalars()
+        )
+        for source in (Source.CHANGE, Source.WAIT, Source.INBOX)
+    }
+
+    assert "ix_orders_attention" in plans[Source.CHANGE]
+    assert "ix_status_intents_since" in plans[Source.WAIT]
+    assert {"ix_inbox_aside", "ix_inbox_since"} <= set(
+        re.findall(r"ix_inbox_\w+", plans[Source.INBOX])
+    )
+    for plan in plans.values():
+        assert not re.search(r"Seq Scan on (orders|inbox|status_intents)", plan)
+
+
+def _literal(statement: Any) -> str:
+    compiled = statement.compile(
+        db.get_engine(), compile_kwargs={"literal_binds": True, "render_postcompile": True}
+    )
+    return str(compiled).replace("%%", "%")
