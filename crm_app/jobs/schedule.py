@@ -31,8 +31,8 @@ def build_clock(connection: Redis) -> CronScheduler:
         (push_due, queue.PUSH, settings.outbox_interval_s),
         (process_due, queue.INBOX, settings.outbox_interval_s),
         (pull_due, queue.PULL, 2),
-        (sweep_due, queue.SWEEP, 15),
-        (watch_due, queue.SWEEP, 60),
+        (sweep_due, queue.PULL, 15),
+        (watch_due, queue.PULL, 60),
     )
     for function, name, interval_s in ticks:
         # A tick that nobody picked up before the next one is overtaken: `ttl` drops it.

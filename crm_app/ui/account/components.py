@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from crm_app.ui.account.state import AccountState
-from crm_app.ui.account.view import BudgetRow, SweepRow
+from crm_app.ui.account.view import BudgetRow, Fact, SweepRow
 from crm_app.ui.accounts.view import Moment
 from crm_app.ui.shared.conditions import has_any, is_empty
 from crm_app.ui.shared.links import link
@@ -130,6 +130,7 @@ def _last_error() -> rx.Component:
             rx.cond(account.error_is_over, "Last error, over since", "Last error"),
             " · ",
             time_text(account.error_at.text, account.error_at.exact),
+            class_name="error-head",
         ),
         rx.cond(
             account.error_is_over,
@@ -149,7 +150,7 @@ def sweeps_card() -> rx.Component:
                 rx.cond(
                     account.next_sweep.text != "",
                     rx.el.span(
-                        "next step ",
+                        "next ",
                         account.next_sweep.text,
                         title=account.next_sweep.exact,
                         class_name="quiet",
@@ -213,6 +214,29 @@ def _example(external_id: str) -> rx.Component:
     return link(external_id, href="/orders?q=" + external_id, class_name="mono plain")
 
 
+def telling_card() -> rx.Component:
+    account = AccountState.account
+    return rx.el.section(
+        rx.el.h2("What ", account.label, " takes from us"),
+        rx.el.dl(
+            fact("Told", account.takes),
+            rx.foreach(account.refuses, _refusal),
+            class_name="facts facts-wide",
+        ),
+        class_name="card",
+        aria_label="What the channel takes from us",
+    )
+
+
+def _refusal(refused: Fact) -> rx.Component:
+    return rx.el.div(
+        rx.el.dt(refused.name),
+        rx.el.dd(refused.value, class_name="quiet"),
+        key=refused.name,
+        class_name="fact",
+    )
+
+
 def limits_card() -> rx.Component:
     return rx.el.section(
         rx.el.h2("What is left of the limits"),
@@ -235,7 +259,7 @@ def _budget(row: BudgetRow) -> rx.Component:
             class_name="budget-bar",
             aria_hidden="true",
         ),
-        rx.el.span("refills ", row.rate, class_name="quiet"),
+        rx.el.span("refills ", row.rate, class_name="quiet budget-rate"),
         key=row.operation,
     )
 

@@ -15,6 +15,7 @@ from crm_app.ui.account.components import (
     said,
     sending_card,
     sweeps_card,
+    telling_card,
 )
 from crm_app.ui.account.dialogs import dialogs
 from crm_app.ui.account.state import AccountState
@@ -88,6 +89,7 @@ def _found() -> rx.Component:
             completeness_card(),
             sweeps_card(),
             limits_card(),
+            telling_card(),
             class_name="order-main",
         ),
         rx.el.div(

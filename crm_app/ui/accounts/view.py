@@ -55,14 +55,16 @@ class AccountRow:
             name=account.name,
             tags=tags(account),
             state=state_pill(account),
-            sentence=account.sentence,
+            sentence=sentence(account, now),
             level=account.level,
-            complete=complete_to(account, now, zone),
-            lag=lag_text(account),
+            complete=complete_to(account, now, zone)
+            if account.pulls
+            else heard(account, now, zone),
+            lag=lag_text(account) if account.pulls else "last webhook",
             waiting=f"{count:,}" if count else "",
             oldest=oldest_text(account, now),
             next_pull=next_pull(account, now, zone),
-            sweep=ended(account.sweep, now, zone),
+            sweep=ended(account.sweep, now, zone) if account.pulls else Moment("has no list"),
             found=found_text(account.sweep),
             found_any=found_any(account.sweep),
         )
@@ -88,6 +90,19 @@ def state_pill(account: AccountView) -> Pill:
     return Pill("Current" if account.pulls else "Listening", "ok", "done")
 
 
+def sentence(account: AccountView, now: datetime) -> str:
+    """Why the account stands as it does; where all is well, the proof of it."""
+    if account.level != "ok" or not account.pulls or account.last_success_at is None:
+        return account.sentence
+    return f"Last complete pull {times.ago(account.last_success_at, now)}."
+
+
+def heard(account: AccountView, now: datetime, zone: ZoneInfo) -> Moment:
+    """When a channel that only sends was heard last."""
+    at = account.hooks.last_at
+    return Moment(times.ago(at, now), times.exact(at, zone)) if at else Moment("none yet")
+
+
 def complete_to(account: AccountView, now: datetime, zone: ZoneInfo) -> Moment:
     """`10:42:10` today, `12 Oct 18:02` before: up to then every change is here."""
     at = account.watermark
@@ -102,8 +117,6 @@ def complete_to(account: AccountView, now: datetime, zone: ZoneInfo) -> Moment:
 
 def lag_text(account: AccountView) -> str:
     """How far behind now that is."""
-    if not account.pulls:
-        return "sends its orders itself"
     return "" if account.lag is None else f"{length(account.lag)} behind"
 
 
