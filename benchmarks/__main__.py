@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from benchmarks import changing, importing, memory, reading
+from benchmarks import changing, importing, limiting, memory, reading
 from benchmarks.figures import Recorder
 from benchmarks.filling import use_shop
 from benchmarks.servers import DATA_DIR, Servers, running
@@ -25,11 +25,12 @@ ON_SHOPS: Final[dict[str, Part]] = {
 }
 # Measured once, on what the sandbox sells.
 IMPORT: Final = "import"
+LIMITS: Final = "limits"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the chosen parts, all of them unless some are named."""
-    known = [*ON_SHOPS, IMPORT]
+    known = [*ON_SHOPS, IMPORT, LIMITS]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(known))
     parser.add_argument("--orders", nargs="+", type=int, default=[10_000, 1_000_000])
@@ -50,6 +51,9 @@ def main(arguments: Sequence[str]) -> int:
         if IMPORT in parts:
             print("an import ...", file=sys.stderr, flush=True)
             importing.measure(servers, recorder)
+        if LIMITS in parts:
+            print("under published limits (about four minutes) ...", file=sys.stderr, flush=True)
+            limiting.measure(servers, recorder)
     recorder.ratios()
     return 0
 
