@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from benchmarks import bulk, changing, channels, importing, ledger, memory, reading
+from benchmarks import bulk, changing, channels, importing, ledger, limiting, memory, reading
 from benchmarks.figures import Recorder
 from benchmarks.filling import use_shop
 from benchmarks.servers import DATA_DIR, Servers, running
@@ -29,11 +29,12 @@ ON_SHOPS: Final[dict[str, Part]] = {
 IMPORT: Final = "import"
 # Each kind of channel by itself, and webhooks: BENCH_CHANNEL_ORDERS sets how many orders.
 CHANNELS: Final = "channels"
+LIMITS: Final = "limits"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the chosen parts, all of them unless some are named."""
-    known = [*ON_SHOPS, IMPORT, CHANNELS]
+    known = [*ON_SHOPS, IMPORT, LIMITS, CHANNELS]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(known))
     parser.add_argument("--orders", nargs="+", type=int, default=[10_000, 1_000_000])
@@ -57,6 +58,9 @@ def main(arguments: Sequence[str]) -> int:
         if CHANNELS in parts:
             print("each channel ...", file=sys.stderr, flush=True)
             channels.measure(servers, recorder)
+        if LIMITS in parts:
+            print("under published limits (about four minutes) ...", file=sys.stderr, flush=True)
+            limiting.measure(servers, recorder)
     recorder.ratios()
     return 0
 

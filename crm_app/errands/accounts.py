@@ -21,7 +21,12 @@ from crm_app.domain.channel import Channel
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errands.addresses import check_address
-from crm_app.errors import InvalidInputError, RetryableError, ServiceUnavailableError
+from crm_app.errors import (
+    ChannelError,
+    InvalidInputError,
+    RetryableError,
+    ServiceUnavailableError,
+)
 from crm_app.models import ChannelAccount
 from crm_app.services import account_admin, account_forms, accounts
 from crm_app.services.account_forms import Filled
@@ -118,11 +123,12 @@ def budgets(actor: Actor, account_id: int) -> list[Budget]:
     actor.require(Permission.MANAGE_ACCOUNTS)
     with db.transaction() as session:
         account = accounts.get_account(session, account_id)
-    plans = registry.plans_for(account)
     try:
+        plans = registry.plans_for(account)
         limiter = RedisLimiter(queue.hasty_connection(), account.id, plans)
         found = [limiter.budget(operation) for operation in plans]
-    except (RedisError, ServiceUnavailableError):
+    except (RedisError, ServiceUnavailableError, ChannelError):
+        # The last: a channel that nobody calls has no limits.
         return []
     return sorted(found, key=lambda one: one.rate_per_s)
 

@@ -17,11 +17,15 @@ _SHARE: Final = 0.2
 
 
 def sweep_due() -> int:
-    """Started by the clock: one job for each account whose sweep should begin or go on."""
+    """Started by the clock: one job for each account whose sweep should begin or go on.
+
+    Among the pulls, so that a worker that is never idle still takes a step of each sweep now and
+    then; where it is idle, a step asks for the next one itself.
+    """
     with db.transaction() as session:
         due = sweeping.claim_due(session)
     for account_id in due:
-        queue.enqueue(queue.SWEEP, queue.SWEEP_ACCOUNT, account_id)
+        queue.enqueue(queue.PULL, queue.SWEEP_ACCOUNT, account_id)
     return len(due)
 
 

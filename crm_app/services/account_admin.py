@@ -15,7 +15,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError, InvalidInputError
 from crm_app.models import AccountStatus, ChannelAccount
-from crm_app.services import account_forms, accounts, audit
+from crm_app.services import account_forms, accounts, audit, pushing
 from crm_app.services.account_forms import Filled
 
 # What a worker holds now is over by then; the clock asks again if the hint was lost.
@@ -131,13 +131,16 @@ def resume(session: Session, actor: Actor, account_id: int) -> ChannelAccount:
 
 
 def pull_now(session: Session, actor: Actor, account_id: int) -> ChannelAccount:
-    """Let a worker ask the channel at once, limits allowing.
+    """Let a worker ask the channel at once, limits allowing; if it is left alone, what waits to be
+    sent is tried again too.
 
     Raises: PermissionDeniedError, NotFoundError, ConflictError where it cannot be asked.
     """
     actor.require(Permission.MANAGE_ACCOUNTS)
     account = _pulling_account(session, account_id)
     account.next_pull_at = now() + _HINT_LASTS
+    if account.rests:
+        pushing.try_now(session, account_id)
     _record(session, actor, account, "account:pull:asked", {}, {})
     _hint(session, account)
     return account

@@ -75,6 +75,7 @@ class AccountView:
     last_success_at: datetime | None
     last_error: str
     last_error_at: datetime | None
+    error_is_over: bool
     next_pull_at: datetime | None
     left_alone: LeftAlone | None
     waiting: Waiting
@@ -132,6 +133,7 @@ def _view(
         last_success_at=account.last_success_at,
         last_error=account.last_error,
         last_error_at=account.last_error_at,
+        error_is_over=accounts.is_error_over(account),
         next_pull_at=_next_pull(account),
         left_alone=resting.left_alone(account),
         waiting=waiting,
@@ -159,8 +161,20 @@ def _shown_options(account: ChannelAccount) -> dict[str, Any]:
 
 
 def _next_pull(account: ChannelAccount) -> datetime | None:
-    is_asked = account.status is AccountStatus.CONNECTED and capabilities.of(account.channel).pulls
-    return (account.next_pull_at or now()) if is_asked else None
+    """When the channel is asked next; now, while a worker has been told to."""
+    if account.status is not AccountStatus.CONNECTED or not capabilities.of(account.channel).pulls:
+        return None
+    moment, at = now(), account.next_pull_at
+    usual = timedelta(seconds=_interval_s(account) + 2)
+    is_told = at is not None and at - moment > usual and account.failures == 0
+    told_to_wait = account.last_error_at is not None and not accounts.is_error_over(account)
+    if at is None or (is_told and not told_to_wait and not account.rests):
+        return moment
+    return at
+
+
+def _interval_s(account: ChannelAccount) -> float:
+    return float(account.options.get("pull_interval_s", get_settings().pull_interval_s))
 
 
 def _next_sweep(account: ChannelAccount, newest: Sweep | None) -> datetime | None:

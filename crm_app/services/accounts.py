@@ -128,7 +128,6 @@ def pull_succeeded(account: ChannelAccount, cursor: str, complete_to: datetime |
     account.resume = None
     account.watermark = complete_to or account.watermark
     account.last_success_at = moment
-    account.last_error = ""
     account.failures = 0
     interval = account.options.get("pull_interval_s", get_settings().pull_interval_s)
     account.next_pull_at = moment + timedelta(seconds=interval)
@@ -155,6 +154,12 @@ def pull_failed(account: ChannelAccount, error: ChannelError) -> None:
     if isinstance(error, AccountDisconnectedError):
         account.status = AccountStatus.DISCONNECTED
         logger.error("Account %s is disconnected: %s", account.id, error)
+
+
+def is_error_over(account: ChannelAccount) -> bool:
+    """Whether the last error, which is kept to be read, has been followed by a complete pull."""
+    success, error = account.last_success_at, account.last_error_at
+    return success is not None and error is not None and success > error
 
 
 def pause_after(failures: int, first_s: float) -> timedelta:

@@ -15,6 +15,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.models import AccountStatus, ChannelAccount, StatusIntent
 from crm_app.services import resting
+from crm_app.services.accounts import is_error_over
 
 Level = Literal["ok", "warn", "bad"]
 
@@ -124,7 +125,8 @@ def _judge(account: ChannelAccount, waiting: int, oldest: datetime | None) -> tu
         return "warn", account.last_error or "The first import is still running."
     if moment - account.last_success_at > _QUIET_TOO_LONG + _interval(account):
         minutes = int((moment - account.last_success_at).total_seconds() // 60)
-        return "warn", f"No complete pull for {minutes} minutes. {account.last_error}".strip()
+        why = "" if is_error_over(account) else account.last_error
+        return "warn", f"No complete pull for {minutes} minutes. {why}".strip()
     if account.failures:
         return "warn", f"The last pull failed and is tried again: {account.last_error}"
     if disabled := account.hooks.get("disabled"):

@@ -361,6 +361,19 @@ def _let_wait(session: Session, account_id: int, error: LeftAloneError) -> None:
     )
 
 
+def try_now(session: Session, account_id: int) -> None:
+    """Let what waits for its next try be tried at once; the caller knows that the channel is up."""
+    session.execute(
+        update(StatusIntent)
+        .where(
+            col(StatusIntent.account_id) == account_id,
+            StatusIntent.state == IntentState.WAITING,
+            col(StatusIntent.claimed_at).is_(None),
+        )
+        .values(next_try_at=now())
+    )
+
+
 def _locked(session: Session, intent_id: int) -> tuple[Order, StatusIntent]:
     """The order, then its intent: everybody locks in this order."""
     order = session.exec(

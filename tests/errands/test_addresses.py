@@ -60,7 +60,7 @@ def test_what_is_no_address_is_refused_at_its_field(url: str) -> None:
         "192.168.1.1",
         "169.254.169.254",
         "100.64.0.1",
-        "0.0.0.0",
+        "0.0.0.0",  # noqa: S104 - an address that must be refused
         "::1",
         "fd00::1",
         "fe80::1%eth0",

@@ -131,6 +131,7 @@ def test_a_pull_that_was_on_its_way_does_not_undo_a_replay(session: Session, adm
 
     class Interrupted(FakeSource):
         def fetch_orders(self, cursor: str | None, resume: str | None = None) -> Any:
+            del cursor, resume
             yield OrderPage((told("405-1"),), resume="page 2")
             account_admin.replay(session, admin, account.id, since)
             session.commit()

@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from crm_app.ui.account.state import AccountState
-from crm_app.ui.account.view import BudgetRow, SweepRow
+from crm_app.ui.account.view import BudgetRow, Fact, SweepRow
 from crm_app.ui.accounts.view import Moment
 from crm_app.ui.shared.conditions import has_any, is_empty
 from crm_app.ui.shared.links import link
@@ -23,7 +23,7 @@ def fact(name: str, value: Any, exact: Any = "", more: Any = "") -> rx.Component
     )
 
 
-def _moment(name: str, moment: Moment, more: Any = "") -> rx.Component:
+def moment_fact(name: str, moment: Moment, more: Any = "") -> rx.Component:
     return fact(name, moment.text, moment.exact, more)
 
 
@@ -60,7 +60,7 @@ def actions() -> rx.Component:
             rx.fragment(),
         ),
         rx.cond(
-            account.is_connected,
+            account.is_connected & account.has_form,
             button(icon("pause", 14), "Pause", on_click=AccountState.ask("pause")),
             rx.fragment(),
         ),
@@ -101,19 +101,23 @@ def completeness_card() -> rx.Component:
         rx.cond(
             account.pulls,
             rx.el.dl(
-                _moment("Complete up to", account.complete, account.lag),
-                _moment("Last complete pull", account.success),
+                moment_fact("Complete up to", account.complete, account.lag),
+                moment_fact("Last complete pull", account.success),
                 rx.cond(
                     account.next_pull.text != "",
-                    _moment("Next pull", account.next_pull),
+                    moment_fact("Next pull", account.next_pull),
                     rx.fragment(),
                 ),
                 class_name="facts facts-wide",
             ),
             rx.el.p(
-                account.label,
-                " sends its orders itself and lists none. What it sent is stored before it is "
-                "answered; there is nothing here to ask for, and nothing to compare with.",
+                rx.cond(
+                    account.has_form,
+                    account.label + " sends its orders itself and lists none. What it sent is "
+                    "stored before it is answered; there is nothing here to ask for, and nothing "
+                    "to compare with.",
+                    "Orders arrive here with the files that people upload.",
+                ),
                 class_name="quiet",
             ),
         ),
@@ -130,6 +134,7 @@ def _last_error() -> rx.Component:
             rx.cond(account.error_is_over, "Last error, over since", "Last error"),
             " · ",
             time_text(account.error_at.text, account.error_at.exact),
+            class_name="error-head",
         ),
         rx.cond(
             account.error_is_over,
@@ -149,7 +154,7 @@ def sweeps_card() -> rx.Component:
                 rx.cond(
                     account.next_sweep.text != "",
                     rx.el.span(
-                        "next step ",
+                        "next ",
                         account.next_sweep.text,
                         title=account.next_sweep.exact,
                         class_name="quiet",
@@ -213,6 +218,29 @@ def _example(external_id: str) -> rx.Component:
     return link(external_id, href="/orders?q=" + external_id, class_name="mono plain")
 
 
+def telling_card() -> rx.Component:
+    account = AccountState.account
+    return rx.el.section(
+        rx.el.h2("What ", account.label, " takes from us"),
+        rx.el.dl(
+            fact("Told", account.takes),
+            rx.foreach(account.refuses, _refusal),
+            class_name="facts facts-wide",
+        ),
+        class_name="card",
+        aria_label="What the channel takes from us",
+    )
+
+
+def _refusal(refused: Fact) -> rx.Component:
+    return rx.el.div(
+        rx.el.dt(refused.name),
+        rx.el.dd(refused.value, class_name="quiet"),
+        key=refused.name,
+        class_name="fact",
+    )
+
+
 def limits_card() -> rx.Component:
     return rx.el.section(
         rx.el.h2("What is left of the limits"),
@@ -235,159 +263,6 @@ def _budget(row: BudgetRow) -> rx.Component:
             class_name="budget-bar",
             aria_hidden="true",
         ),
-        rx.el.span("refills ", row.rate, class_name="quiet"),
+        rx.el.span("refills ", row.rate, class_name="quiet budget-rate"),
         key=row.operation,
-    )
-
-
-def sending_card() -> rx.Component:
-    account = AccountState.account
-    return rx.el.section(
-        rx.el.h2("Changes out"),
-        rx.el.dl(
-            fact("Waiting to send", account.waiting, "", account.oldest),
-            rx.cond(
-                account.next_try.text != "",
-                _moment("Next try", account.next_try),
-                rx.fragment(),
-            ),
-            class_name="facts",
-        ),
-        link("Exceptions of this account", href=account.exceptions_href, class_name="more"),
-        class_name="card",
-        aria_label="Changes out",
-    )
-
-
-def fetch_card() -> rx.Component:
-    account = AccountState.account
-    return rx.cond(
-        account.reads_one & account.is_connected,
-        rx.el.section(
-            rx.el.h2(rx.el.label("Fetch one order", html_for="fetch-id")),
-            rx.el.form(
-                rx.el.input(
-                    id="fetch-id",
-                    key=AccountState.box,
-                    name="external_id",
-                    required=True,
-                    max_length=128,
-                    auto_complete="off",
-                    class_name="field mono",
-                    aria_describedby="fetch-help",
-                ),
-                rx.el.button(
-                    rx.cond(AccountState.is_busy, "Asking…", "Fetch"),
-                    type="submit",
-                    class_name="btn",
-                    disabled=AccountState.is_busy,
-                ),
-                on_submit=AccountState.fetch_order,
-                class_name="fetch",
-            ),
-            _fetch_result(),
-            class_name="card",
-        ),
-        rx.fragment(),
-    )
-
-
-def _fetch_result() -> rx.Component:
-    return rx.el.div(
-        rx.cond(
-            AccountState.fetch_failure != "",
-            rx.el.p(AccountState.fetch_failure, class_name="mistake", role="alert"),
-            rx.cond(
-                AccountState.fetched != "",
-                rx.el.p(
-                    AccountState.fetched,
-                    " ",
-                    link("Open it", href=AccountState.fetched_href, class_name="more"),
-                    role="status",
-                ),
-                rx.el.p(AccountState.account.id_help, class_name="quiet"),
-            ),
-        ),
-        id="fetch-help",
-        class_name="fetch-help",
-    )
-
-
-def hooks_card() -> rx.Component:
-    hooks = AccountState.account.hooks
-    return rx.cond(
-        hooks.address != "",
-        rx.el.section(
-            rx.el.h2("Webhooks in"),
-            rx.cond(
-                hooks.trouble != "",
-                rx.el.div(
-                    rx.el.p(hooks.trouble),
-                    button("Switch on again", kind="small", on_click=AccountState.revive_hooks),
-                    class_name="notice tone-warn notice-tall",
-                    role="alert",
-                ),
-                rx.fragment(),
-            ),
-            rx.el.dl(
-                _moment("Last one", hooks.last),
-                rx.cond(hooks.state != "", fact("At the shop", hooks.state), rx.fragment()),
-                fact("Secret", hooks.secret),
-                class_name="facts",
-            ),
-            rx.el.div(
-                rx.el.code(hooks.address, class_name="mono hook-address"),
-                rx.el.button(
-                    icon("copy", 14),
-                    type="button",
-                    class_name="ghost",
-                    aria_label="Copy the address",
-                    title="Copy the address",
-                    on_click=[
-                        rx.set_clipboard(hooks.address),
-                        rx.toast.success("Address copied"),
-                    ],
-                ),
-                class_name="hook-line",
-            ),
-            rx.el.p(hooks.help, class_name="quiet"),
-            rx.cond(
-                hooks.is_ours,
-                button(
-                    icon("key-round", 14),
-                    rx.cond(hooks.has_secret, "Make a new secret…", "Make a secret…"),
-                    kind="small",
-                    on_click=AccountState.ask("secret"),
-                ),
-                rx.fragment(),
-            ),
-            class_name="card",
-            aria_label="Webhooks in",
-        ),
-        rx.fragment(),
-    )
-
-
-def connection_card() -> rx.Component:
-    account = AccountState.account
-    return rx.el.section(
-        rx.el.h2("Connection"),
-        rx.el.dl(
-            fact("Channel", account.label),
-            fact("Address", account.address),
-            fact("Keys kept", account.kept),
-            _moment("Since", account.since),
-            class_name="facts",
-        ),
-        rx.el.div(
-            rx.cond(
-                account.has_form,
-                button("Change keys…", kind="small", on_click=AccountState.ask("edit")),
-                rx.fragment(),
-            ),
-            button("Rename…", kind="small", on_click=AccountState.ask("rename")),
-            class_name="card-actions",
-        ),
-        class_name="card",
-        aria_label="Connection",
     )

@@ -8,15 +8,13 @@ from crm_app.domain.permissions import Permission
 from crm_app.ui.account.components import (
     actions,
     completeness_card,
-    connection_card,
-    fetch_card,
-    hooks_card,
     limits_card,
     said,
-    sending_card,
     sweeps_card,
+    telling_card,
 )
 from crm_app.ui.account.dialogs import dialogs
+from crm_app.ui.account.side import connection_card, fetch_card, hooks_card, sending_card
 from crm_app.ui.account.state import AccountState
 from crm_app.ui.shared.blanks import blank, failed, forbidden, skeleton_rows
 from crm_app.ui.shared.conditions import both, is_not
@@ -87,7 +85,7 @@ def _found() -> rx.Component:
             said(),
             completeness_card(),
             sweeps_card(),
-            limits_card(),
+            rx.cond(account.has_form, rx.fragment(limits_card(), telling_card()), rx.fragment()),
             class_name="order-main",
         ),
         rx.el.div(

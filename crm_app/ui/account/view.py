@@ -1,12 +1,15 @@
 """One account as its page shows it. Pure: text in, no secret anywhere."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
 from zoneinfo import ZoneInfo
 
+from crm_app.channels import capabilities
+from crm_app.channels.capabilities import Telling
 from crm_app.channels.forms import FORMS
 from crm_app.channels.limits import Budget
+from crm_app.domain.order_status import OrderStatus
 from crm_app.models import AccountStatus, Sweep
 from crm_app.services.account_view import AccountView, Hooks
 from crm_app.ui.accounts.view import (
@@ -16,6 +19,7 @@ from crm_app.ui.accounts.view import (
     length,
     next_pull,
     oldest_text,
+    sentence,
     state_pill,
     tags,
 )
@@ -23,6 +27,14 @@ from crm_app.ui.shared import times
 from crm_app.ui.shared.tones import Pill
 
 _SECRET_WORDS = {"webhook_secret": "webhook secret"}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A name and a sentence."""
+
+    name: str
+    value: str
 
 
 @dataclass(frozen=True)
@@ -52,6 +64,8 @@ class AccountPage:
     state: Pill = Pill()
     level: str = ""
     sentence: str = ""
+    takes: str = ""
+    refuses: list[Fact] = field(default_factory=list[Fact])
     pulls: bool = False
     reads_one: bool = False
     has_form: bool = False
@@ -89,7 +103,9 @@ class AccountPage:
             tags=tuple(tags(account)),
             state=state_pill(account),
             level=account.level,
-            sentence=account.sentence,
+            sentence=sentence(account, now),
+            takes=takes_text(account),
+            refuses=refusals(account),
             pulls=account.pulls,
             reads_one=account.reads_one,
             has_form=form is not None,
@@ -101,9 +117,9 @@ class AccountPage:
             success=ago(account.last_success_at, now, zone),
             next_pull=next_pull(account, now, zone),
             next_sweep=ahead(account.next_sweep_at, now, zone),
-            error=account.last_error or _last_words(account),
+            error=account.last_error,
             error_at=when(account.last_error_at, now, zone),
-            error_is_over=_is_over(account),
+            error_is_over=account.error_is_over,
             waiting=f"{count:,}" if count else "none",
             oldest=oldest_text(account, now),
             next_try=ahead(account.waiting.next_try_at, now, zone),
@@ -117,15 +133,25 @@ class AccountPage:
         )
 
 
-def _last_words(account: AccountView) -> str:
-    """A success clears the words and keeps the time."""
-    return "An earlier try failed." if account.last_error_at else ""
+def takes_text(account: AccountView) -> str:
+    """The statuses that the channel is told, in the order of an order's way."""
+    rules = capabilities.of(account.channel).statuses
+    told = [
+        f"{status.label} (with tracking)" if rules[status].needs_tracking else status.label
+        for status in OrderStatus
+        if status in rules and rules[status].telling is Telling.PUSH
+    ]
+    return ", ".join(told) or "none"
 
 
-def _is_over(account: AccountView) -> bool:
-    if account.last_success_at is None or account.last_error_at is None:
-        return False
-    return account.last_success_at > account.last_error_at
+def refusals(account: AccountView) -> list[Fact]:
+    """The statuses that it does not take from us, each with the reason."""
+    rules = capabilities.of(account.channel).statuses
+    return [
+        Fact(status.label, rules[status].why)
+        for status in OrderStatus
+        if status in rules and rules[status].telling is Telling.REFUSED
+    ]
 
 
 def hooks_view(account: AccountView, hooks: Hooks, now: datetime, zone: ZoneInfo) -> HooksView:
@@ -190,8 +216,12 @@ def rate_text(rate_per_s: float) -> str:
     """`5 a second`, `30 a minute`, `20 an hour`."""
     for per_s, words in ((1, "a second"), (60, "a minute")):
         if rate_per_s * per_s >= 1:
-            return f"{rate_per_s * per_s:,.3g} {words}"
-    return f"{rate_per_s * 3600:,.3g} an hour"
+            return f"{_number(rate_per_s * per_s)} {words}"
+    return f"{_number(rate_per_s * 3600)} an hour"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 @dataclass(frozen=True)

@@ -24,24 +24,7 @@ def accounts_table() -> rx.Component:
 
 def _row(row: AccountRow) -> rx.Component:
     return rx.el.tr(
-        rx.el.th(
-            channel_mark(row.mark, row.channel, row.label),
-            rx.el.span(
-                rx.el.span(
-                    link(
-                        row.name,
-                        href=row.href,
-                        class_name="strong",
-                        custom_attrs={"data-open": "1"},
-                    ),
-                    rx.foreach(row.tags, tag),
-                ),
-                rx.el.span(row.label, class_name="quiet"),
-                class_name="two",
-            ),
-            scope="row",
-            class_name="p-name",
-        ),
+        rx.el.th(_name(row), scope="row", class_name="p-name"),
         rx.el.td(
             rx.el.span(
                 pill(row.state),
@@ -76,6 +59,26 @@ def _row(row: AccountRow) -> rx.Component:
         ),
         key=row.id,
         custom_attrs={"data-row": row.id},
+    )
+
+
+def _name(row: AccountRow) -> rx.Component:
+    return rx.el.div(
+        channel_mark(row.mark, row.channel, row.label),
+        rx.el.span(
+            rx.el.span(
+                link(
+                    row.name,
+                    href=row.href,
+                    class_name="strong",
+                    custom_attrs={"data-open": "1"},
+                ),
+                rx.foreach(row.tags, tag),
+            ),
+            rx.el.span(row.label, class_name="quiet"),
+            class_name="two",
+        ),
+        class_name="p-who",
     )
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
 
+from crm_app.channels.forms import FORMS
 from crm_app.models import AccountStatus, Sweep
 from crm_app.services.account_view import AccountView
 from crm_app.ui.shared import times
@@ -55,14 +56,14 @@ class AccountRow:
             name=account.name,
             tags=tags(account),
             state=state_pill(account),
-            sentence=account.sentence,
+            sentence=sentence(account, now),
             level=account.level,
             complete=complete_to(account, now, zone),
-            lag=lag_text(account),
+            lag=lag_text(account) if account.pulls else heard(account, now),
             waiting=f"{count:,}" if count else "",
             oldest=oldest_text(account, now),
             next_pull=next_pull(account, now, zone),
-            sweep=ended(account.sweep, now, zone),
+            sweep=ended(account.sweep, now, zone) if account.pulls else Moment("has no list"),
             found=found_text(account.sweep),
             found_any=found_any(account.sweep),
         )
@@ -79,6 +80,8 @@ def state_pill(account: AccountView) -> Pill:
         return Pill("Disconnected", "bad", "alert")
     if account.status is AccountStatus.PAUSED:
         return Pill("Paused", "mute", "stop")
+    if account.channel not in FORMS:
+        return Pill("File source", "mute", "done")
     if account.left_alone is not None:
         return Pill("Left alone", "warn", "stop")
     if account.level == "bad":
@@ -88,11 +91,26 @@ def state_pill(account: AccountView) -> Pill:
     return Pill("Current" if account.pulls else "Listening", "ok", "done")
 
 
+def sentence(account: AccountView, now: datetime) -> str:
+    """Why the account stands as it does; where all is well, the proof of it."""
+    if account.level != "ok" or not account.pulls or account.last_success_at is None:
+        return account.sentence
+    return f"Last complete pull {times.ago(account.last_success_at, now)}."
+
+
+def heard(account: AccountView, now: datetime) -> str:
+    """When a channel that only sends was heard last."""
+    at = account.hooks.last_at
+    if account.channel not in FORMS:
+        return ""
+    return f"last webhook {times.ago(at, now)}" if at else "no webhook yet"
+
+
 def complete_to(account: AccountView, now: datetime, zone: ZoneInfo) -> Moment:
     """`10:42:10` today, `12 Oct 18:02` before: up to then every change is here."""
     at = account.watermark
     if at is None:
-        return Moment("not yet" if account.pulls else "")
+        return Moment("not yet" if account.pulls else "as sent")
     local = at.astimezone(zone)
     is_today = local.date() == now.astimezone(zone).date()
     return Moment(
@@ -102,8 +120,6 @@ def complete_to(account: AccountView, now: datetime, zone: ZoneInfo) -> Moment:
 
 def lag_text(account: AccountView) -> str:
     """How far behind now that is."""
-    if not account.pulls:
-        return "sends its orders itself"
     return "" if account.lag is None else f"{length(account.lag)} behind"
 
 

@@ -1,0 +1,210 @@
+"""How much of a published limit a pull and a push use, and that they never run into it.
+
+The sandbox keeps the published limits (mode `published`), so a call too many is a 429 that can be
+counted. The worker's side runs the very jobs that the clock and RQ would run, on their schedule.
+
+Amazon's search may be made 20 times at once and then once in 179 s: what is measured is the burst
+and the first call after it, so the window lasts a little longer than that. Shopify has one bucket
+of points for all calls: what the pull left unused is asked for at the end, and nothing is lost as
+long as the bucket is never full. Pushes are measured on Amazon's confirmShipment, two a second
+after a burst of ten.
+"""
+
+import json
+import os
+import time
+from typing import Any, Final
+
+import httpx
+from sqlmodel import col, func, select
+
+from benchmarks.figures import Recorder
+from benchmarks.importing import sandbox_of
+from benchmarks.reading import ACTOR
+from benchmarks.servers import Servers
+from crm_app import db, demo
+from crm_app.channels.amazon.connector import PLANS
+from crm_app.channels.shopify.graphql import PATH
+from crm_app.config import get_settings
+from crm_app.domain.channel import Channel
+from crm_app.domain.intent import UNSENT
+from crm_app.domain.order_status import OrderStatus
+from crm_app.domain.time import now
+from crm_app.jobs.pull import pull_account
+from crm_app.jobs.push import push_account
+from crm_app.models import Order, StatusIntent
+from crm_app.sandbox import credentials
+from crm_app.services import accounts, orders
+
+_AMAZON_S: Final = 186.0
+_SHOPIFY_S: Final = 60.0
+# More pages than the windows allow. The first is shared by Amazon and the web shop.
+_FIRST_ORDERS: Final = 5_000
+_SHOPIFY_ORDERS: Final = 8_000
+_SHIPPED: Final = 120
+
+
+def measure(servers: Servers, recorder: Recorder) -> None:
+    """Record the share of its allowance that each used, and the 429s (which fail the run)."""
+    settings = {
+        "CRM_SANDBOX_MODE": "published",
+        "CRM_SANDBOX_ORDERS": str(_FIRST_ORDERS),
+        "CRM_SANDBOX_ACCOUNTS": json.dumps({"shopify": _SHOPIFY_ORDERS}),
+    }
+    with sandbox_of(servers, settings):
+        servers.use_empty("bench_limits")
+        with db.transaction() as session:
+            demo.seed(session, get_settings())
+        _measure_pulls(recorder)
+        _measure_pushes(recorder)
+    # What comes after us sells in fast mode.
+    os.environ["CRM_SANDBOX_MODE"] = "fast"
+    get_settings.cache_clear()
+
+
+def _measure_pulls(recorder: Recorder) -> None:
+    began = time.monotonic()
+    _pull_for(_SHOPIFY_S, {Channel.AMAZON, Channel.SHOPIFY})
+    _record_points(recorder, time.monotonic() - began)
+    _pull_for(_AMAZON_S - (time.monotonic() - began), {Channel.AMAZON})
+    seconds = time.monotonic() - began
+    plan = PLANS["searchOrders"]
+    allowed = int(plan.burst + plan.rate_per_s * seconds)
+    _record(recorder, "pull of Amazon", _calls("amazon searchOrders"), allowed, seconds)
+
+
+def _record_points(recorder: Recorder, seconds: float) -> None:
+    points = _points()
+    whole = points["maximumAvailable"] + points["restoreRate"] * seconds
+    used = whole - points["currentlyAvailable"]
+    refused = _refused("shopify")
+    assert not refused, f"{refused} calls were refused"
+    _record_share(recorder, "pull of Shopify", used, whole, seconds, refused)
+
+
+def _pull_for(seconds: float, wanted: set[Channel]) -> None:
+    """What clock and worker do, for the accounts of some channels, for so long."""
+    give_up = time.monotonic() + seconds
+    while time.monotonic() < give_up:
+        with db.transaction() as session:
+            due = accounts.claim_for_pull(session)
+            channels = {one: accounts.get_account(session, one).channel for one in due}
+        for account_id in due:
+            if channels[account_id] in wanted:
+                pull_account(account_id)
+                _go_on(account_id)
+        time.sleep(0.05)
+
+
+def _go_on(account_id: int) -> None:
+    """A pull whose time ran out is asked for again at once, as its job does."""
+    with db.transaction() as session:
+        account = accounts.locked_account(session, account_id)
+        if account.resume is not None and account.next_pull_at is not None:
+            claimed_s = (account.next_pull_at - now()).total_seconds()
+            is_limited = account.last_error != "" and not accounts.is_error_over(account)
+            if claimed_s > 0 and not is_limited:
+                account.next_pull_at = None
+
+
+def _measure_pushes(recorder: Recorder) -> None:
+    account_id = _ship()
+    before, began = _calls("amazon confirmShipment"), time.monotonic()
+    while _unsent(account_id):
+        push_account(account_id)
+    seconds = time.monotonic() - began
+    plan = PLANS["confirmShipment"]
+    allowed = int(plan.burst + plan.rate_per_s * seconds)
+    sent = _calls("amazon confirmShipment") - before
+    _record(recorder, "push to Amazon", sent, allowed, seconds)
+
+
+def _ship() -> int:
+    """Ship open orders of Amazon, as people would; the account's id."""
+    with db.transaction() as session:
+        found = session.exec(
+            select(Order.id, Order.account_id)
+            .where(
+                Order.channel == Channel.AMAZON,
+                Order.status == OrderStatus.CONFIRMED,
+                col(Order.fulfilled_by_channel).is_(False),
+            )
+            .limit(_SHIPPED)
+        ).all()
+    for order_id, _ in found:
+        with db.transaction() as session:
+            orders.change_status(
+                session,
+                ACTOR,
+                order_id,
+                OrderStatus.SHIPPED,
+                carrier="Delhivery",
+                tracking_number=f"DL{order_id:010d}",
+            )
+    return found[0][1]
+
+
+def _unsent(account_id: int) -> int:
+    with db.transaction() as session:
+        return session.exec(
+            select(func.count()).where(
+                StatusIntent.account_id == account_id, col(StatusIntent.state).in_(UNSENT)
+            )
+        ).one()
+
+
+def _record(recorder: Recorder, what: str, used: int, allowed: int, seconds: float) -> None:
+    refused = _refused("amazon")
+    assert not refused, f"{refused} calls were refused"
+    _record_share(recorder, what, used, allowed, seconds, refused)
+
+
+def _record_share(
+    recorder: Recorder, what: str, used: float, allowed: float, seconds: float, refused: int
+) -> None:
+    with db.transaction() as session:
+        count = session.exec(select(func.count()).select_from(Order)).one()
+    recorder.record(
+        f"share of the limit used by a {what}",
+        used / allowed * 100,
+        "%",
+        count,
+        used=float(used),
+        allowed=float(allowed),
+        seconds=seconds,
+        refused=refused,
+    )
+
+
+def _stats() -> dict[str, int]:
+    url = f"{get_settings().sandbox_url}/_sandbox/stats"
+    return httpx.get(url, timeout=30, trust_env=False).json()["calls"]
+
+
+def _calls(operation: str) -> int:
+    """How often an operation was called and not refused."""
+    return sum(
+        count
+        for name, count in _stats().items()
+        if name.startswith(f"{operation} ") and not name.endswith(" 429")
+    )
+
+
+def _refused(channel: str) -> int:
+    return sum(
+        count
+        for name, count in _stats().items()
+        if name.startswith(channel) and name.endswith(" 429")
+    )
+
+
+def _points() -> dict[str, Any]:
+    """Shopify's bucket as it is now."""
+    answer = httpx.post(
+        f"{get_settings().sandbox_url}/shopify{PATH}",
+        headers={"x-shopify-access-token": credentials.SHOPIFY_SHOP.access_token},
+        json={"query": "{ shop { name } }"},
+        timeout=30,
+        trust_env=False,
+    )
+    return answer.json()["extensions"]["cost"]["throttleStatus"]
