@@ -19,6 +19,7 @@ LOCK_ACCOUNT_PULL: Final = 1
 LOCK_ACCOUNT_PUSH: Final = 2
 LOCK_AUDIT_CHAIN: Final = 3
 LOCK_INBOX_ORDER: Final = 4
+LOCK_DOCUMENT: Final = 5
 
 _AFTER_COMMIT: Final = "after_commit"
 

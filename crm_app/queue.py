@@ -24,13 +24,15 @@ logger = logging.getLogger(__name__)
 PUSH: Final = "push"
 INBOX: Final = "inbox"
 PULL: Final = "pull"
+DOCUMENTS: Final = "documents"
 # A worker empties the first before it looks at the next: a person waits for a push, and what came
-# by webhook is quicker done than a pull.
-QUEUES: Final = (PUSH, INBOX, PULL)
+# by webhook is quicker done than a pull. A file comes last: it is the longest work, in many pieces.
+QUEUES: Final = (PUSH, INBOX, PULL, DOCUMENTS)
 
 PUSH_ACCOUNT: Final = "crm_app.jobs.push.push_account"
 PULL_ACCOUNT: Final = "crm_app.jobs.pull.pull_account"
 INBOX_ACCOUNT: Final = "crm_app.jobs.inbox.process_account"
+WORK_ON_DOCUMENT: Final = "crm_app.jobs.documents.work_on"
 
 # A hint older than this has been overtaken by the clock.
 _HINT_TTL_S: Final = 60
@@ -128,6 +130,15 @@ def enqueue(queue: str, job: str, *ids: int) -> bool:
 def hint_push(session: Session, account_id: int) -> None:
     """After the session's commit, tell a worker that the account has something to send."""
     db.after_commit(session, ("push", account_id), lambda: _hint(PUSH, PUSH_ACCOUNT, account_id))
+
+
+def hint_document(session: Session, document_id: int) -> None:
+    """After the session's commit, tell a worker that an uploaded file waits for its next step."""
+    db.after_commit(
+        session,
+        ("document", document_id),
+        lambda: _hint(DOCUMENTS, WORK_ON_DOCUMENT, document_id),
+    )
 
 
 def hint_inbox(session: Session, account_id: int) -> None:

@@ -199,6 +199,13 @@ CAPABILITIES: Final[Mapping[Channel, Capabilities]] = {
         reads_back=False,
         is_inferred=True,
     ),
+    # Behind a file there is nobody to tell: every status is our own word.
+    Channel.DOCUMENT: Capabilities(
+        statuses=dict.fromkeys(OrderStatus, _LOCAL),
+        carriers=INDIAN_CARRIERS,
+        pulls=False,
+        reads_back=False,
+    ),
 }
 
 

@@ -1,4 +1,4 @@
-"""The clock: enqueues three functions, so a fault of it delays and never corrupts."""
+"""The clock: it only enqueues functions, so a fault of it delays and never corrupts."""
 
 import logging
 import time
@@ -10,6 +10,7 @@ from rq.cron import CronScheduler
 
 from crm_app import queue
 from crm_app.config import get_settings
+from crm_app.jobs.documents import empty_old, work_due
 from crm_app.jobs.inbox import process_due
 from crm_app.jobs.pull import pull_due
 from crm_app.jobs.push import push_due
@@ -29,6 +30,8 @@ def build_clock(connection: Redis) -> CronScheduler:
         (push_due, queue.PUSH, settings.outbox_interval_s),
         (process_due, queue.INBOX, settings.outbox_interval_s),
         (pull_due, queue.PULL, 2),
+        (work_due, queue.DOCUMENTS, 10),
+        (empty_old, queue.DOCUMENTS, 3_600),
     )
     for function, name, interval_s in ticks:
         # A tick that nobody picked up before the next one is overtaken: `ttl` drops it.

@@ -3,6 +3,15 @@
 from crm_app.models.account import AccountStatus, ChannelAccount, UnmappedWord
 from crm_app.models.audit import AuditEntry
 from crm_app.models.customer import Customer
+from crm_app.models.document import (
+    Document,
+    DocumentChunk,
+    DocumentLine,
+    DocumentPreset,
+    DocumentResult,
+    DocumentState,
+    Outcome,
+)
 from crm_app.models.inbox import InboxEntry, InboxState
 from crm_app.models.order import (
     Order,
@@ -20,6 +29,12 @@ __all__ = [
     "AuditEntry",
     "ChannelAccount",
     "Customer",
+    "Document",
+    "DocumentChunk",
+    "DocumentLine",
+    "DocumentPreset",
+    "DocumentResult",
+    "DocumentState",
     "InboxEntry",
     "InboxState",
     "IntentAttempt",
@@ -29,6 +44,7 @@ __all__ = [
     "OrderLine",
     "OrderPayload",
     "OrderRollup",
+    "Outcome",
     "SignInFailure",
     "StatusIntent",
     "UnmappedWord",
