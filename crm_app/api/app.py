@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from crm_app.api import auth, browser, docs, health, orders, users, webhooks
+from crm_app.api import auth, browser, docs, documents, health, orders, users, webhooks
 from crm_app.api.dependencies import public
 from crm_app.api.limits import BodyLimit
 from crm_app.api.schemas import ErrorOut
@@ -41,7 +41,7 @@ def create_api() -> FastAPI:
         redoc_url=None,
         responses=_ERRORS,
     )
-    for module in (auth, orders, users, health, browser, webhooks):
+    for module in (auth, orders, documents, users, health, browser, webhooks):
         api.include_router(module.router)
 
     @api.get(

@@ -45,7 +45,7 @@ class _Group:
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class Plan:
     """One step of a file, the same for whoever goes on with it."""
 
     document_id: int
@@ -65,25 +65,26 @@ def work(document_id: int, *, budget_s: float) -> bool:
     staging.read_file(document_id)
     give_up = time.monotonic() + budget_s
     with db.transaction() as session:
-        plan = _plan(session, document_id)
+        plan = plan_of(session, document_id)
     if plan is None:
         return False
     while time.monotonic() < give_up:
         with db.transaction() as session:
-            is_left = _page(session, plan)
+            is_left = do_page(session, plan)
         if not is_left:
             return False
     return True
 
 
-def _plan(session: Session, document_id: int) -> _Plan | None:
+def plan_of(session: Session, document_id: int) -> Plan | None:
+    """What is to be done with a file; None if nothing runs."""
     document = session.get(Document, document_id)
     if document is None or document.state not in _WORKING or document.account_id is None:
         return None
     decided = Mapping.from_json(document.mapping)
     header = staging.layout_of(document).header
     place = header.index(decided.columns[Field.ORDER_ID])
-    return _Plan(
+    return Plan(
         document_id=document_id,
         step=document.step,
         is_trial=document.state is DocumentState.CHECKING,
@@ -110,7 +111,7 @@ def _groups(cells: Sequence[tuple[int, str, str]]) -> list[_Group]:
     return list(found.values())
 
 
-def _page(session: Session, plan: _Plan) -> bool:
+def do_page(session: Session, plan: Plan) -> bool:
     """One page of orders; whether there is another."""
     document = session.get_one(
         Document, plan.document_id, with_for_update=True, populate_existing=True
@@ -144,7 +145,7 @@ def _next_groups(groups: Sequence[_Group], start: int) -> list[_Group]:
 
 
 def _results(
-    session: Session, document: Document, plan: _Plan, groups: Sequence[_Group]
+    session: Session, document: Document, plan: Plan, groups: Sequence[_Group]
 ) -> list[dict[str, Any]]:
     wanted = [number for group in groups if _is_usable(group) for number in group.numbers]
     found = lines.numbered(session, document, wanted)
@@ -211,7 +212,7 @@ def _counted(
     return {"orders": of_orders, "lines": of_lines}
 
 
-def _finish(session: Session, document: Document, plan: _Plan) -> None:
+def _finish(session: Session, document: Document, plan: Plan) -> None:
     moment = now()
     if plan.is_trial:
         document.state = DocumentState.CHECKED

@@ -186,12 +186,12 @@ def test_a_killed_job_is_gone_on_with_where_it_was(session: Session, asha: Actor
     with db.transaction() as opened:
         steps.start_import(opened, asha, document_id)
     with db.transaction() as opened:
-        plan = working._plan(opened, document_id)
+        plan = working.plan_of(opened, document_id)
         assert plan is not None
-        assert working._page(opened, plan)
+        assert working.do_page(opened, plan)
 
     with db.transaction() as opened:
-        working._page(opened, plan)
+        working.do_page(opened, plan)
         opened.rollback()
     halfway = desk.stored(document_id)
     desk.work(document_id)
@@ -211,13 +211,13 @@ def test_a_stopped_import_keeps_what_it_did_and_can_be_begun_again(
     with db.transaction() as opened:
         steps.start_import(opened, asha, document_id)
     with db.transaction() as opened:
-        plan = working._plan(opened, document_id)
+        plan = working.plan_of(opened, document_id)
         assert plan is not None
-        assert working._page(opened, plan)
+        assert working.do_page(opened, plan)
 
     with db.transaction() as opened:
         steps.stop(opened, asha, document_id)
-        assert not working._page(opened, plan)
+        assert not working.do_page(opened, plan)
     stopped = desk.stored(document_id)
     desk.import_(asha, document_id)
 
