@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from benchmarks import changing, importing, memory, reading
+from benchmarks import changing, documents, importing, memory, reading
 from benchmarks.figures import Recorder
 from benchmarks.filling import use_shop
 from benchmarks.servers import DATA_DIR, Servers, running
@@ -23,13 +23,14 @@ ON_SHOPS: Final[dict[str, Part]] = {
     "change": changing.measure,
     "web": memory.measure_web,
 }
-# Measured once, on what the sandbox sells.
+# Measured once: on what the sandbox sells, and on a spreadsheet.
 IMPORT: Final = "import"
+DOCUMENT: Final = "document"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the chosen parts, all of them unless some are named."""
-    known = [*ON_SHOPS, IMPORT]
+    known = [*ON_SHOPS, IMPORT, DOCUMENT]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(known))
     parser.add_argument("--orders", nargs="+", type=int, default=[10_000, 1_000_000])
@@ -50,6 +51,9 @@ def main(arguments: Sequence[str]) -> int:
         if IMPORT in parts:
             print("an import ...", file=sys.stderr, flush=True)
             importing.measure(servers, recorder)
+        if DOCUMENT in parts:
+            print("a spreadsheet ...", file=sys.stderr, flush=True)
+            documents.measure(servers, recorder)
     recorder.ratios()
     return 0
 

@@ -26,8 +26,9 @@ INBOX: Final = "inbox"
 PULL: Final = "pull"
 DOCUMENTS: Final = "documents"
 # A worker empties the first before it looks at the next: a person waits for a push, and what came
-# by webhook is quicker done than a pull. A file comes last: it is the longest work, in many pieces.
-QUEUES: Final = (PUSH, INBOX, PULL, DOCUMENTS)
+# by webhook is quicker done than a pull. A person also waits for the first piece of a file's work;
+# the pieces after it stand in line with the pulls, or neither would leave the other a turn.
+QUEUES: Final = (PUSH, INBOX, DOCUMENTS, PULL)
 
 PUSH_ACCOUNT: Final = "crm_app.jobs.push.push_account"
 PULL_ACCOUNT: Final = "crm_app.jobs.pull.pull_account"

@@ -21,8 +21,8 @@ from crm_app.api.document_schemas import (
 from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.errors import InvalidInputError
-from crm_app.models import Document, Outcome
-from crm_app.services.documents import editing, presets, results, steps, uploads
+from crm_app.models import Outcome
+from crm_app.services.documents import editing, results, steps, uploads
 from crm_app.services.documents.mapping import Mapping
 
 router = APIRouter(
@@ -106,21 +106,16 @@ def set_mapping(
     if body.sheet:
         editing.choose_sheet(session, actor, document_id, body.sheet)
     if body.preset:
-        presets.apply(session, actor, _editable(session, actor, document_id), body.preset)
+        editing.use_preset(session, actor, document_id, body.preset)
     if body.source:
         editing.set_source(session, actor, document_id, body.source)
     if body.mapping is not None:
         document = uploads.get_document(session, actor, document_id)
         decided = Mapping.from_json({**document.mapping, **body.mapping})
         editing.set_mapping(session, actor, document_id, decided)
-    document = uploads.get_document(session, actor, document_id)
     if body.save_as:
-        presets.save(session, actor, document, body.save_as)
-    return DocumentOut.of(document)
-
-
-def _editable(session: DbSession, actor: Actor, document_id: int) -> Document:
-    return uploads.lock_document(session, actor, document_id, *editing.EDITABLE)
+        editing.save_preset(session, actor, document_id, body.save_as)
+    return DocumentOut.of(uploads.get_document(session, actor, document_id))
 
 
 @router.post("/{document_id}/dry-run", status_code=202)

@@ -17,7 +17,7 @@ def work_due() -> int:
     with db.transaction() as session:
         due = uploads.in_work(session)
     for document_id in due:
-        queue.enqueue(queue.DOCUMENTS, queue.WORK_ON_DOCUMENT, document_id)
+        queue.enqueue(queue.PULL, queue.WORK_ON_DOCUMENT, document_id)
     return len(due)
 
 
@@ -28,7 +28,8 @@ def work_on(document_id: int) -> bool:
             return False
         is_left = working.work(document_id, budget_s=_BUDGET_S)
     if is_left:
-        queue.enqueue(queue.DOCUMENTS, queue.WORK_ON_DOCUMENT, document_id)
+        # Behind the pulls that wait already.
+        queue.enqueue(queue.PULL, queue.WORK_ON_DOCUMENT, document_id)
     return is_left
 
 

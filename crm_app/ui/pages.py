@@ -6,6 +6,8 @@ import reflex as rx
 
 from crm_app.ui.dashboard.page import dashboard_page
 from crm_app.ui.dashboard.state import DashboardState
+from crm_app.ui.imports.page import imports_page
+from crm_app.ui.imports.state import FileState, ImportsState
 from crm_app.ui.login.page import login_page
 from crm_app.ui.login.state import LoginState
 from crm_app.ui.missing import missing_page
@@ -18,10 +20,20 @@ from crm_app.ui.users.page import users_page
 from crm_app.ui.users.state import UsersState
 
 # Built as files of their own; the page of an order is served by the fallback of them all.
-PLAIN_PAGES: Final = ("/login", "/orders", "/users")
+PLAIN_PAGES: Final = ("/login", "/orders", "/imports", "/users")
 
 # In `assets/`; a later one may override an earlier one.
-STYLES: Final = ("desk", "signs", "frame", "controls", "orders", "order", "pages", "phone")
+STYLES: Final = (
+    "desk",
+    "signs",
+    "frame",
+    "controls",
+    "orders",
+    "order",
+    "pages",
+    "phone",
+    "imports",
+)
 
 
 def add_pages(app: rx.App, brand: str) -> None:
@@ -45,6 +57,12 @@ def add_pages(app: rx.App, brand: str) -> None:
         on_load=[OrderState.load, frame],
     )
     app.add_page(
+        imports_page,
+        route="/imports",
+        title=titled("Imports"),
+        on_load=[FileState.load, ImportsState.load, frame],
+    )
+    app.add_page(
         users_page, route="/users", title=titled("People"), on_load=[frame, UsersState.load]
     )
     app.add_page(missing_page, route="404", title=titled("Nothing here"), on_load=frame)
@@ -53,6 +71,7 @@ def add_pages(app: rx.App, brand: str) -> None:
 def head() -> list[rx.Component]:
     """What stands in the head of every page."""
     keys = rx.el.script(src="/desk.js", defer=True)
+    sending = rx.el.script(src="/imports.js", defer=True)
     icon = rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml")
     scheme = rx.el.meta(name="color-scheme", content="light dark")
-    return [keys, icon, scheme]
+    return [keys, sending, icon, scheme]

@@ -15,7 +15,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.errors import InvalidInputError
 from crm_app.models import ChannelAccount, Document, DocumentState
 from crm_app.services import accounts, audit
-from crm_app.services.documents import lines, mapping, orders, staging, uploads
+from crm_app.services.documents import lines, mapping, orders, presets, staging, uploads
 from crm_app.services.documents.fields import Field
 from crm_app.services.documents.mapping import Mapping
 from crm_app.services.documents.values import DateEvidence
@@ -166,6 +166,38 @@ def choose_sheet(session: Session, actor: Actor, document_id: int, sheet: str) -
     document.layout = {"kind": "xlsx", "sheet": sheet}
     document.state = DocumentState.RECEIVED
     queue.hint_document(session, document.id)
+    return document
+
+
+def use_preset(session: Session, actor: Actor, document_id: int, name: str) -> Document:
+    """Read the file with a mapping that was saved by name, as far as its columns are there.
+
+    Raises:
+        PermissionDeniedError: Without `orders.import`.
+        NotFoundError: If there is no such file, or no mapping of this name.
+        ConflictError: While a job works on it, or when it is imported.
+    """
+    document = uploads.lock_document(session, actor, document_id, *EDITABLE)
+    presets.apply(session, actor, document, name)
+    layout = staging.layout_of(document)
+    decided = Mapping.from_json(document.mapping)
+    column = decided.columns.get(Field.STATUS, "")
+    found = [word for word, _ in lines.distinct(session, document, layout, column)]
+    document.mapping = mapping.with_words(decided, found).to_json()
+    _back_to_ready(document)
+    return document
+
+
+def save_preset(session: Session, actor: Actor, document_id: int, name: str) -> Document:
+    """Keep the file's mapping by name, for the next file of its kind.
+
+    Raises:
+        PermissionDeniedError: Without `orders.import`.
+        NotFoundError: If there is no such file.
+        InvalidInputError: If the name is empty or too long, or the file has no source yet.
+    """
+    document = uploads.get_document(session, actor, document_id)
+    presets.save(session, actor, document, name)
     return document
 
 

@@ -22,6 +22,7 @@ from crm_app.services import audit
 _PIECE: Final = 1 << 20  # bytes
 _LEVEL: Final = 3
 _LONGEST_NAME: Final = 200
+LIST_SIZE: Final = 50
 
 
 def receive(session: Session, actor: Actor, name: str, file: BinaryIO) -> Document:
@@ -163,7 +164,7 @@ _NOT_NOW: Final = {
 
 
 def list_documents(
-    session: Session, actor: Actor, *, limit: int = 50, before: int | None = None
+    session: Session, actor: Actor, *, limit: int = LIST_SIZE, before: int | None = None
 ) -> list[Document]:
     """The files that were uploaded, newest first.
 

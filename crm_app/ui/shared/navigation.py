@@ -8,7 +8,7 @@ import reflex as rx
 from crm_app.domain.permissions import Permission
 from crm_app.ui.shared.shell_state import ShellState
 
-Section = Literal["dashboard", "orders", "people", ""]
+Section = Literal["dashboard", "orders", "imports", "people", ""]
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,9 @@ class Place:
 PLACES: Final = (
     Place("dashboard", "layout-dashboard", "Dashboard", "/", "d"),
     Place("orders", "package", "Orders", "/orders", "o"),
+    Place(
+        "imports", "file-up", "Imports", "/imports", "i", Permission.IMPORT_ORDERS, is_setup=True
+    ),
     Place("people", "users", "People", "/users", "u", Permission.MANAGE_USERS, is_setup=True),
 )
 # More do not fit beside each other on a phone; the rest is in its account menu.
