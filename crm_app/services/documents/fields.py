@@ -378,13 +378,19 @@ def guess(header: Sequence[str]) -> dict[Field, str]:
     for name in header:
         by_words.setdefault(words(name), name)
     found: dict[Field, str] = {}
-    taken: set[str] = set()
-    most = max(len(spec.names) for spec in SPECS.values())
-    # Rank by rank, so that nobody's third choice takes somebody's first.
-    for rank in range(most):
-        for field, spec in SPECS.items():
-            column = by_words.get(spec.names[rank]) if rank < len(spec.names) else None
-            if column is not None and column not in taken and field not in found:
-                found[field] = column
-                taken.add(column)
+    # What no order can be read without chooses first: a lone "Bill No" is the order id.
+    for is_required in (True, False):
+        specs = {key: spec for key, spec in SPECS.items() if spec.is_required is is_required}
+        _guess_among(specs, by_words, found)
     return found
+
+
+def _guess_among(
+    specs: dict[Field, FieldSpec], by_words: dict[str, str], found: dict[Field, str]
+) -> None:
+    # Rank by rank, so that nobody's third choice takes somebody's first.
+    for rank in range(max(len(spec.names) for spec in specs.values())):
+        for field, spec in specs.items():
+            column = by_words.get(spec.names[rank]) if rank < len(spec.names) else None
+            if column is not None and field not in found and column not in found.values():
+                found[field] = column

@@ -10,7 +10,7 @@ from crm_app.services.documents.words import Meaning
 from crm_app.ui.imports.state import FileState
 from crm_app.ui.imports.view import FieldRow, PreviewRow, WordRow
 from crm_app.ui.shared.conditions import has_any
-from crm_app.ui.shared.marks import button, icon, pill
+from crm_app.ui.shared.marks import button, icon, pill, tag
 
 
 def deciding() -> rx.Component:
@@ -61,7 +61,11 @@ def _other_field(row: FieldRow) -> rx.Component:
 def _field(row: FieldRow) -> rx.Component:
     return rx.el.div(
         rx.el.label(
-            rx.el.span(row.label, class_name="strong"),
+            rx.el.span(
+                row.label,
+                rx.cond(row.is_guessed, tag("guessed"), rx.fragment()),
+                class_name="strong",
+            ),
             rx.cond(row.hint != "", rx.el.span(row.hint, class_name="quiet"), rx.fragment()),
             html_for="field-" + row.key,
         ),

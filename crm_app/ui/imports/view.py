@@ -10,6 +10,7 @@ from crm_app.channels.base import ChannelOrder
 from crm_app.domain import money
 from crm_app.domain.order_status import PaymentStatus
 from crm_app.models import Document, DocumentState, Outcome
+from crm_app.services.documents import fields
 from crm_app.services.documents.editing import Details
 from crm_app.services.documents.fields import SPECS, Field
 from crm_app.services.documents.results import PAGE_SIZE, ResultLine
@@ -91,6 +92,7 @@ class FieldRow:
     column: str
     samples: str
     is_missing: bool
+    is_guessed: bool
     is_main: bool
 
 
@@ -268,6 +270,8 @@ def field_rows(screen: Screen, main: set[str]) -> list[FieldRow]:
         return []
     samples = {column.name: column.samples for column in details.columns}
     columns = details.mapping.columns
+    # What a person saved by name, a person has looked at.
+    guessed = {} if screen.document.preset else fields.guess(screen.layout.header)
     return [
         FieldRow(
             key=key.value,
@@ -277,6 +281,7 @@ def field_rows(screen: Screen, main: set[str]) -> list[FieldRow]:
             column=columns.get(key, ""),
             samples=" · ".join(samples.get(columns.get(key, ""), ())),
             is_missing=spec.is_required and key not in columns,
+            is_guessed=key in columns and guessed.get(key) == columns[key],
             is_main=key.value in main,
         )
         for key, spec in SPECS.items()

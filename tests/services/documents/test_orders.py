@@ -54,6 +54,7 @@ def test_columns_are_guessed_from_their_names() -> None:
         Field.COUNTRY: "ship-country",
         Field.IS_BUSINESS: "B2B",
     }
+    assert fields.guess(("Bill No", "Bill Date"))[Field.ORDER_ID] == "Bill No"
     assert shop[Field.TOTAL] == "Total"
     assert shop[Field.UNIT_PRICE] == "Lineitem price"
     assert shop[Field.LINE1] == "Shipping Street"
