@@ -11,7 +11,17 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from benchmarks import bulk, changing, channels, importing, ledger, limiting, memory, reading
+from benchmarks import (
+    bulk,
+    changing,
+    channels,
+    documents,
+    importing,
+    ledger,
+    limiting,
+    memory,
+    reading,
+)
 from benchmarks.figures import Recorder
 from benchmarks.filling import use_shop
 from benchmarks.servers import DATA_DIR, Servers, running
@@ -25,16 +35,17 @@ ON_SHOPS: Final[dict[str, Part]] = {
     "bulk": bulk.measure,
     "web": memory.measure_web,
 }
-# Measured once, on what the sandbox sells.
+# Measured once: on what the sandbox sells, and on a spreadsheet.
 IMPORT: Final = "import"
 # Each kind of channel by itself, and webhooks: BENCH_CHANNEL_ORDERS sets how many orders.
 CHANNELS: Final = "channels"
 LIMITS: Final = "limits"
+DOCUMENT: Final = "document"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the chosen parts, all of them unless some are named."""
-    known = [*ON_SHOPS, IMPORT, LIMITS, CHANNELS]
+    known = [*ON_SHOPS, IMPORT, DOCUMENT, LIMITS, CHANNELS]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(known))
     parser.add_argument("--orders", nargs="+", type=int, default=[10_000, 1_000_000])
@@ -61,6 +72,9 @@ def main(arguments: Sequence[str]) -> int:
         if LIMITS in parts:
             print("under published limits (about four minutes) ...", file=sys.stderr, flush=True)
             limiting.measure(servers, recorder)
+        if DOCUMENT in parts:
+            print("a spreadsheet ...", file=sys.stderr, flush=True)
+            documents.measure(servers, recorder)
     recorder.ratios()
     return 0
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from typing import Any, Final
 
 import httpx
@@ -101,12 +101,19 @@ def _ship() -> int:
     return len(ids)
 
 
-def _sandbox(servers: Servers) -> AbstractContextManager[None]:
-    return sandbox_of(servers, {"CRM_SANDBOX_MODE": "fast", "CRM_SANDBOX_ORDERS": str(ORDERS)})
-
-
 @contextmanager
-def sandbox(servers: Servers, chosen: dict[str, str]) -> Generator[None]: """A new, unliving sandbox during the block; `chosen` are environment variables.""" servers.postgres.drop_database("bench_sandbox") settings = { "CRM_SANDBOX_DATABASE_URL": servers.postgres.ensure_database("bench_sandbox"), database: str, settings: Mapping[str, str]) -> Generator[None]: """A sandbox on a database of its own for the block; `settings` are environment variables.""" servers.postgres.drop_database(database) os.environ.update( { "CRM_SANDBOX_DATABASE_URL": servers.postgres.ensure_database(database), "CRM_SANDBOX_ORDER_EVERY_S": "0", **chosen, "CRM_SANDBOX_ACCOUNTS": "{}", **settings, })
+def sandbox(servers: Servers, database: str, settings: Mapping[str, str]) -> Generator[None]:
+    """A sandbox on a database of its own for the block; `settings` are environment variables."""
+    servers.postgres.drop_database(database)
+    os.environ.update(
+        {
+            "CRM_SANDBOX_DATABASE_URL": servers.postgres.ensure_database(database),
+            "CRM_SANDBOX_ORDER_EVERY_S": "0",
+            "CRM_SANDBOX_MODE": "fast",
+            "CRM_SANDBOX_ACCOUNTS": "{}",
+            **settings,
+        }
+    )
     get_settings.cache_clear()
     with (DATA_DIR / "logs" / "sandbox.log").open("ab") as log:
         process = subprocess.Popen(

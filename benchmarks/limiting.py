@@ -19,7 +19,7 @@ import httpx
 from sqlmodel import col, func, select
 
 from benchmarks.figures import Recorder
-from benchmarks.importing import sandbox_of
+from benchmarks.importing import sandbox
 from benchmarks.reading import ACTOR
 from benchmarks.servers import Servers
 from crm_app import db, demo
@@ -51,7 +51,7 @@ def measure(servers: Servers, recorder: Recorder) -> None:
         "CRM_SANDBOX_ORDERS": str(_FIRST_ORDERS),
         "CRM_SANDBOX_ACCOUNTS": json.dumps({"shopify": _SHOPIFY_ORDERS}),
     }
-    with sandbox_of(servers, settings):
+    with sandbox(servers, "bench_limits", settings):
         servers.use_empty("bench_limits")
         with db.transaction() as session:
             demo.seed(session, get_settings())

@@ -57,6 +57,10 @@ class Settings(BaseSettings):
     # A channel repeats a webhook for days at most: younger entries are needed to know it again.
     inbox_retention_days: int = Field(default=30, ge=7)
 
+    document_max_mb: int = Field(default=50, ge=1, le=500)
+    # An uploaded file and its lines are deleted after so long; what the import did stays.
+    document_keep_days: int = Field(default=30, ge=1)
+
     sandbox_port: int = Field(default=8100, ge=1, le=65_535)
     sandbox_database_url: str | None = None
     # published: the channels' documented rate limits; fast: the same multiplied.

@@ -25,11 +25,13 @@ BULK: Final = "bulk"
 PUSH: Final = "push"
 INBOX: Final = "inbox"
 PULL: Final = "pull"
+DOCUMENTS: Final = "documents"
 SWEEP: Final = "sweep"
 # A worker empties the first before it looks at the next: a bulk change is written within seconds
 # and steps aside for a click, a person waits for a push, and what came by webhook is quicker done
-# than a pull.
-QUEUES: Final = (BULK, PUSH, INBOX, PULL, SWEEP)
+# than a pull. A person also waits for the first piece of a file's work; the pieces after it stand
+# in line with the pulls, or neither would leave the other a turn.
+QUEUES: Final = (BULK, PUSH, INBOX, DOCUMENTS, PULL, SWEEP)
 
 PUSH_ACCOUNT: Final = "crm_app.jobs.push.push_account"
 PULL_ACCOUNT: Final = "crm_app.jobs.pull.pull_account"
@@ -38,6 +40,7 @@ INBOX_ACCOUNT: Final = "crm_app.jobs.inbox.process_account"
 REPLAY: Final = "crm_app.jobs.replay.replay"
 SWEEP_ACCOUNT: Final = "crm_app.jobs.sweep.sweep_account"
 FORGET_OLD: Final = "crm_app.jobs.retention.forget_old"
+WORK_ON_DOCUMENT: Final = "crm_app.jobs.documents.work_on"
 
 # A hint older than this has been overtaken by the clock.
 _HINT_TTL_S: Final = 60
@@ -150,6 +153,15 @@ def hint_sweep(session: Session, account_id: int) -> None:
 def hint_bulk(session: Session, run_id: int) -> None:
     """After the session's commit, tell a worker that a bulk change waits."""
     db.after_commit(session, ("bulk", run_id), lambda: _hint(BULK, BULK_RUN, run_id))
+
+
+def hint_document(session: Session, document_id: int) -> None:
+    """After the session's commit, tell a worker that an uploaded file waits for its next step."""
+    db.after_commit(
+        session,
+        ("document", document_id),
+        lambda: _hint(DOCUMENTS, WORK_ON_DOCUMENT, document_id),
+    )
 
 
 def hint_inbox(session: Session, account_id: int) -> None:

@@ -1,6 +1,6 @@
 """accounts: what is left alone, what the webhooks are, and deep sweeps
 
-Revision: 0004, after 0002. Expand step: the defaults keep the release before this one writing.
+Revision: 0004, after 0003. Expand step: the defaults keep the release before this one writing.
 Backfill: none; the first failure, check or sweep fills them.
 """
 
@@ -10,7 +10,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 

@@ -16,6 +16,7 @@ from crm_app.api import (
     browser,
     bulk,
     docs,
+    documents,
     exceptions,
     health,
     orders,
@@ -57,6 +58,7 @@ def create_api() -> FastAPI:
     for module in (
         auth,
         orders,
+        documents,
         bulk,
         exceptions,
         accounts,

@@ -7,12 +7,16 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from crm_app.api.schemas import ErrorOut
+from crm_app.config import get_settings
 
 # The largest honest body is a filled form: some kilobytes.
 MAX_BODY_BYTES: Final = 1_000_000
 # A channel tells an order of many lines in one piece.
 MAX_WEBHOOK_BYTES: Final = 2_000_000
 _WEBHOOKS: Final = "/webhooks/"
+_UPLOADS: Final = "/api/v1/documents"
+# Around a file: the boundaries and names of its form.
+_AROUND_FILE: Final = 10_000
 
 
 class BodyLimit:
@@ -29,8 +33,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        is_webhook = str(scope["path"]).startswith(_WEBHOOKS)
-        most = self.most_of_webhooks if is_webhook else self.most
+        most = self._most(str(scope["method"]), str(scope["path"]))
         announced = dict(scope["headers"]).get(b"content-length", b"")
         if announced.isdigit() and int(announced[:20]) > most:
             body = ErrorOut(error="too_large", message=_sentence(most)).model_dump()
@@ -39,6 +42,13 @@ class BodyLimit:
             await answer(scope, receive, send)
             return
         await self.app(scope, _counting(receive, most), send)
+
+    def _most(self, method: str, path: str) -> int:
+        if path.startswith(_WEBHOOKS):
+            return self.most_of_webhooks
+        if method == "POST" and path.rstrip("/") == _UPLOADS:
+            return (get_settings().document_max_mb << 20) + _AROUND_FILE
+        return self.most
 
 
 def _counting(receive: Receive, most: int) -> Receive:

@@ -9,6 +9,7 @@ from typing import Final
 
 from crm_app.channels.amazon import statuses as amazon
 from crm_app.channels.blinkit import statuses as blinkit
+from crm_app.channels.document import statuses as document
 from crm_app.channels.flipkart import statuses as flipkart
 from crm_app.channels.rules import Capabilities, StatusRule, Telling
 from crm_app.channels.shopify import statuses as shopify
@@ -27,6 +28,7 @@ CAPABILITIES: Final[Mapping[Channel, Capabilities]] = {
     Channel.SWIGGY: swiggy.CAPABILITIES,
     Channel.WOOCOMMERCE: woocommerce.CAPABILITIES,
     Channel.SHOPIFY: shopify.CAPABILITIES,
+    Channel.DOCUMENT: document.CAPABILITIES,
 }
 
 

@@ -11,6 +11,7 @@ class Channel(StrEnum):
     SWIGGY = "swiggy"
     WOOCOMMERCE = "woocommerce"
     SHOPIFY = "shopify"
+    DOCUMENT = "document"  # files that people upload, of a place that has no API
 
     @property
     def label(self) -> str:
@@ -30,6 +31,7 @@ LABELS: Final[dict[Channel, str]] = {
     Channel.SWIGGY: "Swiggy",
     Channel.WOOCOMMERCE: "WooCommerce",
     Channel.SHOPIFY: "Shopify",
+    Channel.DOCUMENT: "File",
 }
 
 MARKS: Final[dict[Channel, str]] = {
@@ -39,4 +41,5 @@ MARKS: Final[dict[Channel, str]] = {
     Channel.SWIGGY: "SW",
     Channel.WOOCOMMERCE: "WC",
     Channel.SHOPIFY: "SH",
+    Channel.DOCUMENT: "FI",
 }

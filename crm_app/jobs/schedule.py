@@ -11,6 +11,7 @@ from rq.cron import CronScheduler
 from crm_app import queue
 from crm_app.config import get_settings
 from crm_app.jobs.bulk import bulk_due, forget_old_runs
+from crm_app.jobs.documents import empty_old, work_due
 from crm_app.jobs.hooks import watch_due
 from crm_app.jobs.inbox import process_due
 from crm_app.jobs.ledger import check_counts, fold_counts
@@ -39,11 +40,13 @@ def build_clock(connection: Redis) -> CronScheduler:
         (fold_counts, queue.PULL, 60),
         (check_counts, queue.PULL, _DAY_S),
         (replay_due, queue.PULL, 10),
-        (sweep_due, 15),
-        (watch_due, 60),
+        (sweep_due, queue.PULL, 15),
+        (watch_due, queue.PULL, 60),
         (forget_old, queue.PULL, _DAY_S),
         (bulk_due, queue.BULK, settings.outbox_interval_s),
         (forget_old_runs, queue.PULL, 3600),
+        (work_due, queue.DOCUMENTS, 10),
+        (empty_old, queue.DOCUMENTS, 3_600),
     )
     for function, name, interval_s in ticks:
         # A tick that nobody picked up before the next one is overtaken: `ttl` drops it.

@@ -4,6 +4,15 @@ from crm_app.models.account import AccountStatus, ChannelAccount, Sweep, Unmappe
 from crm_app.models.audit import AuditEntry
 from crm_app.models.bulk import BulkPart, BulkRow, BulkRun
 from crm_app.models.customer import Customer
+from crm_app.models.document import (
+    Document,
+    DocumentChunk,
+    DocumentLine,
+    DocumentPreset,
+    DocumentResult,
+    DocumentState,
+    Outcome,
+)
 from crm_app.models.inbox import InboxEntry, InboxState
 from crm_app.models.ledger import IntentCount, IntentMove, LedgerCheck
 from crm_app.models.order import (
@@ -28,6 +37,12 @@ __all__ = [
     "ChannelAccount",
     "Customer",
     "ExceptionMark",
+    "Document",
+    "DocumentChunk",
+    "DocumentLine",
+    "DocumentPreset",
+    "DocumentResult",
+    "DocumentState",
     "InboxEntry",
     "InboxState",
     "IntentAttempt",
@@ -43,6 +58,7 @@ __all__ = [
     "OrderWord",
     "Replay",
     "ReplayState",
+    "Outcome",
     "SignInFailure",
     "StatusIntent",
     "StatusWord",

@@ -119,6 +119,8 @@ def _judge(account: ChannelAccount, waiting: int, oldest: datetime | None) -> tu
     if oldest is not None and moment - oldest > _WAITING_TOO_LONG:
         minutes = int((moment - oldest).total_seconds() // 60)
         return "warn", f"{waiting} changes wait to be sent, the oldest for {minutes} minutes."
+    if account.channel is Channel.DOCUMENT:
+        return "ok", "Its orders come in files that people upload."
     if not capabilities.of(account.channel).pulls:
         return "ok", f"{account.channel.label} sends its orders; none can be asked for."
     if account.last_success_at is None:

@@ -26,6 +26,7 @@ from crm_app.models import (
     OrderPayload,
 )
 from crm_app.services import arrivals, bulk, merging, order_rows, unknown_words
+from crm_app.services.authors import Author
 from crm_app.services.rollups import RollupChange, RollupKey
 
 logger = logging.getLogger(__name__)
@@ -70,6 +71,7 @@ def save_orders(
     account: ChannelAccount,
     orders: Sequence[ChannelOrder],
     bad: Sequence[BadOrder] = (),
+    author: Author | None = None,
 ) -> ImportCount:
     """Store what a channel told. Safe to repeat, in any order.
 
@@ -82,7 +84,9 @@ def save_orders(
         account: Whose orders these are.
         orders: At most some hundred, in any order, repeats allowed.
         bad: What the mapping refused.
+        author: Whom the events name; None: the channel itself.
     """
+    author = author or Author(channel_actor(account))
     good, refused = _sort_out(orders)
     aside = [*bad, *refused]
     _set_aside(session, account, aside)
@@ -98,10 +102,10 @@ def save_orders(
     ]
     rollups = RollupChange()
     customers = _save_customers(session, account, [item.order for item in [*fresh, *changed]])
-    created = _insert(session, account, fresh, customers, rollups)
+    created = _insert(session, account, fresh, customers, rollups, author)
     # Somebody else inserted it since we looked (a read-back beside a pull): treat it as known.
     raced = [item for item in fresh if item.order.external_id not in created]
-    updated = _update(session, account, [*changed, *raced], customers, rollups)
+    updated = _update(session, account, [*changed, *raced], customers, rollups, author)
     written = {order_id: incoming[key].order for key, order_id in {**created, **updated}.items()}
     unknown_words.note(session, account, written, known_before=updated.values())
     stored = {item.order.external_id for item in [*fresh, *changed]}
@@ -189,6 +193,7 @@ def _insert(
     items: Sequence[_Incoming],
     customers: dict[str, int],
     rollups: RollupChange,
+    author: Author,
 ) -> dict[str, int]:
     """Insert new orders with their lines, payloads and first events; ids by external id."""
     if not items:
@@ -217,7 +222,6 @@ def _insert(
         bulk.parameter(values),
     )
     ids: dict[str, int] = dict(inserted.all())
-    actor = channel_actor(account)
     lines: list[dict[str, Any]] = []
     payloads: list[dict[str, Any]] = []
     events: list[dict[str, Any]] = []
@@ -228,9 +232,8 @@ def _insert(
         row = rows[item.order.external_id]
         lines += order_rows.line_rows(order_id, item.order.lines)
         payloads.append(_payload_row(order_id, item))
-        events.append(
-            event_row(order_id, "order:imported", actor, {"status": [None, row["status"]]})
-        )
+        data = {"status": [None, row["status"]], **author.told}
+        events.append(event_row(order_id, "order:imported", author.actor, data))
         rollups.add(_rollup_key(account, row), row["total_minor"])
     _insert_all(session, OrderLine, lines)
     _insert_all(session, OrderPayload, payloads)
@@ -250,6 +253,7 @@ def _update(
     items: Sequence[_Incoming],
     customers: dict[str, int],
     rollups: RollupChange,
+    author: Author,
 ) -> dict[str, int]:
     """Merge newer versions into orders that we have; ids of those that changed, by external id."""
     if not items:
@@ -268,7 +272,6 @@ def _update(
         if by_key[order.external_id].order.updated_at >= order.channel_updated_at
         and by_key[order.external_id].digest != order.payload_hash
     ]
-    actor = channel_actor(account)
     intents = merging.open_intents(session, [order.id for order in newer])
     events: list[dict[str, Any]] = []
     for order in newer:
@@ -281,9 +284,9 @@ def _update(
         changes |= lines
         order.payload_hash = item.digest
         if changes:
-            events.append(event_row(order.id, "order:updated", actor, changes))
+            events.append(event_row(order.id, "order:updated", author.actor, changes | author.told))
         events += [
-            event_row(order.id, kind, actor, data)
+            event_row(order.id, kind, author.actor, data)
             for kind, data in merging.settled(intents.get(order.id, []))
         ]
     session.flush()

@@ -18,6 +18,8 @@ from crm_app.ui.exceptions.bulk_state import BulkState as PickedState
 from crm_app.ui.exceptions.page import exceptions_page
 from crm_app.ui.exceptions.panel_state import PanelState
 from crm_app.ui.exceptions.state import ExceptionsState
+from crm_app.ui.imports.page import imports_page
+from crm_app.ui.imports.state import FileState, ImportsState
 from crm_app.ui.ledger.page import ledger_page
 from crm_app.ui.ledger.state import LedgerState
 from crm_app.ui.login.page import login_page
@@ -38,6 +40,7 @@ from crm_app.ui.users.state import UsersState
 PLAIN_PAGES: Final = (
     "/login",
     "/orders",
+    "/imports",
     "/bulk",
     "/exceptions",
     "/accounts",
@@ -60,6 +63,7 @@ STYLES: Final = (
     "accounts",
     "mappings",
     "bulk",
+    "imports",
     "phone",
 )
 
@@ -118,6 +122,12 @@ def add_pages(app: rx.App, brand: str) -> None:
         on_load=[BulkState.load, frame],
     )
     app.add_page(
+        imports_page,
+        route="/imports",
+        title=titled("Imports"),
+        on_load=[FileState.load, ImportsState.load, frame],
+    )
+    app.add_page(
         users_page, route="/users", title=titled("People"), on_load=[frame, UsersState.load]
     )
     app.add_page(
@@ -132,6 +142,7 @@ def add_pages(app: rx.App, brand: str) -> None:
 def head() -> list[rx.Component]:
     """What stands in the head of every page."""
     keys = rx.el.script(src="/desk.js", defer=True)
+    sending = rx.el.script(src="/imports.js", defer=True)
     icon = rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml")
     scheme = rx.el.meta(name="color-scheme", content="light dark")
-    return [keys, icon, scheme]
+    return [keys, sending, icon, scheme]

@@ -17,7 +17,9 @@ from crm_app.domain.order_status import OrderStatus as S
 from .cases import CASES, Case
 from .test_connectors import SINCE, orders_of
 
-each_channel = pytest.mark.parametrize("channel", CAPABILITIES, ids=lambda channel: channel.value)
+# A file has no words of a channel: its own are mapped with its columns.
+WITH_WORDS = [channel for channel, rules in CAPABILITIES.items() if rules.vocabularies]
+each_channel = pytest.mark.parametrize("channel", WITH_WORDS, ids=lambda channel: channel.value)
 
 
 def table(**changes: object) -> Capabilities:

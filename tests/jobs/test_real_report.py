@@ -23,6 +23,7 @@ from crm_app.services import accounts, rollups
 from tests import running
 from tests.conftest import ROOT, SHARED
 from tests.jobs.conftest import connect_amazon
+from tests.jobs.report_file import assert_file_equals_what_came
 
 REPORT = SHARED / "datasets" / "amazon_sale_report_in_2022.csv.gz"
 
@@ -110,6 +111,8 @@ def test_the_whole_report_arrives_equal_to_the_last_paisa(
             drain(account.id)
         first = fingerprint()
         assert_equal(expected)
+        # The other way in: the report as a file that somebody uploads.
+        assert assert_file_equals_what_came(REPORT) == 120_229
 
         forget_cursor(account.id)
         with running.process(["worker.py"], {}, log):

@@ -60,7 +60,15 @@ def test_channel_marks_are_readable() -> None:
     dark = re.search(r"--mark-dark:\s*(#[0-9a-f]{6})", CSS)
     assert dark
     weak: dict[str, float] = {}
-    for channel in ("amazon", "flipkart", "blinkit", "swiggy", "woocommerce", "shopify"):
+    for channel in (
+        "amazon",
+        "flipkart",
+        "blinkit",
+        "swiggy",
+        "woocommerce",
+        "shopify",
+        "document",
+    ):
         rule = re.search(rf"\.mark-{channel} \{{(.*?)\}}", CSS, re.DOTALL)
         assert rule
         named = re.search(r"[^-]color:\s*(#[0-9a-f]{6}|var\(--mark-dark\))", rule.group(1))

@@ -129,6 +129,8 @@ def channel(row: ChannelRow, currency: str, now: datetime, zone: ZoneInfo) -> Ch
 
 def _without_clock(which: Channel) -> str:
     """A channel that only sends cannot be asked up to when it has told everything."""
+    if which is Channel.DOCUMENT:
+        return "by upload"
     return "not yet" if capabilities.of(which).pulls else "sends by itself"
 
 

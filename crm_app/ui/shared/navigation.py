@@ -11,6 +11,7 @@ from crm_app.ui.shared.shell_state import ShellState
 Section = Literal[
     "dashboard",
     "orders",
+    "imports",
     "exceptions",
     "accounts",
     "ledger",
@@ -57,6 +58,9 @@ PLACES: Final = (
         "w",
         Permission.MANAGE_MAPPINGS,
         is_setup=True,
+    ),
+    Place(
+        "imports", "file-up", "Imports", "/imports", "i", Permission.IMPORT_ORDERS, is_setup=True
     ),
     Place("people", "users", "People", "/users", "u", Permission.MANAGE_USERS, is_setup=True),
 )
