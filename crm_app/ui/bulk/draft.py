@@ -1,5 +1,7 @@
 """Before a bulk change starts: what is to happen, and what that would do."""
 
+from typing import Any
+
 import reflex as rx
 
 from crm_app.channels.capabilities import INDIAN_CARRIERS
@@ -138,12 +140,12 @@ def _preview() -> rx.Component:
     return rx.fragment(
         rx.cond(
             has_any(preview.changes),
-            _groups("Will change", preview.change_count, preview.changes, "ok"),
-            rx.fragment(),
-        ),
-        rx.cond(
-            has_any(preview.refuses),
-            _groups("Stay as they are", preview.refuse_count, preview.refuses, "warn"),
+            _groups(
+                rx.cond(BulkState.run.undoes.href != "", "Taken back", "Will change"),
+                preview.change_count,
+                preview.changes,
+                "ok",
+            ),
             rx.fragment(),
         ),
         rx.cond(
@@ -160,10 +162,15 @@ def _preview() -> rx.Component:
             ),
             rx.fragment(),
         ),
+        rx.cond(
+            has_any(preview.refuses),
+            _groups("Stay as they are", preview.refuse_count, preview.refuses, "warn"),
+            rx.fragment(),
+        ),
     )
 
 
-def _groups(title: str, count: str, groups: list[GroupRow], tone: str) -> rx.Component:
+def _groups(title: Any, count: str, groups: list[GroupRow], tone: str) -> rx.Component:
     return rx.el.section(
         rx.el.h2(title, rx.el.span(count, class_name=f"count tone-{tone}")),
         rx.el.div(rx.foreach(groups, _group), class_name="fates"),

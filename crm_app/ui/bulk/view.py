@@ -14,6 +14,7 @@ from crm_app.services import bulk_actions
 from crm_app.services.bulk_action import Group, Preview
 from crm_app.services.bulk_pace import Telling
 from crm_app.services.bulk_results import TRAVEL, AccountProgress, RowResult
+from crm_app.services.bulk_status import CHANGED_MEANWHILE
 from crm_app.ui.shared import times
 from crm_app.ui.shared.links import bulk_path, order_path
 from crm_app.ui.shared.tones import Pill, Stage, Tone, status_pill
@@ -171,7 +172,7 @@ class RunView:
         return cls(
             id=run.id,
             title=title(run),
-            about=f"{_orders(run.total)} · {run.actor_label} · {times.when(moment, at, zone)}",
+            about=_about(run, times.when(moment, at, zone)),
             about_exact=times.exact(moment, zone),
             state=state_pill(run.state),
             is_draft=run.state is RunState.DRAFT,
@@ -191,6 +192,12 @@ class RunView:
             undoes=_link(run.undo_of),
             undone_by=_link(undone_by.id if undone_by else None),
         )
+
+
+def _about(run: BulkRun, when: str) -> str:
+    if run.state is RunState.DRAFT and run.undo_of is None:
+        return f"chosen by {run.actor_label}, {when}"  # the title says how many
+    return f"{_orders(run.total)} · {run.actor_label} · {when}"
 
 
 def _verbs(run: BulkRun, *, is_undone: bool) -> list[str]:
@@ -254,7 +261,7 @@ class AccountRow:
             label=one.channel.label,
             name=one.name,
             here=f"{changed:,} of {one.total:,}",
-            told=_told(told, arrived, travel),
+            told=_told(told, arrived, travel) if changed else "",
             told_percent=100 * arrived // told if told else 0,
             trouble=", ".join(trouble),
         )
@@ -283,6 +290,18 @@ def reason_rows(found: Sequence[tuple[Outcome, str, int]]) -> list[ReasonRow]:
         for outcome, reason, count in found
         if reason
     ]
+
+
+def again_words(run: BulkRun, found: Sequence[tuple[Outcome, str, int]]) -> str:
+    """The offer to try what another change or a mistake of ours kept from being done."""
+    if run.state not in ENDED or run.undo_of is not None:
+        return ""
+    count = sum(
+        number
+        for outcome, reason, number in found
+        if outcome is Outcome.FAILED or reason == CHANGED_MEANWHILE
+    )
+    return f"Try {_orders(count)} again…" if count else ""
 
 
 @dataclass(frozen=True)
