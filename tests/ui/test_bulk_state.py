@@ -8,9 +8,9 @@ from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.permissions import Role
 from crm_app.models import BulkRow, BulkRun, Order
 from crm_app.services import bulk_work
+from crm_app.ui.bulk.ahead import about
 from crm_app.ui.bulk.runs_state import RunsState
 from crm_app.ui.bulk.state import BulkState
-from crm_app.ui.bulk.view import about
 from crm_app.ui.orders.choosing import ChoosingState
 from crm_app.ui.orders.state import OrdersState
 from tests.factories import AccountFactory, OrderFactory

@@ -5,8 +5,8 @@ from typing import Any
 import reflex as rx
 
 from crm_app.channels.capabilities import INDIAN_CARRIERS
+from crm_app.ui.bulk.ahead import GroupRow, Link, TellingRow
 from crm_app.ui.bulk.state import BulkState
-from crm_app.ui.bulk.view import GroupRow, Link, TellingRow
 from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import button, channel_mark, icon, pill

@@ -2,8 +2,9 @@
 
 import reflex as rx
 
+from crm_app.ui.bulk.ahead import Link
 from crm_app.ui.bulk.state import BulkState
-from crm_app.ui.bulk.view import AccountRow, Link, ReasonRow, ResultRow
+from crm_app.ui.bulk.view import AccountRow, ReasonRow, ResultRow
 from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import button, channel_mark, icon, pill

@@ -16,7 +16,8 @@ from crm_app.errors import CrmError, NotFoundError, NotSignedInError
 from crm_app.models import BulkRun
 from crm_app.services import bulk_pace, bulk_results, bulk_runs, bulk_status, parcels
 from crm_app.ui.bulk import view
-from crm_app.ui.bulk.view import AccountRow, Link, PreviewView, ReasonRow, ResultRow, RunView
+from crm_app.ui.bulk.ahead import Link, PreviewView
+from crm_app.ui.bulk.view import AccountRow, ReasonRow, ResultRow, RunView
 from crm_app.ui.shared.links import BULK, bulk_path
 from crm_app.ui.shared.permission import requires
 from crm_app.ui.shared.service import call
