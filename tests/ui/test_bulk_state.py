@@ -100,6 +100,11 @@ async def test_all_that_match_but_one_are_frozen(session: Session, sign_in: Sign
     assert f"/bulk/{run.id}" in str(first)
     assert f"/bulk/{run.id}" in str(again)
     assert set(session.exec(select(BulkRow.order_id))) == set(ids) - {left_out}
+    # Back in the list the choice is still there, and the same press is another bulk change.
+    await choosing.follow()
+    await choosing.begin("status")
+    assert choosing.label == label
+    assert len(session.exec(select(BulkRun)).all()) == 2
 
 
 async def test_export_starts_at_once(session: Session, sign_in: SignIn) -> None:

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Final, Self
 
 from crm_app.domain.order_status import OrderStatus
 from crm_app.models import BulkRun
 from crm_app.services.bulk_action import Group, Preview
 from crm_app.services.bulk_pace import Telling
 from crm_app.ui.shared.links import order_path
+
+# Hard to take back, for many at once above all.
+_GRAVE: Final = (OrderStatus.CANCELLED, OrderStatus.FAILED, OrderStatus.RETURNED)
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ class PreviewView:
     change_count: str = "0"
     refuse_count: str = "0"
     verb: str = ""
+    look: str = "btn primary"
     lacks_parcel: str = ""
 
     @classmethod
@@ -90,8 +94,13 @@ class PreviewView:
             change_count=f"{preview.changes:,}",
             refuse_count=f"{preview.refuses:,}",
             verb=_verb(run, preview.changes) if preview.changes else "",
-            lacks_parcel=f"{orders_text(lacking)} lack them" if lacking else "",
+            look="btn danger" if run.settings.get("status") in _GRAVE else "btn primary",
+            lacks_parcel=_lack(lacking) if lacking else "",
         )
+
+
+def _lack(count: int) -> str:
+    return f"{orders_text(count)} {'lacks' if count == 1 else 'lack'} one"
 
 
 def _verb(run: BulkRun, count: int) -> str:

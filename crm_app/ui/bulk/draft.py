@@ -217,7 +217,12 @@ def _end() -> rx.Component:
         rx.el.div(
             rx.cond(
                 preview.verb != "",
-                button(preview.verb, kind="primary", on_click=BulkState.press("start")),
+                rx.el.button(
+                    preview.verb,
+                    type="button",
+                    class_name=preview.look,
+                    on_click=BulkState.press("start"),
+                ),
                 rx.cond(
                     has_any(preview.refuses),
                     rx.el.span("None of these orders can be changed so.", class_name="quiet"),
