@@ -62,7 +62,7 @@ def test_no_request_breaks_the_server(
         headers = {"authorization": f"Bearer {token}"}
         codes[f"{operation.method} {operation.path}"] = fuzz(operation, mode, headers)
 
-    assert len(codes) == 9
+    assert len(codes) >= 20
     if mode is GenerationMode.POSITIVE:
         assert 200 in codes["get /api/v1/orders"]
         assert codes["get /api/v1/auth/me"] == {200}
