@@ -15,7 +15,8 @@ from crm_app.errors import ConflictError, NotFoundError, PermissionDeniedError
 from crm_app.models import BulkRow, BulkRun, Order
 from crm_app.services import audit, bulk_actions
 from crm_app.services.bulk_action import Preview
-from crm_app.services.bulk_choice import claim_run, insert_rows
+from crm_app.services.bulk_choice import Choice, claim_run, draft, insert_rows
+from crm_app.services.bulk_status import CHANGED_MEANWHILE
 from crm_app.services.bulk_undo import UndoAction
 
 
@@ -152,6 +153,33 @@ def undo(session: Session, actor: Actor, run_id: int) -> BulkRun:
     run, is_new = claim_run(session, actor, key, undo_of=first.id, action=UndoAction.name)
     if is_new:
         run.total = _copy_changed(session, first.id, run.id)
+    return run
+
+
+def again(session: Session, actor: Actor, run_id: int) -> BulkRun:
+    """A draft of the orders that a run left because they had changed, or that failed.
+
+    They are frozen anew, as they stand now. Asked for twice by one person, it is one draft.
+
+    Raises:
+        PermissionDeniedError: If the actor may not change orders in bulk.
+        ConflictError: If the run is still at work, or left no such order.
+    """
+    first = _locked(session, actor, run_id)
+    if first.state not in ENDED or first.undo_of is not None:
+        raise ConflictError("This bulk change is not one to try again.")
+    row = BulkRow
+    ids = session.exec(
+        select(row.order_id).where(
+            row.run_id == run_id,
+            (col(row.outcome) == Outcome.FAILED) | (col(row.reason) == CHANGED_MEANWHILE),
+        )
+    ).all()
+    if not ids:
+        raise ConflictError("No order of this bulk change is left to try again.")
+    run = draft(session, actor, Choice(ids=tuple(ids)), f"again-{first.id}")
+    if run.state is RunState.DRAFT:
+        run.action, run.settings = first.action, first.settings
     return run
 
 

@@ -20,7 +20,7 @@ from crm_app.services import orders, status_moves
 from crm_app.services.bulk_action import Item, Preview, Result, alike
 from crm_app.services.status_moves import Move
 
-CHANGED_MEANWHILE: Final = "Somebody changed it since it was chosen."
+CHANGED_MEANWHILE: Final = "It was changed since it was chosen."
 NEEDS_PARCEL: Final = "The channel needs the carrier and the tracking number of each parcel."
 
 

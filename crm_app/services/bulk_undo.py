@@ -199,27 +199,7 @@ def _dids(session: Session, run: BulkRun, positions: list[int]) -> dict[int, Did
 
 def _facts(run: BulkRun, positions: Any = None) -> Any:
     """Id, number and account of each order, then the fields of `Did`."""
-    first, intent = aliased(BulkRow), aliased(StatusIntent)
-    newer, older, replaced = (aliased(StatusIntent) for _ in range(3))
-    has_newer = (
-        columns(col(newer.id))
-        .where(
-            col(newer.order_id) == col(Order.id),
-            # A run that told nobody left no intent: what was made after it counts.
-            (col(newer.id) > col(first.intent_id))
-            | (col(first.intent_id).is_(None) & (col(newer.created_at) > col(first.done_at))),
-        )
-        .exists()
-    )
-    has_older = (
-        columns(col(older.id))
-        .where(
-            col(older.order_id) == col(Order.id),
-            col(older.id) < col(first.intent_id),
-            col(older.state).in_(OPEN),
-        )
-        .exists()
-    )
+    first, intent, replaced = aliased(BulkRow), aliased(StatusIntent), aliased(StatusIntent)
     statement = (
         columns(
             col(Order.id),
@@ -231,8 +211,8 @@ def _facts(run: BulkRun, positions: Any = None) -> Any:
             col(first.to_status),
             col(intent.state),
             col(intent.outcome_unknown).is_(True).label("is_unknown"),
-            has_newer.label("has_newer"),
-            has_older.label("has_older"),
+            _has_newer(first).label("has_newer"),
+            _has_older(first).label("has_older"),
             col(replaced.to_status).label("replaced"),
             col(replaced.carrier).label("replaced_carrier"),
             col(replaced.tracking_number).label("replaced_tracking"),
@@ -253,3 +233,20 @@ def _facts(run: BulkRun, positions: Any = None) -> Any:
     return (
         statement if positions is None else statement.where(col(first.position) == any_(positions))
     )
+
+
+def _has_newer(first: Any) -> Any:
+    """Whether the order got another wish after the first run's."""
+    newer = aliased(StatusIntent)
+    # A run that told nobody left no intent: what was made after it counts.
+    is_newer = (col(newer.id) > col(first.intent_id)) | (
+        col(first.intent_id).is_(None) & (col(newer.created_at) > col(first.done_at))
+    )
+    return columns(col(newer.id)).where(col(newer.order_id) == col(Order.id), is_newer).exists()
+
+
+def _has_older(first: Any) -> Any:
+    """Whether a wish of before the first run's still travels."""
+    older = aliased(StatusIntent)
+    is_open = (col(older.id) < col(first.intent_id)) & col(older.state).in_(OPEN)
+    return columns(col(older.id)).where(col(older.order_id) == col(Order.id), is_open).exists()

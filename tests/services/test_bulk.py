@@ -210,7 +210,7 @@ def test_an_order_that_a_colleague_changed_meanwhile_is_left_with_both_versions(
     with db.transaction() as opened:
         (result,) = bulk_results.rows(opened, asha, run_id, outcome=Outcome.REFUSED)
     assert result.explanation == (
-        "Somebody changed it since it was chosen. Version 1 was confirmed, version 2 is cancelled."
+        "It was changed since it was chosen. Version 1 was confirmed, version 2 is cancelled."
     )
 
 

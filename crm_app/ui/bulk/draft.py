@@ -1,10 +1,12 @@
 """Before a bulk change starts: what is to happen, and what that would do."""
 
+from typing import Any
+
 import reflex as rx
 
 from crm_app.channels.rules import INDIAN_CARRIERS
+from crm_app.ui.bulk.ahead import GroupRow, Link, TellingRow
 from crm_app.ui.bulk.state import BulkState
-from crm_app.ui.bulk.view import GroupRow, Link, TellingRow
 from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import button, channel_mark, icon, pill
@@ -138,12 +140,12 @@ def _preview() -> rx.Component:
     return rx.fragment(
         rx.cond(
             has_any(preview.changes),
-            _groups("Will change", preview.change_count, preview.changes, "ok"),
-            rx.fragment(),
-        ),
-        rx.cond(
-            has_any(preview.refuses),
-            _groups("Stay as they are", preview.refuse_count, preview.refuses, "warn"),
+            _groups(
+                rx.cond(BulkState.run.undoes.href != "", "Taken back", "Will change"),
+                preview.change_count,
+                preview.changes,
+                "ok",
+            ),
             rx.fragment(),
         ),
         rx.cond(
@@ -160,10 +162,15 @@ def _preview() -> rx.Component:
             ),
             rx.fragment(),
         ),
+        rx.cond(
+            has_any(preview.refuses),
+            _groups("Stay as they are", preview.refuse_count, preview.refuses, "warn"),
+            rx.fragment(),
+        ),
     )
 
 
-def _groups(title: str, count: str, groups: list[GroupRow], tone: str) -> rx.Component:
+def _groups(title: Any, count: str, groups: list[GroupRow], tone: str) -> rx.Component:
     return rx.el.section(
         rx.el.h2(title, rx.el.span(count, class_name=f"count tone-{tone}")),
         rx.el.div(rx.foreach(groups, _group), class_name="fates"),
@@ -210,7 +217,12 @@ def _end() -> rx.Component:
         rx.el.div(
             rx.cond(
                 preview.verb != "",
-                button(preview.verb, kind="primary", on_click=BulkState.press("start")),
+                rx.el.button(
+                    preview.verb,
+                    type="button",
+                    class_name=preview.look,
+                    on_click=BulkState.press("start"),
+                ),
                 rx.cond(
                     has_any(preview.refuses),
                     rx.el.span("None of these orders can be changed so.", class_name="quiet"),

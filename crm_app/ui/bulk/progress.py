@@ -2,11 +2,12 @@
 
 import reflex as rx
 
+from crm_app.ui.bulk.ahead import Link
 from crm_app.ui.bulk.state import BulkState
-from crm_app.ui.bulk.view import AccountRow, Link, ReasonRow, ResultRow
+from crm_app.ui.bulk.view import AccountRow, ReasonRow, ResultRow
 from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.links import link
-from crm_app.ui.shared.marks import channel_mark, icon, pill
+from crm_app.ui.shared.marks import button, channel_mark, icon, pill
 from crm_app.ui.shared.native import NativeAnchor
 
 
@@ -98,7 +99,7 @@ def _accounts() -> rx.Component:
                 )
             ),
             rx.el.tbody(rx.foreach(BulkState.accounts, _account)),
-            class_name="plain",
+            class_name="ledger",
         ),
         class_name="card",
     )
@@ -131,6 +132,11 @@ def _reasons() -> rx.Component:
     return rx.el.section(
         rx.el.h2("What was said"),
         rx.el.div(rx.foreach(BulkState.reasons, _reason), class_name="fates"),
+        rx.cond(
+            BulkState.again != "",
+            button(icon("rotate-ccw", 14), BulkState.again, on_click=BulkState.try_again),
+            rx.fragment(),
+        ),
         class_name="card",
     )
 
@@ -158,7 +164,7 @@ def _results() -> rx.Component:
             rx.el.table(
                 rx.el.caption("Orders of this bulk change", class_name="sr-only"),
                 rx.el.tbody(rx.foreach(BulkState.rows, _result)),
-                class_name="plain results",
+                class_name="ledger results",
             ),
             rx.el.p("None.", class_name="quiet"),
         ),

@@ -16,7 +16,8 @@ from crm_app.errors import CrmError, NotFoundError, NotSignedInError
 from crm_app.models import BulkRun
 from crm_app.services import bulk_pace, bulk_results, bulk_runs, bulk_status, parcels
 from crm_app.ui.bulk import view
-from crm_app.ui.bulk.view import AccountRow, Link, PreviewView, ReasonRow, ResultRow, RunView
+from crm_app.ui.bulk.ahead import Link, PreviewView
+from crm_app.ui.bulk.view import AccountRow, ReasonRow, ResultRow, RunView
 from crm_app.ui.shared.links import BULK, bulk_path
 from crm_app.ui.shared.permission import requires
 from crm_app.ui.shared.service import call
@@ -50,6 +51,8 @@ class BulkState(rx.State):
     preview: PreviewView = PreviewView()
     accounts: list[AccountRow] = []
     reasons: list[ReasonRow] = []
+    # Offers what can be tried once more: "Try the 4 that changed meanwhile again".
+    again: str = ""
     rows: list[ResultRow] = []
     tabs: list[Link] = []
     tab: str = ""
@@ -128,15 +131,13 @@ class BulkState(rx.State):
     @requires(Permission.BULK_CHANGE)
     async def undo(self) -> rx.event.EventSpec | None:
         """Go to the preview of what can be taken back."""
-        actor = await current_actor(self)
-        try:
-            found = await call(bulk_runs.undo, actor, self._run_id())
-        except NotSignedInError:
-            raise
-        except CrmError as error:
-            self.notice = str(error)
-            return None
-        return rx.redirect(bulk_path(found.id))
+        return await self._follow_up(bulk_runs.undo)
+
+    @rx.event
+    @requires(Permission.BULK_CHANGE)
+    async def try_again(self) -> rx.event.EventSpec | None:
+        """Go to the preview of what had changed meanwhile, as it stands now."""
+        return await self._follow_up(bulk_runs.again)
 
     @rx.event
     @requires(Permission.BULK_CHANGE)
@@ -151,6 +152,18 @@ class BulkState(rx.State):
             self.notice = str(error)
             return None
         return rx.redirect(BULK)
+
+    async def _follow_up(self, make: Any) -> rx.event.EventSpec | None:
+        actor = await current_actor(self)
+        self.notice = ""
+        try:
+            found = await call(make, actor, self._run_id())
+        except NotSignedInError:
+            raise
+        except CrmError as error:
+            self.notice = str(error)
+            return None
+        return rx.redirect(bulk_path(found.id))
 
     async def _do(self, step: Any, *args: Any) -> None:
         actor = await current_actor(self)
@@ -196,7 +209,9 @@ class BulkState(rx.State):
         self.first_href = (f"{here}?show={self.tab}" if self.tab else here) if after else ""
         accounts = await call(bulk_results.progress, actor, run.id)
         self.accounts = [AccountRow.of(one) for one in accounts]
-        self.reasons = view.reason_rows(await call(bulk_results.reasons, actor, run.id))
+        reasons = await call(bulk_results.reasons, actor, run.id)
+        self.reasons = view.reason_rows(reasons)
+        self.again = view.again_words(run, reasons)
 
 
 def _head(session: Session, actor: Actor, run_id: int) -> tuple[BulkRun, BulkRun | None]:

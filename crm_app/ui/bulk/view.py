@@ -8,12 +8,11 @@ from zoneinfo import ZoneInfo
 
 from crm_app.domain.bulk import ACTIVE, ENDED, Outcome, RunState
 from crm_app.domain.intent import IntentState
-from crm_app.domain.order_status import OrderStatus
 from crm_app.models import BulkRun
 from crm_app.services import bulk_actions
-from crm_app.services.bulk_action import Group, Preview
-from crm_app.services.bulk_pace import Telling
 from crm_app.services.bulk_results import TRAVEL, AccountProgress, RowResult
+from crm_app.services.bulk_status import CHANGED_MEANWHILE
+from crm_app.ui.bulk.ahead import Link, orders_text
 from crm_app.ui.shared import times
 from crm_app.ui.shared.links import bulk_path, order_path
 from crm_app.ui.shared.tones import Pill, Stage, Tone, status_pill
@@ -35,96 +34,6 @@ _OUTCOMES: Final[dict[Outcome, tuple[str, Tone, Stage]]] = {
 # Told and still on the way; told and over.
 _ON_THE_WAY: Final = (IntentState.QUEUED, IntentState.WAITING, IntentState.SENDING)
 _TROUBLE: Final = (IntentState.REJECTED, IntentState.NEEDS_PERSON)
-
-
-@dataclass(frozen=True)
-class Link:
-    key: str = ""
-    text: str = ""
-    href: str = ""
-
-
-@dataclass(frozen=True)
-class GroupRow:
-    """Orders with the same fate."""
-
-    key: str
-    count: str
-    sentence: str
-    examples: list[Link]
-    more: str
-
-    @classmethod
-    def of(cls, group: Group) -> Self:
-        left = group.count - len(group.examples)
-        return cls(
-            key=f"{group.changes}{group.sentence}",
-            count=f"{group.count:,}",
-            sentence=group.sentence,
-            examples=[
-                Link(str(one.order_id), one.number, order_path(one.order_id))
-                for one in group.examples
-            ],
-            more=f"and {left:,} more" if left > 0 else "",
-        )
-
-
-@dataclass(frozen=True)
-class TellingRow:
-    """An account that is told: `412, about 3 min 26 s at its limits`."""
-
-    key: str
-    channel: str
-    mark: str
-    label: str
-    name: str
-    count: str
-    time: str
-
-    @classmethod
-    def of(cls, one: Telling) -> Self:
-        return cls(
-            key=str(one.account_id),
-            channel=one.channel.value,
-            mark=one.channel.mark,
-            label=one.channel.label,
-            name=one.name,
-            count=f"{one.count:,}",
-            time=about(one.seconds),
-        )
-
-
-@dataclass(frozen=True)
-class PreviewView:
-    """What would happen; `verb` is what stands on the button."""
-
-    changes: list[GroupRow] = field(default_factory=list[GroupRow])
-    refuses: list[GroupRow] = field(default_factory=list[GroupRow])
-    tellings: list[TellingRow] = field(default_factory=list[TellingRow])
-    change_count: str = "0"
-    refuse_count: str = "0"
-    verb: str = ""
-    lacks_parcel: str = ""
-
-    @classmethod
-    def of(cls, preview: Preview, told: Sequence[Telling], run: BulkRun) -> Self:
-        lacking = preview.lacks_parcel
-        return cls(
-            changes=[GroupRow.of(group) for group in preview.groups if group.changes],
-            refuses=[GroupRow.of(group) for group in preview.groups if not group.changes],
-            tellings=[TellingRow.of(one) for one in told],
-            change_count=f"{preview.changes:,}",
-            refuse_count=f"{preview.refuses:,}",
-            verb=_verb(run, preview.changes) if preview.changes else "",
-            lacks_parcel=f"{_orders(lacking)} lack them" if lacking else "",
-        )
-
-
-def _verb(run: BulkRun, count: int) -> str:
-    if run.undo_of is not None:
-        return f"Undo {_orders(count)}"
-    status = OrderStatus(run.settings["status"])
-    return f"Change {_orders(count)} to {status.label.lower()}"
 
 
 @dataclass(frozen=True)
@@ -171,7 +80,7 @@ class RunView:
         return cls(
             id=run.id,
             title=title(run),
-            about=f"{_orders(run.total)} · {run.actor_label} · {times.when(moment, at, zone)}",
+            about=_about(run, times.when(moment, at, zone)),
             about_exact=times.exact(moment, zone),
             state=state_pill(run.state),
             is_draft=run.state is RunState.DRAFT,
@@ -193,6 +102,12 @@ class RunView:
         )
 
 
+def _about(run: BulkRun, when: str) -> str:
+    if run.state is RunState.DRAFT and run.undo_of is None:
+        return f"chosen by {run.actor_label}, {when}"  # the title says how many
+    return f"{orders_text(run.total)} · {run.actor_label} · {when}"
+
+
 def _verbs(run: BulkRun, *, is_undone: bool) -> list[str]:
     found: list[str] = []
     if run.state in ACTIVE:
@@ -210,7 +125,7 @@ def title(run: BulkRun) -> str:
     if run.undo_of is not None:
         return f"Undo of bulk change {run.undo_of}"
     if not run.action or run.state is RunState.DRAFT:
-        return f"Change {_orders(run.total)}"
+        return f"Change {orders_text(run.total)}"
     return bulk_actions.of(run.action).title(run.settings)
 
 
@@ -254,7 +169,7 @@ class AccountRow:
             label=one.channel.label,
             name=one.name,
             here=f"{changed:,} of {one.total:,}",
-            told=_told(told, arrived, travel),
+            told=_told(told, arrived, travel) if changed else "",
             told_percent=100 * arrived // told if told else 0,
             trouble=", ".join(trouble),
         )
@@ -283,6 +198,18 @@ def reason_rows(found: Sequence[tuple[Outcome, str, int]]) -> list[ReasonRow]:
         for outcome, reason, count in found
         if reason
     ]
+
+
+def again_words(run: BulkRun, found: Sequence[tuple[Outcome, str, int]]) -> str:
+    """The offer to try what another change or a mistake of ours kept from being done."""
+    if run.state not in ENDED or run.undo_of is not None:
+        return ""
+    count = sum(
+        number
+        for outcome, reason, number in found
+        if outcome is Outcome.FAILED or reason == CHANGED_MEANWHILE
+    )
+    return f"Try {orders_text(count)} again…" if count else ""
 
 
 @dataclass(frozen=True)
@@ -371,19 +298,3 @@ def result_words(run: BulkRun) -> str:
     if run.failed:
         parts.append(f"{run.failed:,} failed")
     return ", ".join(parts)
-
-
-def about(seconds: float) -> str:
-    """`about 3 min 26 s`, `about 2 h 05 min`, `about a second`."""
-    whole = round(seconds)
-    if whole <= 1:
-        return "about a second"
-    if whole < 60:
-        return f"about {whole} s"
-    if whole < 3_600:
-        return f"about {whole // 60} min {whole % 60:02} s"
-    return f"about {whole // 3_600} h {whole % 3_600 // 60:02} min"
-
-
-def _orders(count: int) -> str:
-    return f"{count:,} {'order' if count == 1 else 'orders'}"

@@ -40,6 +40,7 @@ class ChoosingState(rx.State):
     _last: int = 0
     # Names this choice: the same button pressed twice with it is one bulk change.
     _key: str = ""
+    _has_begun: bool = False
 
     @rx.event(temporal=True)
     @requires(quiet=True)
@@ -49,6 +50,9 @@ class ChoosingState(rx.State):
         if found != self._filter:
             self._filter = found
             self._clear()
+        elif self._has_begun:
+            # Back from what was begun: the same orders once more are another bulk change.
+            self._renew()
         await self._show()
 
     @rx.event
@@ -99,6 +103,7 @@ class ChoosingState(rx.State):
         except InvalidInputError as error:
             self.failure = str(error)
             return None
+        self._has_begun = True
         return rx.redirect(bulk_path(run_id))
 
     def _choice(self) -> Choice:
@@ -128,7 +133,7 @@ class ChoosingState(rx.State):
         self._renew()
 
     def _renew(self) -> None:
-        self._key = uuid.uuid4().hex
+        self._key, self._has_begun = uuid.uuid4().hex, False
         self.failure = ""
 
     async def _show(self) -> None:
