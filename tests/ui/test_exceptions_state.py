@@ -143,6 +143,11 @@ async def test_one_is_given_snoozed_woken_and_closed(session: Session, sign_in: 
     assert (panel.phase, panel.panel.is_closed, panel.notice) == ("found", True, "")
     assert panel.panel.said == "Called the buyer."
     assert [one.text for one in panel.panel.deeds][0] == "closed it: Called the buyer."
+    listed, _ = await both("/exceptions?view=closed", cookie)
+    bulk = await listed.get_state(BulkState)
+    await bulk.pick_all()
+    assert [one.said for one in listed.lines] == ["Called the buyer."]
+    assert (listed.can_pick, bulk.picked) == (False, [])
 
 
 async def test_what_arrived_is_shown_in_clear_on_request_only(

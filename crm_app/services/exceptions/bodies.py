@@ -12,7 +12,7 @@ from crm_app.domain.trouble import Source
 from crm_app.errors import NotFoundError
 from crm_app.models import InboxEntry, Order
 from crm_app.services import audit
-from crm_app.services.exceptions import listing
+from crm_app.services.exceptions import closed, listing
 from crm_app.services.exceptions.rows import ExceptionRow
 from crm_app.services.payloads import payload_of
 
@@ -30,11 +30,11 @@ def reveal(session: Session, actor: Actor, key: str) -> str:
 
     Raises:
         PermissionDeniedError: Without `orders.view` and `customers.see_personal_data`.
-        NotFoundError: If it is not open (any more), or its body is not kept.
+        NotFoundError: If it healed by itself, or its body is not kept.
     """
     actor.require(Permission.VIEW_ORDERS)
     actor.require(Permission.SEE_PERSONAL_DATA)
-    body = body_of(session, listing.find(session, key))
+    body = body_of(session, find(session, key))
     if body is None:
         raise NotFoundError("stored body of", key[:80])
     audit.record(
@@ -45,6 +45,14 @@ def reveal(session: Session, actor: Actor, key: str) -> str:
         return _cut(body.decode(errors="replace") if parsed is None else _pretty(parsed))
     except RecursionError:
         return _cut(body.decode(errors="replace"))
+
+
+def find(session: Session, key: str) -> ExceptionRow:
+    """An exception that is open, or that a person closed; raises NotFoundError."""
+    try:
+        return listing.find(session, key)
+    except NotFoundError:
+        return closed.find(session, key)
 
 
 def body_of(session: Session, row: ExceptionRow) -> bytes | None:

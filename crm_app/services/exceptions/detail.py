@@ -11,7 +11,6 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.intent import OPEN
 from crm_app.domain.permissions import Permission
 from crm_app.domain.trouble import Source
-from crm_app.errors import NotFoundError
 from crm_app.models import (
     AuditEntry,
     ChannelAccount,
@@ -21,7 +20,7 @@ from crm_app.models import (
     StatusIntent,
     UnmappedWord,
 )
-from crm_app.services.exceptions import bodies, closed, listing, sources, wording
+from crm_app.services.exceptions import bodies, listing, sources, wording
 from crm_app.services.exceptions.rows import ExceptionRow
 
 _MOST_ATTEMPTS: Final = 20
@@ -92,7 +91,7 @@ def get_exception(session: Session, actor: Actor, key: str) -> ExceptionDetail:
         NotFoundError: If it is not open and nobody closed it.
     """
     actor.require(Permission.VIEW_ORDERS)
-    row = _find(session, key)
+    row = bodies.find(session, key)
     order = session.get(Order, row.order_id) if row.order_id else None
     intent = _intent(session, row)
     body = bodies.body_of(session, row)
@@ -109,13 +108,6 @@ def get_exception(session: Session, actor: Actor, key: str) -> ExceptionDetail:
         may_act=actor.may(Permission.CHANGE_STATUS) and row.closed_at is None,
         may_reveal=body is not None and actor.may(Permission.SEE_PERSONAL_DATA),
     )
-
-
-def _find(session: Session, key: str) -> ExceptionRow:
-    try:
-        return listing.find(session, key)
-    except NotFoundError:
-        return closed.find(session, key)
 
 
 def _intent(session: Session, row: ExceptionRow) -> StatusIntent | None:

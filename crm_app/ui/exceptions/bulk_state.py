@@ -55,8 +55,8 @@ class BulkState(rx.State):
     @requires(Permission.CHANGE_STATUS)
     async def pick_all(self) -> None:
         """Pick every line of the page; again to put all back."""
-        lines = (await self.get_state(ExceptionsState)).lines
-        keys = [line.key for line in lines if not line.is_gone]
+        listed = await self.get_state(ExceptionsState)
+        keys = [line.key for line in listed.lines if listed.can_pick and not line.is_gone]
         self.picked = [] if set(keys) <= set(self.picked) else keys
 
     @rx.event

@@ -51,6 +51,8 @@ class ExceptionsState(rx.State):
     is_all_clear: bool = False
     empty: str = ""
     can_retry_cause: bool = False
+    # What is closed cannot be picked: there is nothing left to do about it.
+    can_pick: bool = True
 
     _shown: str = "nothing yet"
 
@@ -148,6 +150,7 @@ class ExceptionsState(rx.State):
         self.count = f"{text} {_NOUNS[query.view]}"
         self.is_all_clear = counts.total == 0 and query.view is View.OPEN
         self.empty = _EMPTY[query.view]
+        self.can_pick = query.view is not View.CLOSED
         self.can_retry_cause = (
             query.view is View.OPEN
             and query.cause in _RETRIED

@@ -7,7 +7,7 @@ from crm_app.ui.exceptions.bulk_state import BulkState
 from crm_app.ui.exceptions.rows import Line
 from crm_app.ui.exceptions.state import ExceptionsState
 from crm_app.ui.shared.blanks import blank, failed, skeleton_rows
-from crm_app.ui.shared.conditions import has_any
+from crm_app.ui.shared.conditions import both, has_any
 from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import channel_mark, icon, pill
 from crm_app.ui.shared.navigation import may
@@ -37,7 +37,7 @@ def _table() -> rx.Component:
             rx.el.caption("Exceptions", class_name="sr-only"),
             rx.el.thead(
                 rx.el.tr(
-                    rx.cond(may(Permission.CHANGE_STATUS), _pick_all(), rx.fragment()),
+                    rx.cond(_may_pick(), _pick_all(), rx.fragment()),
                     rx.el.th("Cause", scope="col"),
                     rx.el.th("What", scope="col"),
                     rx.el.th("Why", scope="col", class_name="col-why"),
@@ -50,6 +50,10 @@ def _table() -> rx.Component:
         ),
         class_name="scroll",
     )
+
+
+def _may_pick() -> rx.Var[bool]:
+    return both(may(Permission.CHANGE_STATUS), ExceptionsState.can_pick)
 
 
 def _pick_all() -> rx.Component:
@@ -68,7 +72,7 @@ def _pick_all() -> rx.Component:
 
 def _line(line: Line) -> rx.Component:
     return rx.el.tr(
-        rx.cond(may(Permission.CHANGE_STATUS), _pick(line), rx.fragment()),
+        rx.cond(_may_pick(), _pick(line), rx.fragment()),
         rx.el.td(pill(line.cause), class_name="col-cause"),
         rx.el.th(
             channel_mark(line.mark, line.channel, line.channel_label),

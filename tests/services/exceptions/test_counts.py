@@ -169,7 +169,7 @@ def mark(session: Session, row: ExceptionRow, kind: str) -> None:
 
 
 @settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     derandomize=True,

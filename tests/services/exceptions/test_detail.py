@@ -144,7 +144,9 @@ def test_one_that_was_closed_keeps_its_note_and_one_that_healed_is_gone(
     session.flush()
 
     found = detail.get_exception(session, asha, key)
+    clear = bodies.reveal(session, asha, key)
 
+    assert json.loads(clear) == trouble.BUYER
     assert (found.row.note, found.may_act, found.advice) == ("Called the buyer.", False, "")
     assert found.deeds[0].sentence == "closed it: Called the buyer."
     for gone in ("inbox:987", "change:1:2", "word:1:x", "account:x", "inbox:" + "9" * 30, "", "é"):
