@@ -47,6 +47,11 @@ class Fault:
     delay_s: float = 1.0
     phase: Literal["before", "after"] = "before"
 
+    @property
+    def name(self) -> str:
+        """What it is counted as: an answer lost after the work was done is a wound of its own."""
+        return f"{self.kind} after the write" if self.phase == "after" else self.kind
+
     def fits(self, channel: str, operation: str) -> bool:
         """Whether a call of this operation is one that the fault may hit."""
         return self.channel in (ANY, channel) and self.operation in (ANY, operation)
@@ -109,7 +114,7 @@ class Faults:
                     del self._pending[index]
                 else:
                     self._pending[index] = replace(fault, times=fault.times - 1)
-                self.dealt[channel, fault.kind] += 1
+                self.dealt[channel, fault.name] += 1
                 return fault
         return None
 

@@ -45,8 +45,8 @@ class Policy:
 
 
 POLICIES: Final = {
-    # The queue shows a message again until somebody took it.
-    "amazon": Policy(retries_s=(30.0,) * 40, timeout_s=10.0),
+    # The queue shows a message again until somebody took it, for four days.
+    "amazon": Policy(retries_s=(30, 30, 60, 120, 300, 600, *[1_800.0] * 190), timeout_s=10.0),
     "woocommerce": Policy(disables_after=5),
     # Eight more tries within four hours.
     "shopify": Policy(

@@ -74,4 +74,6 @@ document.addEventListener("change", (event) => {
   pull(chooser.dataset.lever, "POST", JSON.stringify({ to }), to);
 });
 
+// On a phone the channels stand in a row that is longer than the screen.
+document.querySelector("nav a[aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 setInterval(refresh, 2000);

@@ -185,8 +185,8 @@ def faults_table(channel: str, seen: Seen) -> str:
         delay_s = _TIMEOUT_S if kind == "timeout" else 1.0
         body = {"kind": kind, "channel": channel, "phase": phase, "delay_s": delay_s}
         is_on = (kind, phase) in armed
-        # Counted by kind: of the two time-outs the first shows the sum.
-        times_hit = "" if phase == "after" else str(dealt.get((channel, kind), "") or "")
+        name = f"{kind} after the write" if phase == "after" else kind
+        times_hit = str(dealt.get((channel, name), "") or "")
         rows.append(_fault_row("faults", body, words, is_on, times_hit))
     for kind, words in _HOOK_FAULTS:
         body = {"kind": kind, "channel": channel, "delay_s": 3.0}
