@@ -5,8 +5,8 @@ Revision: 0003, after 0002. New tables only: the release before this one does no
 
 import sqlalchemy as sa
 import sqlmodel
-from sqlalchemy.dialects import postgresql
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0003"
 down_revision = "0002"
