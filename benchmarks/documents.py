@@ -45,6 +45,7 @@ def measure(servers: Servers, recorder: Recorder) -> None:
         read_s=done["read_s"],
         check_s=done["check_s"],
         import_s=done["import_s"],
+        worker_cpu_s=done["cpu_s"],
         worker_mb=done["peak_mb"],
     )
     with db.transaction() as session:
