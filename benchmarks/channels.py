@@ -12,7 +12,7 @@ from sqlmodel import col, func, select
 
 from benchmarks.figures import Recorder, percentile
 from benchmarks.importing import sandbox, work
-from benchmarks.memory import process, wait_until_live
+from benchmarks.memory import cpu_seconds, process, wait_until_live
 from benchmarks.servers import Servers
 from crm_app import db, demo, queue
 from crm_app.channels import capabilities
@@ -85,10 +85,10 @@ def _record_webhooks(recorder: Recorder) -> None:
     ):
         with httpx.Client(base_url=base, timeout=20, trust_env=False) as client:
             wait_until_live(client, web)
-        before = _received(account_id)
+        before, cpu_s = _received(account_id), cpu_seconds(web)
         url = f"{base}/webhooks/swiggy/{account_id}"
         times_ms, refused = asyncio.run(_send(url))
-        stored = _received(account_id) - before
+        stored, cpu_s = _received(account_id) - before, cpu_seconds(web) - cpu_s
     assert not refused, f"{refused} webhooks were not acknowledged"
     assert stored == len(times_ms), "what was acknowledged was not stored"
     recorder.record(
@@ -100,6 +100,7 @@ def _record_webhooks(recorder: Recorder) -> None:
         p95=percentile(times_ms, 95),
         p99=percentile(times_ms, 99),
         a_second=_PER_S,
+        web_cpu_ms=cpu_s * 1_000 / len(times_ms),
         note="p99, while a poll runs",
         load=os.getloadavg()[0],
     )

@@ -94,6 +94,12 @@ def _resident_mb(process: psutil.Process) -> float:
     return total / 2**20
 
 
+def cpu_seconds(process: psutil.Process) -> float:
+    """Processor time of the process and all below it so far."""
+    times = [one.cpu_times() for one in (process, *process.children(recursive=True))]
+    return sum(one.user + one.system for one in times)
+
+
 def wait_until_live(client: httpx.Client, web: psutil.Process) -> None:
     """Wait until the web process answers; ends the program if it does not."""
     give_up = time.monotonic() + _START_TIMEOUT_S

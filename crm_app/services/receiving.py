@@ -116,8 +116,23 @@ def _store(
         }
         for key, event in zip(keys, events, strict=True)
     ]
-    statement = upsert(InboxEntry).values(rows)
-    seen = session.execute(
+    is_new = 1 in {_times_seen(session, row) for row in rows}
+    for event in events:
+        if event.deed is Deed.PERSON and is_new:
+            logger.warning("A webhook of account %d needs a person: %s", account.id, event.topic)
+    if is_new and any(row["next_try_at"] for row in rows):
+        queue.hint_inbox(session, account.id)
+    return is_new
+
+
+def _times_seen(session: Session, row: dict[str, Any]) -> int:
+    """Store one event; how often it came.
+
+    Nearly every delivery holds one. A statement of one row is compiled once and kept, one of
+    many rows is compiled each time, which took a fifth of the work of a webhook.
+    """
+    statement = upsert(InboxEntry).values(**row)
+    return session.execute(
         statement.on_conflict_do_update(
             index_elements=["account_id", "dedupe_key"],
             set_={
@@ -125,11 +140,4 @@ def _store(
                 "last_seen_at": func.clock_timestamp(),
             },
         ).returning(col(InboxEntry.times_seen))
-    ).scalars()
-    is_new = 1 in set(seen)
-    for event in events:
-        if event.deed is Deed.PERSON and is_new:
-            logger.warning("A webhook of account %d needs a person: %s", account.id, event.topic)
-    if is_new and any(row["next_try_at"] for row in rows):
-        queue.hint_inbox(session, account.id)
-    return is_new
+    ).scalar_one()
