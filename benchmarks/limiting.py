@@ -7,8 +7,8 @@ Amazon's search may be made 20 times at once and then once in 179 s: what is mea
 and the first call after it, so the window lasts a little longer than that. Shopify has one bucket
 of points for all calls, 2,000 of them when it is full: the pull takes a few hundred of those and
 leaves the others to people's clicks, so what is measured is how much it uses of the points that
-come back, between two looks at the bucket. Pushes are measured on Amazon's confirmShipment, two a second
-after a burst of ten.
+come back, between two looks at the bucket. Pushes are measured on Amazon's confirmShipment, two a
+second after a burst of ten.
 """
 
 import json
