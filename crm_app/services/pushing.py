@@ -341,7 +341,7 @@ def try_now(session: Session, account_id: int) -> None:
         update(StatusIntent)
         .where(
             col(StatusIntent.account_id) == account_id,
-            StatusIntent.state == IntentState.WAITING,
+            col(StatusIntent.state) == IntentState.WAITING,
             col(StatusIntent.claimed_at).is_(None),
         )
         .values(next_try_at=now())
