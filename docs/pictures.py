@@ -50,6 +50,8 @@ def draw(browser: Browser, address: str, theme: str, size: tuple[int, int], suff
         "orders": lambda page: show(page, "/orders"),
         "order": open_first,
         "ledger": lambda page: show(page, "/ledger"),
+        "accounts": lambda page: show(page, "/accounts"),
+        "status-words": lambda page: show(page, "/mappings"),
         "people": lambda page: show(page, "/users"),
     }
     for name, go in shots.items():

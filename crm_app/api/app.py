@@ -36,6 +36,20 @@ logger = logging.getLogger(__name__)
 _ERRORS: Final[dict[int | str, dict[str, Any]]] = {
     status: {"model": ErrorOut} for status in (401, 403, 404, 409, 422, 429, 503)
 }
+_MODULES: Final = (
+    auth,
+    orders,
+    documents,
+    bulk,
+    exceptions,
+    accounts,
+    sync,
+    users,
+    status_words,
+    health,
+    browser,
+    webhooks,
+)
 _EVERY_METHOD: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _CODES: Final = {
     400: "bad_request",
@@ -55,20 +69,7 @@ def create_api() -> FastAPI:
         redoc_url=None,
         responses=_ERRORS,
     )
-    for module in (
-        auth,
-        orders,
-        documents,
-        bulk,
-        exceptions,
-        accounts,
-        sync,
-        users,
-        status_words,
-        health,
-        browser,
-        webhooks,
-    ):
+    for module in _MODULES:
         api.include_router(module.router)
 
     @api.get(

@@ -15,7 +15,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError, InvalidInputError
 from crm_app.models import AccountStatus, ChannelAccount
-from crm_app.services import account_forms, accounts, audit, pushing
+from crm_app.services import account_forms, accounts, audit, holding
 from crm_app.services.account_forms import Filled
 
 # What a worker holds now is over by then; the clock asks again if the hint was lost.
@@ -140,7 +140,7 @@ def pull_now(session: Session, actor: Actor, account_id: int) -> ChannelAccount:
     account = _pulling_account(session, account_id)
     account.next_pull_at = now() + _HINT_LASTS
     if account.rests:
-        pushing.try_now(session, account_id)
+        holding.try_now(session, account_id)
     _record(session, actor, account, "account:pull:asked", {}, {})
     _hint(session, account)
     return account

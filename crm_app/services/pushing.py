@@ -1,12 +1,11 @@
 """A status goes out: claim, call, record, read back. Strictly in order per order."""
 
-import logging
 import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import and_, or_, update
+from sqlalchemy import and_, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
@@ -19,24 +18,20 @@ from crm_app.domain.time import now
 from crm_app.errors import (
     AccountDisconnectedError,
     ChannelError,
-    LeftAloneError,
     OutcomeUnknownError,
     RateLimitedError,
     RejectedError,
 )
 from crm_app.models import (
-    AccountStatus,
     IntentAttempt,
     Order,
     OrderEvent,
     OrderLine,
     StatusIntent,
 )
-from crm_app.services import accounts, importing, pulling
+from crm_app.services import accounts, holding, importing, pulling
 from crm_app.services.accounts import pause_after
 from crm_app.services.payloads import payload_of
-
-logger = logging.getLogger(__name__)
 
 # A worker that holds an intent longer than this is dead: its calls time out far earlier.
 _CLAIM_LASTS: Final = timedelta(minutes=2)
@@ -84,7 +79,7 @@ def push(connector: Connector, account_id: int, *, budget_s: float) -> int:
             else:
                 _read_back(connector, account_id, claim)
         except (RateLimitedError, AccountDisconnectedError) as error:
-            _hold_account(account_id, error)
+            holding.hold(account_id, error)
             break
     return calls
 
@@ -276,6 +271,8 @@ def _read_back(connector: Connector, account_id: int, claim: _Claim) -> None:
         with db.transaction() as session:
             _, intent = _locked(session, claim.intent_id)
             intent.claimed_at = None
+            if isinstance(error, RateLimitedError):
+                intent.attempts -= 1  # the channel's pace is no look at the order
             intent.reason = f"Reading it back failed: {error}"[:500]
             intent.next_try_at = now() + _read_back_pause(error, claim.attempts)
         if isinstance(error, RateLimitedError | AccountDisconnectedError):
@@ -323,55 +320,6 @@ def _read_back_pause(error: Exception, attempts: int) -> timedelta:
     if isinstance(error, RateLimitedError):
         return timedelta(seconds=error.retry_after_s)
     return pause_after(attempts, _FIRST_RETRY_S)
-
-
-def _hold_account(account_id: int, error: ChannelError) -> None:
-    """The whole account has to wait, not this intent alone."""
-    if isinstance(error, LeftAloneError):
-        with db.transaction() as session:
-            _let_wait(session, account_id, error)
-        return
-    if not isinstance(error, AccountDisconnectedError):
-        return
-    with db.transaction() as session:
-        account = accounts.get_account(session, account_id)
-        account.status = AccountStatus.DISCONNECTED
-        account.last_error = str(error)[:500]
-        account.last_error_at = now()
-    logger.error("Account %d is disconnected: %s", account_id, error)
-
-
-def _let_wait(session: Session, account_id: int, error: LeftAloneError) -> None:
-    """Everything that would go out now waits for the same moment, and says so.
-
-    What may have counted already is read before it is sent again, and reading may go on.
-    """
-    until = now() + timedelta(seconds=error.retry_after_s)
-    due = (
-        col(StatusIntent.account_id) == account_id,
-        col(StatusIntent.state).in_((IntentState.QUEUED, IntentState.WAITING)),
-        col(StatusIntent.next_try_at) < until,
-        col(StatusIntent.claimed_at).is_(None),
-        col(StatusIntent.outcome_unknown).is_(False),
-    )
-    session.execute(
-        update(StatusIntent)
-        .where(*due)
-        .values(state=IntentState.WAITING, reason=str(error)[:500], next_try_at=until)
-    )
-
-
-def try_now(session: Session, account_id: int) -> None:
-    """Let what waits for its next try be tried at once; the caller knows that the channel is up."""
-    session.execute(
-        update(StatusIntent)
-        .where(
-            col(StatusIntent.account_id) == account_id,
-            col(StatusIntent.state) == IntentState.WAITING,
-            col(StatusIntent.claimed_at).is_(None),
-        )
-        .values(next_try_at=now())
-    )
 
 
 def _locked(session: Session, intent_id: int) -> tuple[Order, StatusIntent]:

@@ -1,6 +1,8 @@
 """Every page of the desk: its address, its title, and what runs when it opens."""
 
-from typing import Final
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
 
 import reflex as rx
 
@@ -36,17 +38,43 @@ from crm_app.ui.shared.shell_state import ShellState
 from crm_app.ui.users.page import users_page
 from crm_app.ui.users.state import UsersState
 
-# Built as files of their own; the page of an order is served by the fallback of them all.
-PLAIN_PAGES: Final = (
-    "/login",
-    "/orders",
-    "/imports",
-    "/bulk",
-    "/exceptions",
-    "/accounts",
-    "/ledger",
-    "/users",
-    "/mappings",
+
+@dataclass(frozen=True)
+class Page:
+    """One page. `on_load` runs when it opens: its own data first, or the frame's where that decides
+    what may be shown."""
+
+    draw: Callable[[], rx.Component]
+    route: str
+    title: str
+    on_load: tuple[Any, ...]
+
+
+_FRAME: Final = ShellState.load
+PAGES: Final = (
+    Page(login_page, "/login", "Sign in", (LoginState.load,)),
+    Page(dashboard_page, "/", "Dashboard", (DashboardState.load, _FRAME)),
+    Page(orders_page, "/orders", "Orders", (OrdersState.load, ChoosingState.follow, _FRAME)),
+    Page(order_page, "/orders/[order_id]", "Order", (OrderState.load, _FRAME)),
+    Page(
+        exceptions_page,
+        "/exceptions",
+        "Exceptions",
+        (ExceptionsState.load, PanelState.load, PickedState.load, _FRAME),
+    ),
+    Page(runs_page, "/bulk", "Bulk changes", (RunsState.load, _FRAME)),
+    Page(run_page, "/bulk/[run_id]", "Bulk change", (BulkState.load, _FRAME)),
+    Page(ledger_page, "/ledger", "Ledger", (LedgerState.load, _FRAME)),
+    Page(imports_page, "/imports", "Imports", (FileState.load, ImportsState.load, _FRAME)),
+    Page(accounts_page, "/accounts", "Accounts", (_FRAME, AccountsState.load)),
+    Page(account_page, "/accounts/[account_id]", "Account", (_FRAME, AccountState.load)),
+    Page(mappings_page, "/mappings", "Status words", (_FRAME, MappingsState.load)),
+    Page(users_page, "/users", "People", (_FRAME, UsersState.load)),
+    Page(missing_page, "404", "Nothing here", (_FRAME,)),
+)
+# Built as files of their own; a page of one thing is served by the fallback of them all.
+PLAIN_PAGES: Final = tuple(
+    page.route for page in PAGES if page.route.startswith("/") and page.route[1:].isalpha()
 )
 
 # In `assets/`; a later one may override an earlier one.
@@ -69,74 +97,14 @@ STYLES: Final = (
 
 
 def add_pages(app: rx.App, brand: str) -> None:
-    """Register all pages. A page's own data comes first, the frame's after it."""
-
-    def titled(name: str) -> str:
-        return f"{name} · {brand}"
-
-    frame = ShellState.load
-    app.add_page(login_page, route="/login", title=titled("Sign in"), on_load=LoginState.load)
-    app.add_page(
-        dashboard_page, route="/", title=titled("Dashboard"), on_load=[DashboardState.load, frame]
-    )
-    app.add_page(
-        orders_page,
-        route="/orders",
-        title=titled("Orders"),
-        on_load=[OrdersState.load, ChoosingState.follow, frame],
-    )
-    app.add_page(
-        order_page,
-        route="/orders/[order_id]",
-        title=titled("Order"),
-        on_load=[OrderState.load, frame],
-    )
-    app.add_page(
-        ledger_page, route="/ledger", title=titled("Ledger"), on_load=[LedgerState.load, frame]
-    )
-    app.add_page(
-        accounts_page,
-        route="/accounts",
-        title=titled("Accounts"),
-        on_load=[frame, AccountsState.load],
-    )
-    app.add_page(
-        account_page,
-        route="/accounts/[account_id]",
-        title=titled("Account"),
-        on_load=[frame, AccountState.load],
-    )
-    app.add_page(
-        exceptions_page,
-        route="/exceptions",
-        title=titled("Exceptions"),
-        on_load=[ExceptionsState.load, PanelState.load, PickedState.load, frame],
-    )
-    app.add_page(
-        runs_page, route="/bulk", title=titled("Bulk changes"), on_load=[RunsState.load, frame]
-    )
-    app.add_page(
-        run_page,
-        route="/bulk/[run_id]",
-        title=titled("Bulk change"),
-        on_load=[BulkState.load, frame],
-    )
-    app.add_page(
-        imports_page,
-        route="/imports",
-        title=titled("Imports"),
-        on_load=[FileState.load, ImportsState.load, frame],
-    )
-    app.add_page(
-        users_page, route="/users", title=titled("People"), on_load=[frame, UsersState.load]
-    )
-    app.add_page(
-        mappings_page,
-        route="/mappings",
-        title=titled("Status words"),
-        on_load=[frame, MappingsState.load],
-    )
-    app.add_page(missing_page, route="404", title=titled("Nothing here"), on_load=frame)
+    """Register all pages."""
+    for page in PAGES:
+        app.add_page(
+            page.draw,
+            route=page.route,
+            title=f"{page.title} · {brand}",
+            on_load=list(page.on_load),
+        )
 
 
 def head() -> list[rx.Component]:

@@ -35,6 +35,7 @@ def test_e_mail_and_password_give_a_token_that_names_the_person(
         "permissions": [
             "customers.see_personal_data",
             "dashboard.view",
+            "orders.bulk",
             "orders.change_status",
             "orders.import",
             "orders.view",

@@ -95,7 +95,10 @@ def test_a_hint_for_an_account_that_is_not_connected_waits(client: TestClient) -
 
     (entry,) = webhooks.entries()
     assert (taken, entry.state.value) == (1, "waiting")
-    assert entry.reason == "The credentials of this account have no consumer_key."
+    assert entry.reason == "The account is not connected."
+    with db.transaction() as session:
+        said = accounts.get_account(session, account_id).last_error
+    assert said == "The credentials of this account have no consumer_key."
 
 
 def test_hints_share_one_connector(client: TestClient) -> None:

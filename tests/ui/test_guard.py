@@ -1,6 +1,7 @@
 """Nobody runs a handler without a session and a permission, by whatever name it is called."""
 
 import inspect
+import uuid
 from typing import Any
 
 import pytest
@@ -100,6 +101,7 @@ async def test_stranger_runs_no_handler(session: Session, cookie: str) -> None:
             if name.startswith(LoginState.get_full_name()):
                 continue
             opened.events.clear()
+            opened.socket = uuid.uuid4().hex  # or so many at once would be too many clicks
             path = f"/orders/{order.id}?q=a b"
             await opened.send(name, path, **_payload(_ours()[name]))
             expected = "_redirect" if name in MARKED else "Your role does not allow this."
@@ -133,6 +135,7 @@ async def test_reader_runs_only_what_reading_needs(session: Session, sign_in: Si
                 continue
             opened.events.clear()
             opened.deltas.clear()
+            opened.socket = uuid.uuid4().hex
             await opened.send(name, f"/orders/{order.id}", **_payload(_ours()[name]))
             assert opened.deltas == [] or not _fields(opened.deltas), name
             if not mark.is_quiet:
@@ -154,6 +157,7 @@ async def test_setvar_changes_nothing_for_anybody(sign_in: SignIn) -> None:
 
     async with tab(cookie) as opened:
         for name in UNMARKED:
+            opened.socket = uuid.uuid4().hex
             await opened.send(name, var_name="verbs", value=["users.manage"])
         await opened.call(ShellState.setvar, var_name="person", value="Mallory")
 
