@@ -16,7 +16,7 @@ from crm_app import queue, vault
 from crm_app.channels.inbound import Deed, Delivery, Hook, HookEvent, dedupe_keys, events_of
 from crm_app.domain.channel import Channel
 from crm_app.domain.time import now
-from crm_app.models import ChannelAccount, InboxEntry, InboxState
+from crm_app.models import ChannelAccount, InboxState
 
 logger = logging.getLogger(__name__)
 
