@@ -61,7 +61,7 @@ def measure(servers: Servers, recorder: Recorder) -> None:
         "CRM_SANDBOX_ACCOUNTS": json.dumps({"shopify": _SHOPIFY_ORDERS}),
     }
     amazon.PAGE_SIZE = shopify.MAX_PAGE_SIZE = _PAGE_SIZE  # pyright: ignore[reportAttributeAccessIssue, reportConstantRedefinition]
-    with sandbox(servers, "bench_limits", settings):
+    with sandbox(servers, "bench_limits_sandbox", settings):
         servers.use_empty("bench_limits")
         # The buckets of an earlier run: its accounts had the same ids.
         redis: Redis = queue.connection()
