@@ -274,12 +274,14 @@ def test_no_part_walks_what_is_done_with(session: Session) -> None:
         for source in (Source.CHANGE, Source.WAIT, Source.INBOX)
     }
 
-    assert "ix_orders_attention" in plans[Source.CHANGE]
-    assert "ix_status_intents_since" in plans[Source.WAIT]
-    assert {"ix_inbox_aside", "ix_inbox_since"} <= set(
-        re.findall(r"ix_inbox_\w+", plans[Source.INBOX])
-    )
-    for plan in plans.values():
+    # Which of the small ones the planner takes depends on what is in the tables.
+    small = {
+        Source.CHANGE: {"ix_orders_attention"},
+        Source.WAIT: {"ix_status_intents_since", "ix_status_intents_due"},
+        Source.INBOX: {"ix_inbox_aside", "ix_inbox_since", "ix_inbox_open", "ix_inbox_due"},
+    }
+    for source, plan in plans.items():
+        assert small[source] & set(re.findall(r"ix_\w+", plan)), plan
         assert not re.search(r"Seq Scan on (orders|inbox|status_intents)", plan)
 
 
