@@ -11,6 +11,7 @@ from crm_app.ui.shared.conditions import both, has_any
 from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import channel_mark, icon, pill
 from crm_app.ui.shared.navigation import may
+from crm_app.ui.shared.paging import paging_bar
 
 _BONES = ("18px", "130px", "180px", "44%", "60px")
 
@@ -180,22 +181,11 @@ def paging() -> rx.Component:
     first, following = ExceptionsState.first_href, ExceptionsState.next_href
     return rx.cond(
         (first != "") | (following != "") | (ExceptionsState.stale != ""),
-        rx.el.nav(
-            rx.el.span(ExceptionsState.stale, class_name="stale", role="status"),
-            rx.el.span(class_name="gap"),
-            _page_link("First", "chevrons-left", first, ""),
-            _page_link("Next", "chevron-right", following, "n"),
-            class_name="paging",
-            aria_label="Pages of exceptions",
+        paging_bar(
+            "Pages of exceptions",
+            stale=ExceptionsState.stale,
+            first=first,
+            following=following,
         ),
         rx.fragment(),
-    )
-
-
-def _page_link(label: str, sign: str, href: str, letter: str) -> rx.Component:
-    content = (icon(sign, 14), rx.el.span(label))
-    return rx.cond(
-        href != "",
-        link(*content, href=href, class_name="btn", custom_attrs={"data-page": letter}),
-        rx.el.span(*content, class_name="btn off", aria_disabled="true"),
     )

@@ -9,20 +9,23 @@ from crm_app.ui.shared.marks import icon
 
 
 def paging_bar(
-    label: str, *, stale: Any, first: Any, previous: Any, following: Any
+    label: str, *, stale: Any, first: Any, following: Any, previous: Any = None
 ) -> rx.Component:
     """Links to the first, previous and next page; one that is empty is drawn as not there.
 
     Args:
         label: What it pages through, for those who hear it.
         stale: Why the page is not up to date; empty if it is.
-        first: An address, like `previous` and `following`.
+        first: An address, like `following` and `previous`.
+        previous: None for a list that is read in one direction only.
     """
     return rx.el.nav(
         rx.el.span(stale, class_name="stale", role="status"),
         rx.el.span(class_name="gap"),
         _page_link("First", "chevrons-left", first, ""),
-        _page_link("Previous", "chevron-left", previous, "p"),
+        _page_link("Previous", "chevron-left", previous, "p")
+        if previous is not None
+        else rx.fragment(),
         _page_link("Next", "chevron-right", following, "n"),
         class_name="paging",
         aria_label=label,
