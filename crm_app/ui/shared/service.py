@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
 import reflex as rx
@@ -48,14 +49,9 @@ async def call(
             Every page shows a `CrmError` in its place, so none waits for ever.
     """
 
+    @wraps(use_case)
     def run() -> T:
-        try:
-            with db.transaction() as session:
-                return use_case(session, *args, **kwargs)
-        except CrmError:
-            raise
-        except Exception as error:
-            logger.exception("Unexpected error in %s", use_case.__qualname__)
-            raise UnexpectedError from error
+        with db.transaction() as session:
+            return use_case(session, *args, **kwargs)
 
-    return await rx.run_in_thread(run)
+    return await errand(run)
