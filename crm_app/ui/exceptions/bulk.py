@@ -6,10 +6,11 @@ import reflex as rx
 
 from crm_app.domain.permissions import Permission
 from crm_app.ui.exceptions.bulk_state import BulkState
-from crm_app.ui.exceptions.menus import Option
 from crm_app.ui.exceptions.snoozes import CHOICES
 from crm_app.ui.exceptions.state import ExceptionsState
+from crm_app.ui.shared.choices import Option
 from crm_app.ui.shared.conditions import both, has_any, is_not
+from crm_app.ui.shared.filter_parts import dropdown
 from crm_app.ui.shared.marks import button, icon
 from crm_app.ui.shared.navigation import may
 
@@ -31,8 +32,8 @@ def _picked() -> rx.Component:
     return rx.el.div(
         rx.el.span(BulkState.picked.length(), " picked", class_name="strong"),  # type: ignore[attr-defined]
         button(icon("rotate-cw", 14), "Try again", on_click=BulkState.retry),
-        _menu("Assign", assign_items(BulkState.assign)),
-        _menu("Snooze", snooze_items(BulkState.snooze)),
+        dropdown("Assign", assign_items(BulkState.assign), label="Assign"),
+        dropdown("Snooze", snooze_items(BulkState.snooze), label="Snooze"),
         button("Close…", on_click=BulkState.ask("close")),
         rx.el.span(class_name="gap"),
         button("Clear", kind="quiet", on_click=BulkState.put_away),
@@ -83,15 +84,6 @@ def _report() -> rx.Component:
 
 def _reason(text: str) -> rx.Component:
     return rx.el.div(text, class_name="quiet")
-
-
-def _menu(name: str, items: Any) -> rx.Component:
-    return rx.popover.root(
-        rx.popover.trigger(
-            rx.el.button(name, icon("chevron-down", 13), type="button", class_name="btn menu")
-        ),
-        rx.popover.content(items, class_name="pop", custom_attrs={"aria-label": name}),
-    )
 
 
 def snooze_items(on_choose: Any) -> rx.Component:

@@ -4,10 +4,10 @@ from typing import Any
 
 import reflex as rx
 
-from crm_app.ui.exceptions.menus import Option, Tab
+from crm_app.ui.exceptions.menus import Tab
 from crm_app.ui.exceptions.state import ExceptionsState
+from crm_app.ui.shared.filter_parts import account_option, dropdown
 from crm_app.ui.shared.links import link
-from crm_app.ui.shared.marks import channel_mark, icon
 
 
 def cause_tabs() -> rx.Component:
@@ -39,37 +39,6 @@ def _tab(tab: Tab) -> rx.Component:
     )
 
 
-def _menu(name: str, chosen: str, options: Any) -> rx.Component:
-    return rx.popover.root(
-        rx.popover.trigger(
-            rx.el.button(
-                chosen,
-                icon("chevron-down", 13),
-                type="button",
-                class_name="btn menu",
-                aria_label=f"{name}: " + chosen,
-            )
-        ),
-        rx.popover.content(
-            rx.foreach(options, _option),
-            class_name="pop",
-            align="end",
-            custom_attrs={"aria-label": name},
-        ),
-    )
-
-
-def _option(option: Option) -> rx.Component:
-    return link(
-        rx.el.span(rx.cond(option.is_on, icon("check", 14), rx.fragment()), class_name="tick"),
-        rx.cond(
-            option.mark != "",
-            channel_mark(option.mark, option.channel, option.channel),
-            rx.fragment(),
-        ),
-        option.label,
-        key=option.key,
-        href=option.href,
-        class_name="item",
-        aria_current=rx.cond(option.is_on, "true", "false"),
-    )
+def _menu(name: str, chosen: Any, options: Any) -> rx.Component:
+    items = rx.foreach(options, account_option)
+    return dropdown(chosen, items, label=name, align="end", aria_label=f"{name}: " + chosen)

@@ -9,6 +9,7 @@ from crm_app.domain.trouble import Cause
 from crm_app.services.exceptions.listing import AccountName, Counts
 from crm_app.services.exceptions.query import ME, NOBODY, ExceptionQuery, View
 from crm_app.ui.exceptions.rows import cause_pill
+from crm_app.ui.shared.choices import Option
 from crm_app.ui.shared.needs import count_text
 from crm_app.ui.shared.tones import Pill
 
@@ -32,16 +33,6 @@ class Tab:
     count: str
     href: str
     is_on: bool
-
-
-@dataclass(frozen=True)
-class Option:
-    key: str
-    label: str
-    href: str
-    is_on: bool = False
-    channel: str = ""
-    mark: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from crm_app.ui.exceptions.panel_state import PanelState
 from crm_app.ui.exceptions.view import Item, Word
 from crm_app.ui.shared.blanks import blank, failed
 from crm_app.ui.shared.conditions import has_any
+from crm_app.ui.shared.filter_parts import dropdown
 from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import button, channel_mark, icon, pill
 from crm_app.ui.shared.navigation import may
@@ -221,19 +222,8 @@ def _handing() -> rx.Component:
 
 def _menu(sign: str, name: str, items: rx.Component) -> rx.Component:
     label = rx.cond(PanelState.panel.whose != "", PanelState.panel.whose, name)
-    return rx.popover.root(
-        rx.popover.trigger(
-            rx.el.button(
-                icon(sign, 14),
-                label if name == "Assign" else name,
-                icon("chevron-down", 13),
-                type="button",
-                class_name="btn menu",
-                aria_label=name,
-            )
-        ),
-        rx.popover.content(items, class_name="pop", custom_attrs={"aria-label": name}),
-    )
+    shown = rx.fragment(icon(sign, 14), label if name == "Assign" else name)
+    return dropdown(shown, items, label=name, aria_label=name)
 
 
 def _note() -> rx.Component:

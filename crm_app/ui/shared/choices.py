@@ -18,6 +18,8 @@ class Option:
     href: str
     is_on: bool = False
     mark: str = ""
+    # Whose colour the mark has, where the key is not the channel itself.
+    channel: str = ""
     hint: str = ""
     pill: Pill = field(default_factory=Pill)
 

@@ -1,6 +1,6 @@
 """What every filter bar is made of: menus of links, ranges of days, chips of what is on."""
 
-from typing import Any
+from typing import Any, Literal
 
 import reflex as rx
 
@@ -11,15 +11,39 @@ from crm_app.ui.shared.shell_state import ShellState
 
 
 def menu(name: str, *content: Any, class_name: str = "") -> rx.Component:
+    """A filter's menu; its button carries the filter's name."""
+    says = f"Filter by {name.lower()}"
+    return dropdown(name, *content, label=says, class_name=class_name)
+
+
+def dropdown(
+    shown: Any,
+    *content: Any,
+    label: str,
+    class_name: str = "",
+    align: Literal["start", "end"] = "start",
+    **props: Any,
+) -> rx.Component:
+    """A button that opens a menu below it.
+
+    Args:
+        shown: What stands on the button.
+        content: The menu's items.
+        label: The menu's name, for those who hear it.
+        align: The side on which menu and button meet.
+        props: Of the button.
+    """
     return rx.popover.root(
         rx.popover.trigger(
-            rx.el.button(name, icon("chevron-down", 13), type="button", class_name="btn menu")
+            rx.el.button(
+                shown, icon("chevron-down", 13), type="button", class_name="btn menu", **props
+            )
         ),
         rx.popover.content(
             *content,
             class_name=f"pop {class_name}".strip(),
-            align="start",
-            custom_attrs={"aria-label": f"Filter by {name.lower()}"},
+            align=align,
+            custom_attrs={"aria-label": label},
         ),
     )
 
@@ -37,6 +61,12 @@ def _option(option: Option, *content: Any) -> rx.Component:
 
 def channel_option(option: Option) -> rx.Component:
     return _option(option, channel_mark(option.mark, option.key, option.label), option.label)
+
+
+def account_option(option: Option) -> rx.Component:
+    """An account with its channel's mark, or a choice that has none."""
+    mark = channel_mark(option.mark, option.channel, option.channel)
+    return _option(option, rx.cond(option.mark != "", mark, rx.fragment()), option.label)
 
 
 def pill_option(option: Option) -> rx.Component:
