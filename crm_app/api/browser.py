@@ -10,6 +10,7 @@ from crm_app import db
 from crm_app.api.auth import open_session
 from crm_app.api.dependencies import public, require_same_origin
 from crm_app.config import get_settings
+from crm_app.domain.address import safe_path
 from crm_app.errors import CrmError, SignInThrottledError
 from crm_app.services import auth
 
@@ -54,24 +55,6 @@ def logout(request: Request) -> RedirectResponse:
     answer = RedirectResponse("/login", status_code=303)
     answer.delete_cookie(auth.SESSION_COOKIE, path="/", httponly=True, samesite="lax")
     return answer
-
-
-def safe_path(target: str) -> str:
-    """A path on this site, or `/`: a link in a mail must not lead elsewhere after sign-in."""
-    try:
-        parts = urlsplit(target)
-    except ValueError:
-        return "/"
-    leads_away = (
-        parts.scheme
-        or parts.netloc
-        or not target.startswith("/")
-        # Browsers read `//host` and `/\host` as another site.
-        or target[1:2] in ("/", "\\")
-        or not target.isprintable()
-        or parts.path in ("/login", "/auth/login", "/auth/logout")
-    )
-    return "/" if leads_away else target
 
 
 def _wanted(request: Request) -> str:

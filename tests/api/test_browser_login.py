@@ -7,8 +7,8 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_app.api.browser import safe_path
 from crm_app.config import get_settings
+from crm_app.domain.address import safe_path
 from crm_app.domain.permissions import Role
 from crm_app.models import User
 from tests.factories import PASSWORD

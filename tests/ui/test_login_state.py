@@ -1,5 +1,6 @@
+from crm_app.domain.address import safe_path
 from crm_app.domain.permissions import Role
-from crm_app.ui.login.state import LoginState, safe_path, sentence
+from crm_app.ui.login.state import LoginState, sentence
 from crm_app.ui.shared.guard import sign_in_path
 from crm_app.ui.shared.session import session_token
 from tests.ui.browser import open_state, tab

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from crm_app.config import get_settings
+from crm_app.domain.address import safe_path
 from crm_app.errors import CrmError, SignInThrottledError
 from crm_app.ui.shared.permission import public
 from crm_app.ui.shared.session import identify
@@ -29,12 +30,6 @@ class LoginState(rx.State):
         except CrmError:
             return None
         return rx.redirect(safe_path(params.get("next", "/")), replace=True)
-
-
-def safe_path(path: str) -> str:
-    """`path` if it is one of this site, else the start page."""
-    is_ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
-    return path if is_ours and len(path) < 2_000 else "/"
 
 
 def sentence(error: str, retry_after: str) -> str:
