@@ -1,94 +1,22 @@
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qs
 
 import httpx
 import pytest
 
-from crm_app.channels.amazon.auth import AccessToken, Credentials
-from crm_app.channels.amazon.connector import AmazonConnector, Options
-from crm_app.channels.base import OrderPage, StatusUpdate
-from crm_app.channels.limits import NoLimiter
+from crm_app.channels.base import StatusUpdate
 from crm_app.domain.order_status import OrderStatus
 from crm_app.errors import (
-    AccountDisconnectedError,
     OutcomeUnknownError,
     RateLimitedError,
     RejectedError,
     RetryableError,
 )
 
+from .amazon_calls import UNTIL, UPDATE, Amazon, Answer, ids, order, page
 from .orders import amazon_order
-
-TOKEN_URL = "https://login.test/auth/o2/token"
-UNTIL = "2026-11-01T12:00:00Z"
-UPDATE = StatusUpdate(
-    external_id="405-1/..",
-    status=OrderStatus.SHIPPED,
-    reference=42,
-    carrier="delhivery",
-    tracking_number="D-1",
-    happened_at=datetime(2026, 11, 2, 15, 30, 1, 5, tzinfo=UTC),
-    lines=(("11", 2), ("12", 0)),
-)
-
-Answer = httpx.Response | Exception
-
-
-class Amazon:
-    """Plays the API from a list of answers, and the token host; remembers what it was asked."""
-
-    def __init__(self, *answers: Answer) -> None:
-        self.answers = list(answers)
-        self.requests: list[httpx.Request] = []
-        self.token_answers: list[httpx.Response] = []
-        self.tokens = 0
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        if str(request.url) == TOKEN_URL:
-            self.tokens += 1
-            if self.token_answers:
-                return self.token_answers.pop(0)
-            body = {"access_token": f"Atza|{self.tokens}", "expires_in": 3600}
-            return httpx.Response(200, json=body)
-        self.requests.append(request)
-        answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    def client(self) -> httpx.Client:
-        transport = httpx.MockTransport(self)
-        return httpx.Client(transport=transport, base_url="https://api.test")
-
-    def connector(self, **options: Any) -> AmazonConnector:
-        keys = Credentials("id-1", "hush-2", "hush-3")
-        return AmazonConnector(
-            self.client(), keys, Options(auth_url="https://login.test", **options), NoLimiter()
-        )
-
-    def params(self, index: int) -> dict[str, str]:
-        return dict(self.requests[index].url.params)
-
-
-def page(*orders: Any, token: str | None = None, until: str | None = UNTIL) -> httpx.Response:
-    body: dict[str, Any] = {"orders": list(orders)}
-    if token is not None:
-        body["pagination"] = {"nextToken": token}
-    if until is not None:
-        body["lastUpdatedBefore"] = until
-    return httpx.Response(200, json=body)
-
-
-def order(number: int) -> dict[str, Any]:
-    return amazon_order(orderId=f"405-{number}")
-
-
-def ids(page: OrderPage) -> list[str]:
-    return [order.external_id for order in page.orders]
 
 
 def test_a_first_import_asks_for_its_window() -> None:
@@ -381,115 +309,6 @@ def test_a_shipment_that_was_not_accepted_is_never_a_receipt(
         Amazon(answer).connector().push_status(UPDATE)
 
     assert type(caught.value) is expected
-
-
-def test_a_token_is_fetched_once_and_used_again() -> None:
-    amazon = Amazon(page(token="t1"), page(), httpx.Response(204))
-    connector = amazon.connector()
-
-    list(connector.fetch_orders(UNTIL))
-    connector.push_status(UPDATE)
-
-    assert amazon.tokens == 1
-
-
-def test_a_refused_token_is_replaced_once() -> None:
-    amazon = Amazon(httpx.Response(403), httpx.Response(204))
-
-    amazon.connector().push_status(UPDATE)
-
-    used = [request.headers["x-amz-access-token"] for request in amazon.requests]
-    assert used == ["Atza|1", "Atza|2"]
-
-
-def test_a_seller_who_stays_refused_is_disconnected() -> None:
-    amazon = Amazon(httpx.Response(403), httpx.Response(403))
-
-    with pytest.raises(AccountDisconnectedError):
-        amazon.connector().push_status(UPDATE)
-
-    assert (len(amazon.requests), amazon.tokens) == (2, 2)
-
-
-def token_of(amazon: Amazon, clock: Callable[[], float]) -> AccessToken:
-    keys = Credentials("id-1", "hush-2", "hush-3")
-    return AccessToken(amazon.client(), TOKEN_URL, keys, NoLimiter(), clock)
-
-
-def test_a_token_ends_a_minute_early() -> None:
-    amazon, clock = Amazon(), [0.0]
-    token = token_of(amazon, lambda: clock[0])
-
-    seen: list[str] = []
-    for clock[0] in (0.0, 3539.9, 3540.0, 7079.9):
-        seen.append(token.get())
-
-    assert seen == ["Atza|1", "Atza|1", "Atza|2", "Atza|2"]
-
-
-def test_the_token_host_gets_a_form() -> None:
-    seen: list[httpx.Request] = []
-
-    def login(request: httpx.Request) -> httpx.Response:
-        seen.append(request)
-        return httpx.Response(200, json={"access_token": "Atza|9", "expires_in": 60.5})
-
-    client = httpx.Client(transport=httpx.MockTransport(login))
-    keys = Credentials("id-1", "hush-2", "hush-3")
-    AccessToken(client, "https://login.test/", keys, NoLimiter()).get()
-
-    assert str(seen[0].url) == TOKEN_URL
-    assert parse_qs(seen[0].content.decode()) == {
-        "grant_type": ["refresh_token"],
-        "refresh_token": ["hush-3"],
-        "client_id": ["id-1"],
-        "client_secret": ["hush-2"],
-    }
-    assert "hush" not in repr(keys)
-
-
-@pytest.mark.parametrize(
-    ("answer", "expected", "words"),
-    [
-        (
-            httpx.Response(400, json={"error": "invalid_grant", "error_description": "hush-3"}),
-            AccountDisconnectedError,
-            "Login with Amazon refused token (400): invalid_grant",
-        ),
-        (
-            httpx.Response(401, json={"error": "invalid_client"}),
-            AccountDisconnectedError,
-            "Login with Amazon refuses the credentials (401): invalid_client",
-        ),
-        (httpx.Response(400), AccountDisconnectedError, "Login with Amazon refused token (400)."),
-        (
-            httpx.Response(500),
-            RetryableError,
-            "Login with Amazon answered 500 (token).",
-        ),
-        (
-            httpx.Response(200, json={"access_token": "Atza|1"}),
-            RetryableError,
-            "Login with Amazon sent an answer without a token.",
-        ),
-        (
-            httpx.Response(200, json={"access_token": "two\nlines", "expires_in": 3600}),
-            RetryableError,
-            "Login with Amazon sent an answer without a token.",
-        ),
-    ],
-)
-def test_without_a_token_nothing_is_asked(
-    answer: httpx.Response, expected: type[Exception], words: str
-) -> None:
-    amazon = Amazon()
-    amazon.token_answers = [answer]
-
-    with pytest.raises(expected) as caught:
-        amazon.connector().push_status(UPDATE)
-
-    assert (type(caught.value), str(caught.value)) == (expected, words)
-    assert amazon.requests == []
 
 
 def test_closing_gives_the_connections_back() -> None:
