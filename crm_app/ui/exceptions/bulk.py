@@ -37,7 +37,7 @@ def _picked() -> rx.Component:
         button("Close…", on_click=BulkState.ask("close")),
         rx.el.span(class_name="gap"),
         button("Clear", kind="quiet", on_click=BulkState.put_away),
-        class_name="bulk",
+        class_name="deeds-bar",
         role="group",
         aria_label="Deeds for the picked lines",
     )
@@ -51,7 +51,7 @@ def _cause() -> rx.Component:
         rx.el.div(
             rx.el.span("Everything under ", rx.el.b(cause), " at once:"),
             button(icon("rotate-cw", 14), "Try all again…", on_click=BulkState.ask("cause")),
-            class_name="bulk plain-bulk",
+            class_name="deeds-bar plain-deeds",
         ),
         rx.fragment(),
     )
