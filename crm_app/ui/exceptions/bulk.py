@@ -75,7 +75,7 @@ def _report() -> rx.Component:
                 aria_label="Put the report away",
                 on_click=BulkState.put_away,
             ),
-            class_name="report",
+            class_name="outcome",
             role="status",
         ),
         rx.fragment(),

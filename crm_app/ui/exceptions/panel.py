@@ -111,7 +111,7 @@ def _word(word: Word) -> rx.Component:
         rx.el.div(word.status, class_name="strong"),
         rx.cond(word.raw != "", rx.el.div(word.raw, class_name="mono quiet"), rx.fragment()),
         rx.el.div(rx.el.span(word.at, title=word.exact), " ", word.who, class_name="quiet"),
-        class_name="word",
+        class_name="their-word",
     )
 
 

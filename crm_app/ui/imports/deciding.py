@@ -282,7 +282,7 @@ def _words() -> rx.Component:
 
 def _word(row: WordRow) -> rx.Component:
     return rx.el.div(
-        rx.el.span(row.word, title=row.word, class_name="word"),
+        rx.el.span(row.word, title=row.word, class_name="file-word"),
         rx.el.span(row.lines, class_name="quiet num"),
         rx.el.select(
             rx.el.option("Choose …", value=""),
