@@ -173,7 +173,7 @@ def _preview() -> rx.Component:
 def _groups(title: Any, count: str, groups: list[GroupRow], tone: str) -> rx.Component:
     return rx.el.section(
         rx.el.h2(title, rx.el.span(count, class_name=f"count tone-{tone}")),
-        rx.el.div(rx.foreach(groups, _group), class_name="fates"),
+        rx.el.div(rx.foreach(groups, _group), class_name="bulk-fates"),
         class_name="card",
     )
 

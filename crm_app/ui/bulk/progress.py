@@ -131,7 +131,7 @@ def _account(row: AccountRow) -> rx.Component:
 def _reasons() -> rx.Component:
     return rx.el.section(
         rx.el.h2("What was said"),
-        rx.el.div(rx.foreach(BulkState.reasons, _reason), class_name="fates"),
+        rx.el.div(rx.foreach(BulkState.reasons, _reason), class_name="bulk-fates"),
         rx.cond(
             BulkState.again != "",
             button(icon("rotate-ccw", 14), BulkState.again, on_click=BulkState.try_again),

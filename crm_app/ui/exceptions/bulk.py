@@ -75,7 +75,7 @@ def _report() -> rx.Component:
                 aria_label="Put the report away",
                 on_click=BulkState.put_away,
             ),
-            class_name="outcome",
+            class_name="deed-report",
             role="status",
         ),
         rx.fragment(),

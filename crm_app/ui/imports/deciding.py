@@ -272,7 +272,7 @@ def _words() -> rx.Component:
                 rx.el.p(FileState.file.unknown_words, class_name="mistake"),
                 rx.fragment(),
             ),
-            rx.el.div(rx.foreach(FileState.words, _word), class_name="words"),
+            rx.el.div(rx.foreach(FileState.words, _word), class_name="file-words"),
             class_name="card",
             aria_label="Status words",
         ),
