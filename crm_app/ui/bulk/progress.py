@@ -99,7 +99,7 @@ def _accounts() -> rx.Component:
                 )
             ),
             rx.el.tbody(rx.foreach(BulkState.accounts, _account)),
-            class_name="ledger",
+            class_name="tally",
         ),
         class_name="card",
     )
