@@ -1,7 +1,7 @@
-"""notices: what one person is told in the app
+"""notices: what one person is told in the app; which version of an order an event led to
 
-Revision: 0009, after 0008. Expand step: a new table; the release before this one does not look
-at it.
+Revision: 0009, after 0008. Expand step: a new table and a new empty column; the release before
+this one does not look at them.
 """
 
 import sqlalchemy as sa
@@ -42,7 +42,10 @@ def upgrade() -> None:
     )
     op.create_index("ix_notices_user", "notices", ["user_id", sa.literal_column("id DESC")])
     op.create_index("ix_notices_at", "notices", ["at"])
+    # Without a default: no row is rewritten. What was written before says nothing of versions.
+    op.add_column("order_events", sa.Column("version", sa.Integer(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("order_events", "version")
     op.drop_table("notices")
