@@ -1,6 +1,7 @@
 """Every table, imported here so that `SQLModel.metadata` is complete for Alembic."""
 
 from crm_app.models.account import AccountStatus, ChannelAccount, Sweep, UnmappedWord
+from crm_app.models.alert import Alert, AlertChoice, AlertHook, AlertMessage
 from crm_app.models.audit import AuditEntry
 from crm_app.models.bulk import BulkPart, BulkRow, BulkRun
 from crm_app.models.customer import Customer
@@ -25,11 +26,21 @@ from crm_app.models.order import (
     OrderRollup,
 )
 from crm_app.models.outbox import IntentAttempt, StatusIntent
+from crm_app.models.pulse import AccountHour, AccountPulse
+from crm_app.models.rule import FieldDispute, FieldRule
 from crm_app.models.status_word import OrderWord, Replay, ReplayState, StatusWord
 from crm_app.models.trouble import ExceptionMark, WebhookRefusal
 from crm_app.models.user import SignInFailure, User, UserSession
 
 __all__ = [
+    "AccountHour",
+    "AccountPulse",
+    "Alert",
+    "AlertChoice",
+    "AlertHook",
+    "AlertMessage",
+    "FieldDispute",
+    "FieldRule",
     "AccountStatus",
     "AuditEntry",
     "BulkPart",

@@ -25,7 +25,7 @@ from crm_app.models import (
     OrderLine,
     OrderPayload,
 )
-from crm_app.services import arrivals, bulk, merging, order_rows, unknown_words
+from crm_app.services import arrivals, bulk, merging, order_rows, pulse, unknown_words
 from crm_app.services.authors import Author
 from crm_app.services.rollups import RollupChange, RollupKey
 
@@ -111,6 +111,7 @@ def save_orders(
     stored = {item.order.external_id for item in [*fresh, *changed]}
     arrivals.stored(session, account, stored - {entry.external_id for entry in aside})
     rollups.write(session)
+    pulse.note_orders(session, account.id, (incoming[key].order.placed_at for key in created))
     return ImportCount(
         created=len(created),
         updated=len(updated),
