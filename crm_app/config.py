@@ -57,6 +57,14 @@ class Settings(BaseSettings):
     # A channel repeats a webhook for days at most: younger entries are needed to know it again.
     inbox_retention_days: int = Field(default=30, ge=7)
 
+    # Mails of alerts. Without a host nobody is told by mail.
+    smtp_host: str | None = None
+    smtp_port: int = Field(default=587, ge=1, le=65_535)
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_from: str = "orders@localhost"
+
     document_max_mb: int = Field(default=50, ge=1, le=500)
     # An uploaded file and its lines are deleted after so long; what the import did stays.
     document_keep_days: int = Field(default=30, ge=1)
@@ -88,7 +96,7 @@ class Settings(BaseSettings):
             raise ValueError(f"{value!r} is not a time zone name such as Asia/Kolkata") from error
         return value
 
-    @field_validator("database_url", "redis_url", "sandbox_database_url", "public_url")
+    @field_validator("database_url", "redis_url", "sandbox_database_url", "public_url", "smtp_host")
     @classmethod
     def _empty_is_unset(cls, value: str | None) -> str | None:
         return value or None

@@ -39,6 +39,7 @@ BULK_RUN: Final = "crm_app.jobs.bulk.work_on"
 INBOX_ACCOUNT: Final = "crm_app.jobs.inbox.process_account"
 REPLAY: Final = "crm_app.jobs.replay.replay"
 SWEEP_ACCOUNT: Final = "crm_app.jobs.sweep.sweep_account"
+DELIVER_ALERTS: Final = "crm_app.jobs.alerts.deliver_alerts"
 FORGET_OLD: Final = "crm_app.jobs.retention.forget_old"
 WORK_ON_DOCUMENT: Final = "crm_app.jobs.documents.work_on"
 
@@ -172,6 +173,11 @@ def hint_inbox(session: Session, account_id: int) -> None:
     db.after_commit(session, ("inbox", account_id), lambda: _hint_inbox(account_id))
 
 
+def hint_alerts(session: Session) -> None:
+    """After the session's commit, tell a worker that messages of alerts wait to be sent."""
+    db.after_commit(session, "alerts", _hint_alerts)
+
+
 def hint_replay(session: Session, replay_id: int) -> None:
     """After the session's commit, tell a worker that stored orders are to be read again."""
     db.after_commit(session, ("replay", replay_id), lambda: _hint(PULL, REPLAY, replay_id))
@@ -191,6 +197,10 @@ def _hint_inbox(account_id: int) -> None:
         return
     if is_first:
         enqueue(INBOX, INBOX_ACCOUNT, account_id)
+
+
+def _hint_alerts() -> None:
+    enqueue(PULL, DELIVER_ALERTS)
 
 
 def _hint_key(account_id: int) -> str:

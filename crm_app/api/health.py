@@ -1,10 +1,16 @@
 """For load balancers and people who wonder."""
 
-from fastapi import APIRouter, Response
+from collections import Counter
+from typing import Any
 
-from crm_app.api.dependencies import public
+from fastapi import APIRouter, Request, Response
+
+from crm_app.api.dependencies import Bearer, current_actor, public
 from crm_app.api.schemas import AccountHealthOut, ReadyOut
+from crm_app.domain.permissions import Permission
+from crm_app.errors import CrmError
 from crm_app.services import readiness
+from crm_app.services.health import AccountHealth
 
 router = APIRouter(prefix="/health", tags=["health"])
 
@@ -16,10 +22,11 @@ def live() -> dict[str, str]:
 
 
 @router.get("/ready", dependencies=[public("a load balancer has no account")])
-def ready(response: Response) -> ReadyOut:
+def ready(request: Request, response: Response, bearer: Bearer) -> ReadyOut:
     """Database, Redis and a worker answer (200), or one of them does not (503).
 
-    An account that is behind is shown, but is no reason to take this process out of service.
+    An account that is behind is counted, but is no reason to take this process out of service.
+    Which account it is, and why, is for people who are signed in.
     """
     found = readiness.check()
     if not found.is_ready:
@@ -29,5 +36,23 @@ def ready(response: Response) -> ReadyOut:
         database=found.database,
         redis=found.redis,
         worker=found.worker,
-        accounts=[AccountHealthOut.model_validate(account) for account in found.accounts],
+        levels=dict(Counter(account.level for account in found.accounts)),
+        waiting=sum(account.waiting for account in found.accounts),
+        accounts=[_out(one) for one in found.accounts] if _may_look(request, bearer) else [],
     )
+
+
+def _may_look(request: Request, bearer: Any) -> bool:
+    # Asked before it is known whether the database answers: whatever fails, nobody learns more.
+    try:
+        return current_actor(request, bearer).may(Permission.VIEW_ORDERS)
+    except CrmError:
+        return False
+
+
+def _out(account: AccountHealth) -> AccountHealthOut:
+    own: dict[str, Any] = {
+        name: getattr(account, name) for name in account.__dataclass_fields__ if name != "lag"
+    }
+    lag_s = account.lag.total_seconds() if account.lag is not None else None
+    return AccountHealthOut.model_validate(own | {"lag_s": lag_s}, from_attributes=True)

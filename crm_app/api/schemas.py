@@ -265,7 +265,18 @@ class ChangesOut(BaseModel):
     next_cursor: str | None
 
 
+class RateOut(Out):
+    """Calls that sent a change; `share` is accepted of tried, null where nothing was tried."""
+
+    tried: int
+    accepted: int
+    share: float | None
+
+
 class AccountHealthOut(Out):
+    """`waiting` are changes that the channel was not told yet, `lag_s` how far the account is
+    behind in seconds."""
+
     account_id: int
     channel: Channel
     name: str
@@ -274,13 +285,23 @@ class AccountHealthOut(Out):
     last_success_at: datetime | None
     watermark: datetime | None
     waiting: int
+    oldest_at: datetime | None
+    lag_s: float | None
+    last_hour: RateOut
+    last_day: RateOut
 
 
 class ReadyOut(BaseModel):
-    """`ok` only if database, Redis and a worker answer."""
+    """`ok` only if database, Redis and a worker answer.
+
+    `levels` counts the accounts by how they stand, for everybody; `accounts` names them and is
+    empty for whoever is not signed in or may not see orders.
+    """
 
     status: str
     database: bool
     redis: bool
     worker: bool
+    levels: dict[str, int]
+    waiting: int
     accounts: list[AccountHealthOut]

@@ -10,6 +10,7 @@ from rq.cron import CronScheduler
 
 from crm_app import queue
 from crm_app.config import get_settings
+from crm_app.jobs.alerts import deliver_alerts, watch_alerts
 from crm_app.jobs.bulk import bulk_due, forget_old_runs
 from crm_app.jobs.documents import empty_old, work_due
 from crm_app.jobs.hooks import watch_due
@@ -42,6 +43,8 @@ def build_clock(connection: Redis) -> CronScheduler:
         (replay_due, queue.PULL, 10),
         (sweep_due, queue.PULL, 15),
         (watch_due, queue.PULL, 60),
+        (watch_alerts, queue.PULL, 60),
+        (deliver_alerts, queue.PULL, 20),
         (forget_old, queue.PULL, _DAY_S),
         (bulk_due, queue.BULK, settings.outbox_interval_s),
         (forget_old_runs, queue.PULL, 3600),

@@ -1,6 +1,7 @@
 """Every table, imported here so that `SQLModel.metadata` is complete for Alembic."""
 
 from crm_app.models.account import AccountStatus, ChannelAccount, Sweep, UnmappedWord
+from crm_app.models.alert import Alert, AlertChoice, AlertHook, AlertMessage
 from crm_app.models.audit import AuditEntry
 from crm_app.models.bulk import BulkPart, BulkRow, BulkRun
 from crm_app.models.customer import Customer
@@ -15,6 +16,7 @@ from crm_app.models.document import (
 )
 from crm_app.models.inbox import InboxEntry, InboxState
 from crm_app.models.ledger import IntentCount, IntentMove, LedgerCheck
+from crm_app.models.notice import Notice
 from crm_app.models.order import (
     Order,
     OrderCount,
@@ -24,11 +26,21 @@ from crm_app.models.order import (
     OrderRollup,
 )
 from crm_app.models.outbox import IntentAttempt, StatusIntent
+from crm_app.models.pulse import AccountHour, AccountPulse
+from crm_app.models.rule import FieldDispute, FieldRule
 from crm_app.models.status_word import OrderWord, Replay, ReplayState, StatusWord
 from crm_app.models.trouble import ExceptionMark, WebhookRefusal
 from crm_app.models.user import SignInFailure, User, UserSession
 
 __all__ = [
+    "AccountHour",
+    "AccountPulse",
+    "Alert",
+    "AlertChoice",
+    "AlertHook",
+    "AlertMessage",
+    "FieldDispute",
+    "FieldRule",
     "AccountStatus",
     "AuditEntry",
     "BulkPart",
@@ -49,6 +61,7 @@ __all__ = [
     "IntentCount",
     "IntentMove",
     "LedgerCheck",
+    "Notice",
     "Order",
     "OrderCount",
     "OrderEvent",

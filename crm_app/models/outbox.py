@@ -79,6 +79,8 @@ class IntentAttempt(SQLModel, table=True):
     """The receipt of one call: what was asked, what was answered (redacted), how long it took."""
 
     __tablename__ = "intent_attempts"  # pyright: ignore[reportAssignmentType]
+    # How often the channel accepts lately, without a look at the years before.
+    __table_args__ = (Index("ix_intent_attempts_at", "at"),)
 
     id: int = identity_key()
     intent_id: int = Field(

@@ -13,8 +13,8 @@ from crm_app.domain.channel import Channel
 from crm_app.domain.intent import OPEN
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
-from crm_app.models import AccountStatus, ChannelAccount, StatusIntent
-from crm_app.services import resting
+from crm_app.models import AccountPulse, AccountStatus, ChannelAccount, StatusIntent
+from crm_app.services import pulse, resting
 from crm_app.services.accounts import is_error_over
 
 Level = Literal["ok", "warn", "bad"]
@@ -26,8 +26,29 @@ _WORST_FIRST: Final[tuple[Level, ...]] = ("bad", "warn", "ok")
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """Calls that sent a change: how many there were, and how many the channel accepted."""
+
+    tried: int = 0
+    accepted: int = 0
+
+    @property
+    def share(self) -> float | None:
+        """Accepted of tried, 0 to 1; None where nothing was tried."""
+        return self.accepted / self.tried if self.tried else None
+
+
+@dataclass(frozen=True, slots=True)
 class AccountHealth:
-    """One account. `waiting` counts status changes that the channel was not told yet."""
+    """One account.
+
+    Attributes:
+        waiting: Status changes that the channel was not told yet.
+        oldest_at: Since when the oldest of them waits.
+        lag: How far the watermark is behind now; None where there is none.
+        last_hour: Calls of the last hour, as measured each minute.
+        last_day: Calls of the last 24 hours.
+    """
 
     account_id: int
     channel: Channel
@@ -37,6 +58,10 @@ class AccountHealth:
     last_success_at: datetime | None
     watermark: datetime | None
     waiting: int
+    oldest_at: datetime | None = None
+    lag: timedelta | None = None
+    last_hour: Rate = Rate()
+    last_day: Rate = Rate()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +92,19 @@ def sync_health(session: Session, actor: Actor) -> SyncHealth:
 
 def account_health(session: Session) -> tuple[AccountHealth, ...]:
     """Every account, the worst first. For callers that check permissions themselves."""
-    waiting = _waiting(session)
+    waiting, pulses = _waiting(session), pulse.pulses(session)
     accounts = session.exec(select(ChannelAccount).order_by(col(ChannelAccount.id)))
-    found = [_health(account, *waiting.get(account.id, (0, None))) for account in accounts]
+    found = [
+        _health(account, pulses.get(account.id), *waiting.get(account.id, (0, None)))
+        for account in accounts
+    ]
     return tuple(sorted(found, key=lambda health: _WORST_FIRST.index(health.level)))
 
 
 def health_of(session: Session, account: ChannelAccount) -> AccountHealth:
     """One account. For callers that check permissions themselves."""
-    return _health(account, *_waiting(session, account.id).get(account.id, (0, None)))
+    measured = session.get(AccountPulse, account.id)
+    return _health(account, measured, *_waiting(session, account.id).get(account.id, (0, None)))
 
 
 def _waiting(
@@ -92,7 +121,9 @@ def _waiting(
     return {key: (int(count), oldest) for key, count, oldest in session.exec(statement)}
 
 
-def _health(account: ChannelAccount, waiting: int, oldest: datetime | None) -> AccountHealth:
+def _health(
+    account: ChannelAccount, measured: AccountPulse | None, waiting: int, oldest: datetime | None
+) -> AccountHealth:
     level, sentence = _judge(account, waiting, oldest)
     return AccountHealth(
         account_id=account.id,
@@ -103,6 +134,10 @@ def _health(account: ChannelAccount, waiting: int, oldest: datetime | None) -> A
         last_success_at=account.last_success_at,
         watermark=account.watermark,
         waiting=waiting,
+        oldest_at=oldest,
+        lag=max(now() - account.watermark, timedelta()) if account.watermark else None,
+        last_hour=Rate(measured.tried_hour, measured.accepted_hour) if measured else Rate(),
+        last_day=Rate(measured.tried_day, measured.accepted_day) if measured else Rate(),
     )
 
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from jsonschema.validators import Draft202012Validator
+from sqlmodel import Session
 from starlette.responses import PlainTextResponse
 
 from crm_app import db
@@ -17,7 +18,10 @@ from crm_app.api.dependencies import MARK
 from crm_app.api.limits import MAX_BODY_BYTES
 from crm_app.config import get_settings
 from crm_app.domain.permissions import ROLE_PERMISSIONS, Permission, Role
+from crm_app.domain.time import now
+from crm_app.models import AccountPulse, AccountStatus
 from tests.api.conftest import Bearer
+from tests.factories import AccountFactory
 
 DOCS, SCHEMA = "/api/v1/docs", "/api/v1/openapi.json"
 
@@ -225,6 +229,37 @@ def test_readiness_names_each_part_and_the_last_pull(client: TestClient, bearer:
     assert client.get("/health/live").json() == {"status": "ok"}
     assert (body["database"], body["redis"], body["worker"]) == (True, True, False)
     assert (body["status"], body["accounts"]) == ("unavailable", [])
+
+
+def test_readiness_names_accounts_only_to_people_who_may_see_orders(
+    client: TestClient, session: Session, bearer: Bearer
+) -> None:
+    account = AccountFactory(
+        name="Amazon India", status=AccountStatus.DISCONNECTED, last_error="Key of Meera revoked"
+    )
+    session.add(
+        AccountPulse(
+            account_id=account.id,
+            at=now(),
+            tried_hour=0,
+            accepted_hour=0,
+            tried_day=8,
+            accepted_day=6,
+        )
+    )
+    session.commit()
+
+    nobody = client.get("/health/ready")
+    wrong = client.get("/health/ready", headers={"authorization": "Bearer nonsense"})
+    (found,) = client.get("/health/ready", headers=bearer(Role.READ_ONLY)).json()["accounts"]
+
+    for answer in (nobody, wrong):
+        assert answer.json()["levels"] == {"bad": 1}
+        assert "Amazon India" not in answer.text
+        assert "Meera" not in answer.text
+    assert (found["name"], found["level"]) == ("Amazon India", "bad")
+    assert found["last_hour"] == {"tried": 0, "accepted": 0, "share": None}
+    assert found["last_day"] == {"tried": 8, "accepted": 6, "share": 0.75}
 
 
 @pytest.mark.parametrize(

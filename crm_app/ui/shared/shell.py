@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import reflex as rx
 
+from crm_app.ui.shared.bell import bell
 from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.help import help_dialog
 from crm_app.ui.shared.links import link
@@ -45,6 +46,7 @@ def shell(
                 rx.el.span(about, class_name="about", aria_live="polite"),
                 rx.el.span(class_name="gap"),
                 *actions,
+                bell("only-phone"),
                 class_name="top",
             ),
             *content,
@@ -63,13 +65,17 @@ def _sidebar(section: Section) -> rx.Component:
     return rx.el.aside(
         rx.el.div(
             brand(),
-            rx.el.button(
-                rx.el.kbd("?"),
-                type="button",
-                class_name="ghost",
-                aria_label="Keyboard shortcuts",
-                title="Keyboard shortcuts",
-                custom_attrs={"data-help": "1"},
+            rx.el.span(
+                bell(),
+                rx.el.button(
+                    rx.el.kbd("?"),
+                    type="button",
+                    class_name="ghost",
+                    aria_label="Keyboard shortcuts",
+                    title="Keyboard shortcuts",
+                    custom_attrs={"data-help": "1"},
+                ),
+                class_name="brand-end",
             ),
             class_name="brand-line",
         ),
@@ -166,25 +172,44 @@ def _health() -> rx.Component:
 def health_list() -> rx.Component:
     """Every connected account with how it stands."""
     return rx.el.div(
-        rx.el.div("Channels", class_name="cap"),
         rx.cond(
             has_any(ShellState.accounts),
-            rx.foreach(ShellState.accounts, _account),
-            rx.el.p("No channel account is connected yet.", class_name="quiet"),
+            rx.el.table(
+                rx.el.thead(
+                    rx.el.tr(
+                        rx.el.th("Account", scope="col"),
+                        rx.el.th("Waiting", scope="col", title="Changes on their way out"),
+                        rx.el.th("Oldest", scope="col", title="How long the oldest one waits"),
+                        rx.el.th("Accepted", scope="col", title="Of the calls of the last day"),
+                        rx.el.th("Behind", scope="col", title="Up to when it is complete"),
+                    )
+                ),
+                rx.foreach(ShellState.accounts, _account),
+                class_name="health-table",
+            ),
+            rx.el.p("No channel account is connected yet.", class_name="health-none"),
         ),
+        rx.popover.close(link("Alerts", href="/alerts", class_name="item health-more")),
     )
 
 
 def _account(row: AccountRow) -> rx.Component:
-    return rx.el.div(
-        channel_mark(row.mark, row.channel, row.label),
-        rx.el.div(
-            rx.el.div(row.name, class_name="strong"),
-            rx.el.div(row.sentence, class_name="level-" + row.level),
+    return rx.el.tbody(
+        rx.el.tr(
+            rx.el.th(
+                channel_mark(row.mark, row.channel, row.label),
+                row.name,
+                scope="row",
+            ),
+            rx.el.td(row.waiting),
+            rx.el.td(row.oldest),
+            rx.el.td(row.accepted, title=row.accepted_title),
+            rx.el.td(row.behind, title=row.behind_title),
         ),
-        rx.el.span(row.last, title=row.last_exact, class_name="quiet"),
+        rx.el.tr(
+            rx.el.td(row.sentence, col_span=5, class_name="health-said level-" + row.level),
+        ),
         key=row.key,
-        class_name="account",
     )
 
 

@@ -11,9 +11,9 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import CrmError
-from crm_app.services import health, needs
+from crm_app.services import health, needs, notices
 from crm_app.services.exceptions.listing import Counts, count_exceptions
-from crm_app.services.health import AccountHealth, SyncHealth
+from crm_app.services.health import AccountHealth, Rate, SyncHealth
 from crm_app.ui.shared import times
 from crm_app.ui.shared.needs import NeedRow, count_text
 from crm_app.ui.shared.permission import requires
@@ -35,12 +35,16 @@ class AccountRow:
     name: str
     level: str
     sentence: str
-    last: str
-    last_exact: str
+    waiting: str
+    oldest: str
+    accepted: str
+    accepted_title: str
+    behind: str
+    behind_title: str
 
     @classmethod
     def of(cls, account: AccountHealth) -> Self:
-        zone, moment = get_settings().zone, account.last_success_at
+        zone, moment = get_settings().zone, now()
         return cls(
             key=str(account.account_id),
             channel=account.channel.value,
@@ -49,9 +53,32 @@ class AccountRow:
             name=account.name,
             level=account.level,
             sentence=account.sentence,
-            last=times.ago(moment, now()) if moment else "not yet",
-            last_exact=times.exact(moment, zone) if moment else "",
+            waiting=f"{account.waiting:,}" if account.waiting else "",
+            oldest=times.span(moment - account.oldest_at) if account.oldest_at else "",
+            accepted=_share(account.last_day),
+            accepted_title=_shares(account),
+            behind=times.span(account.lag) if account.lag is not None else "",
+            behind_title=(
+                f"Complete up to {times.exact(account.watermark, zone)}"
+                if account.watermark
+                else ""
+            ),
         )
+
+
+def _share(rate: Rate) -> str:
+    """`98 %`; never 100 % while one was refused, and empty where nothing was tried."""
+    if rate.share is None:
+        return ""
+    return f"{int(rate.share * 100)} %"
+
+
+def _shares(account: AccountHealth) -> str:
+    hour, day = account.last_hour, account.last_day
+    if not day.tried:
+        return "Nothing was sent in the last 24 hours"
+    said = f"{day.accepted:,} of {day.tried:,} calls accepted in the last 24 hours"
+    return f"{said}, {hour.accepted:,} of {hour.tried:,} in the last hour" if hour.tried else said
 
 
 class ShellState(rx.State):
@@ -71,6 +98,8 @@ class ShellState(rx.State):
     # How many exceptions wait; empty while none does.
     trouble: str = ""
     trouble_title: str = ""
+    # How many notices the person has not read; empty while there is none.
+    unread: str = ""
 
     _read_at: float = 0.0
 
@@ -103,6 +132,7 @@ class ShellState(rx.State):
         counts = await call(count_exceptions, actor)
         self.trouble, self.trouble_title = trouble_texts(counts)
         self._show_health(await call(health.sync_health, actor))
+        self.unread = unread_text(await call(notices.count_unread, actor))
         self._read_at = time.time()
 
     def _show_health(self, found: SyncHealth) -> None:
@@ -118,6 +148,13 @@ def _marked(row: NeedRow, shown: str) -> NeedRow:
         if row.is_on == is_on
         else NeedRow(row.key, row.name, row.sentence, row.tone, row.count, row.href, is_on)
     )
+
+
+def unread_text(count: int) -> str:
+    """The number at the bell: empty, `3`, `99+`."""
+    if count >= notices.MOST_COUNTED:
+        return f"{notices.MOST_COUNTED - 1}+"
+    return str(count) if count else ""
 
 
 def trouble_texts(counts: Counts) -> tuple[str, str]:

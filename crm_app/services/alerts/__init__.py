@@ -1,0 +1,1 @@
+"""What fires, who is told of it, and how it ends."""
