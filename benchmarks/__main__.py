@@ -21,6 +21,7 @@ from benchmarks import (
     limiting,
     memory,
     reading,
+    webhooks,
 )
 from benchmarks.figures import Recorder
 from benchmarks.filling import use_shop
@@ -37,15 +38,16 @@ ON_SHOPS: Final[dict[str, Part]] = {
 }
 # Measured once: on what the sandbox sells, and on a spreadsheet.
 IMPORT: Final = "import"
-# Each kind of channel by itself, and webhooks: BENCH_CHANNEL_ORDERS sets how many orders.
+# Each kind of channel by itself: BENCH_CHANNEL_ORDERS sets how many orders.
 CHANNELS: Final = "channels"
+WEBHOOKS: Final = "webhooks"
 LIMITS: Final = "limits"
 DOCUMENT: Final = "document"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the chosen parts, all of them unless some are named."""
-    known = [*ON_SHOPS, IMPORT, DOCUMENT, LIMITS, CHANNELS]
+    known = [*ON_SHOPS, IMPORT, DOCUMENT, LIMITS, CHANNELS, WEBHOOKS]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(known))
     parser.add_argument("--orders", nargs="+", type=int, default=[10_000, 1_000_000])
@@ -69,6 +71,9 @@ def main(arguments: Sequence[str]) -> int:
         if CHANNELS in parts:
             print("each channel ...", file=sys.stderr, flush=True)
             channels.measure(servers, recorder)
+        if WEBHOOKS in parts:
+            print("webhooks during an import ...", file=sys.stderr, flush=True)
+            webhooks.measure(servers, recorder)
         if LIMITS in parts:
             print("under published limits (about four minutes) ...", file=sys.stderr, flush=True)
             limiting.measure(servers, recorder)

@@ -9,6 +9,7 @@ CrmError                          shown to the person as it is; `status_code` fo
 ├── ConflictError                 409
 │   └── InvalidTransitionError
 ├── ServiceUnavailableError       503, the database or the queue is away
+│   └── SecretsUnreadableError    an operator must bring back the key
 └── ChannelError                  502, raised by connectors only
     ├── RetryableError            try the same call again later
     │   ├── RateLimitedError      ... no sooner than `retry_after_s`
@@ -94,6 +95,10 @@ class InvalidTransitionError(ConflictError):
 class ServiceUnavailableError(CrmError):
     status_code = 503
     code = "unavailable"
+
+
+class SecretsUnreadableError(ServiceUnavailableError):
+    """Stored credentials that no key of CRM_SECRET_KEYS decrypts."""
 
 
 class ChannelError(CrmError):

@@ -7,7 +7,7 @@ import json
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from crm_app.config import get_settings
-from crm_app.errors import ServiceUnavailableError
+from crm_app.errors import SecretsUnreadableError
 
 
 def _box() -> MultiFernet:
@@ -28,11 +28,11 @@ def unseal(token: bytes) -> dict[str, str]:
     """Decrypt with whichever key fits.
 
     Raises:
-        ServiceUnavailableError: If none does: CRM_SECRET_KEYS lost the key it was sealed with.
+        SecretsUnreadableError: If none does: CRM_SECRET_KEYS lost the key it was sealed with.
     """
     try:
         return json.loads(_box().decrypt(token))
     except InvalidToken as error:
-        raise ServiceUnavailableError(
+        raise SecretsUnreadableError(
             "Stored credentials cannot be read: CRM_SECRET_KEYS lacks the key they were saved with."
         ) from error

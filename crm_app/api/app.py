@@ -50,7 +50,6 @@ _MODULES: Final = (
     health,
     notices,
     browser,
-    webhooks,
 )
 _EVERY_METHOD: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _CODES: Final = {
@@ -71,6 +70,8 @@ def create_api() -> FastAPI:
         redoc_url=None,
         responses=_ERRORS,
     )
+    # Before the others: it is asked for more often than all of them, and looks like none.
+    api.router.routes.insert(0, webhooks.route)
     for module in _MODULES:
         api.include_router(module.router)
 

@@ -132,7 +132,13 @@ class _Reply:
     flaw: str  # why the body is not whole; "" if it is
 
 
-def request_json(client: httpx.Client, dialect: Dialect, limiter: Limiter, call: Call) -> Answer:
+def request_json(
+    client: httpx.Client,
+    dialect: Dialect,
+    limiter: Limiter,
+    call: Call,
+    judge: Callable[[Answer], None] | None = None,
+) -> Answer:
     """Take a token of the operation's limit, call once, and return only a whole, right answer.
 
     Args:
@@ -141,6 +147,8 @@ def request_json(client: httpx.Client, dialect: Dialect, limiter: Limiter, call:
         limiter: Of the account; it also learns from the answer's headers and refusals, and from
             failures in a row.
         call: What to send.
+        judge: For a channel that writes its faults into a good answer: raises what it means, so
+            that it counts as a failure like any other.
 
     Raises:
         ChannelError: One of its kinds, as the table at the top of this module says.
@@ -148,6 +156,8 @@ def request_json(client: httpx.Client, dialect: Dialect, limiter: Limiter, call:
     limiter.acquire(call.operation, call.family)
     try:
         answer = _called(client, dialect, limiter, call)
+        if judge is not None:
+            judge(answer)
     except ChannelError as error:
         limiter.ended(call.family, error)
         raise

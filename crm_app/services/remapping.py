@@ -16,10 +16,11 @@ from crm_app.domain.intent import OPEN
 from crm_app.domain.order_status import OrderStatus, SyncStatus
 from crm_app.domain.reconcile import is_before, reconcile
 from crm_app.models import ChannelAccount, Order, OrderEvent, OrderLine, StatusIntent
-from crm_app.services import importing, merging, order_rows, unknown_words
-from crm_app.services.rollups import RollupChange
+from crm_app.services import importing, merging, order_rows, unknown_words, unmapping
+from crm_app.services.rollups import RollupChange, key_of
+from crm_app.services.unmapping import Standing
 
-EVENT: Final = "order:remapped"
+EVENT: Final = unmapping.REMAPPED
 _ENDS: Final = (OrderStatus.CANCELLED, OrderStatus.RETURNED, OrderStatus.FAILED)
 
 
@@ -75,6 +76,7 @@ def decide(
     travelling = _travelling(session, ids)
     of_people = _set_by_people(session, ids)
     lines = _lines(session, ids)
+    before = unmapping.standings_before(session, orders, told)
     return [
         _decide(
             order,
@@ -82,6 +84,7 @@ def decide(
             is_travelling=order.id in travelling,
             is_of_person=order.id in of_people,
             lines=lines[order.id],
+            before=before.get(order.id),
         )
         for order in orders
     ]
@@ -94,6 +97,7 @@ def _decide(
     is_travelling: bool,
     is_of_person: bool,
     lines: Sequence[dict[str, Any]],
+    before: Standing | None,
 ) -> Decided:
     rules = capabilities.of(order.channel)
     decision = reconcile(
@@ -104,8 +108,9 @@ def _decide(
         travel=None,
         local=rules.local,
     )
-    move = f"{order.status.value}>{told.status.value if told.status else ''}"
-    is_news = told.status not in (None, order.status_on_channel)
+    target = before.status if before else told.status
+    move = f"{order.status.value}>{target.value if target else ''}"
+    is_news = before is not None or told.status not in (None, order.status_on_channel)
     if is_travelling or order.sync_status is not SyncStatus.IN_SYNC:
         is_disputed = order.sync_status in (SyncStatus.REJECTED, SyncStatus.CONFLICT)
         fate = Fate.DISPUTED if is_disputed else Fate.TRAVELLING
@@ -113,12 +118,14 @@ def _decide(
     if decision.status != order.status and is_of_person:
         is_older = not rules.reads_back and _is_older(told, order)
         return _left(order, Fate.SAME if is_older else Fate.PERSON, move)
-    before = order.status
+    was = order.status
     rollups = RollupChange()
     changes = merging.merge(order, told, order.customer_id, (), rollups)
+    if before is not None:
+        changes |= _go_back(order, before, rollups, is_counted=bool(changes))
     has_other_lines = order_rows.lines_after(told, order.id, lines) != list(lines)
-    if order.status != before:
-        outcome = _outcome(order, Fate.CHANGED, f"{before.value}>{order.status.value}")
+    if order.status != was:
+        outcome = _outcome(order, Fate.CHANGED, f"{was.value}>{order.status.value}")
     elif told.unknown_words:
         words = ", ".join(word.text for word in told.unknown_words)
         outcome = _outcome(order, Fate.UNKNOWN, why=f"Nobody has mapped {words}.")
@@ -126,6 +133,22 @@ def _decide(
         is_same = not changes and not has_other_lines
         outcome = _outcome(order, Fate.SAME if is_same else Fate.REFRESHED)
     return Decided(outcome, order, changes, rollups, has_other_lines)
+
+
+def _go_back(
+    order: Order, before: Standing, rollups: RollupChange, *, is_counted: bool
+) -> dict[str, Any]:
+    """Give an order the status that it had before its word had a meaning; what changes."""
+    rollups.remove(key_of(order), order.total_minor)
+    changes = {
+        "status": [order.status, before.status],
+        "status_on_channel": [order.status_on_channel, before.heard],
+    }
+    order.status, order.status_on_channel = before
+    rollups.add(key_of(order), order.total_minor)
+    if not is_counted:
+        merging.count_change(order)
+    return changes
 
 
 def _is_older(told: ChannelOrder, order: Order) -> bool:

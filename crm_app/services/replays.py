@@ -80,13 +80,15 @@ def begin(
 def look(
     session: Session, actor: Actor, channel: Channel, account_id: int | None, word: Word
 ) -> Replay:
-    """A dry run for a word that was just decided; raises as `begin`.
+    """A dry run for a word that was just decided, or taken back; raises as `begin`.
 
     Only the orders that carry it, where nobody had mapped it before; else all: which orders carry
-    a known word is written nowhere but in their payloads.
+    a word that had a meaning when they were read is written nowhere but in their payloads.
     """
     ids = account_ids(session, channel, account_id)
-    is_new = unknown_words.count_orders(session, ids, word) > 0
+    accounts = session.exec(select(ChannelAccount).where(col(ChannelAccount.id).in_(ids)))
+    has_meaning = all(word in status_words.in_force(session, one).means for one in accounts)
+    is_new = has_meaning and unknown_words.count_orders(session, ids, word) > 0
     return begin(session, actor, channel, account_id=account_id, word=word if is_new else None)
 
 

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from jsonschema.validators import Draft202012Validator
 from sqlmodel import Session
 from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
 from crm_app import db
 from crm_app.api.app import create_api
@@ -58,6 +59,16 @@ def test_every_endpoint_carries_its_mark(api: FastAPI) -> None:
 
     assert len(found) >= 13
     assert {name for name, carried in found.items() if len(carried) != 1} == set()
+
+
+def test_a_plain_route_is_marked_or_describes_the_api(api: FastAPI) -> None:
+    plain = [one for one in api.routes if isinstance(one, Route) and not isinstance(one, APIRoute)]
+
+    found = {one.path: getattr(one.endpoint, MARK, "") for one in plain}
+    assert found == {
+        SCHEMA: "",
+        "/webhooks/{channel}/{account_id}": "public: the signature is the permission",
+    }
 
 
 def test_nobody_gets_past_a_mark(api: FastAPI, client: TestClient) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from crm_app.channels.limits import NoLimiter
+from crm_app.channels.limits import Limiter, NoLimiter
 from crm_app.channels.shopify.connector import Credentials, Options, ShopifyConnector
 
 from .orders import JsonObject
@@ -27,7 +27,7 @@ class Notes(NoLimiter):
 
 
 def connector_of(
-    handle: Handler, limiter: NoLimiter | None = None, **options: Any
+    handle: Handler, limiter: Limiter | None = None, **options: Any
 ) -> ShopifyConnector:
     client = httpx.Client(transport=httpx.MockTransport(handle), base_url="https://shop.test/in")
     keys = Credentials("shpat_hush")

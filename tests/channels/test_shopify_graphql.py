@@ -2,8 +2,12 @@
 
 from typing import Any
 
+import httpx
 import pytest
+from redis import Redis
 
+from crm_app.channels.breaker import THRESHOLD, Family
+from crm_app.channels.limits import RedisLimiter, UsagePlan
 from crm_app.channels.shopify.connector import Credentials
 from crm_app.errors import (
     AccountDisconnectedError,
@@ -49,6 +53,36 @@ def test_errors_inside_a_200_are_errors(
 
     assert type(caught.value) is expected
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "is_left_alone"),
+    [
+        ({"errors": [error("INTERNAL_SERVER_ERROR")]}, True),
+        ({"errors": [error("TIMEOUT")], "data": {"order": shopify_order()}}, True),
+        ({"data": None}, True),
+        ({"errors": [error("THROTTLED")], "extensions": cost(100, None, 100.0)}, False),
+        ({"errors": [error("ACCESS_DENIED")]}, False),
+        ({"errors": [error(None, "Field 'x' is wrong")]}, False),
+    ],
+)
+def test_faults_inside_a_200_count_as_failures_and_refusals_do_not(
+    redis: Redis, body: JsonObject, is_left_alone: bool
+) -> None:
+    limiter = RedisLimiter(redis, 1, {"order": UsagePlan(1000, 1000)})
+    calls: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        calls.append(request)
+        return httpx.Response(200, json=body)
+
+    connector = connector_of(answer, limiter)
+    for _ in range(THRESHOLD + 2):
+        with pytest.raises(ChannelError):
+            connector.fetch_order("6001")
+
+    assert [rest.family for rest in limiter.breaker.rests()] == [Family.READ] * is_left_alone
+    assert len(calls) == (THRESHOLD if is_left_alone else THRESHOLD + 2)
 
 
 def test_what_the_app_may_not_see_is_missing_and_the_order_is_read() -> None:

@@ -337,3 +337,88 @@ def test_a_better_mapping_brings_other_details_and_leaves_the_status(
     after = order(session, "1")
     assert (shown, total_before) == ({"refreshed": 1}, 1)
     assert (after.total_minor, after.status, after.version) == (right, S.CONFIRMED, 2)
+
+
+def take_back(session: Session, actor: Actor, word: Word = WORD) -> None:
+    row = status_words.find(session, actor, Channel.WOOCOMMERCE, None, word)
+    assert row is not None
+    status_words.remove_word(session, actor, row.id)
+    session.commit()
+
+
+def look(session: Session, actor: Actor) -> Replay:
+    replay = replays.look(session, actor, Channel.WOOCOMMERCE, None, WORD)
+    session.commit()
+    return work(session, replay)
+
+
+def test_a_meaning_that_is_taken_back_gives_orders_their_status_back(
+    session: Session, admin: Actor, shop: ChannelAccount
+) -> None:
+    store(session, shop, n1="wc-packed", n2="processing", n5="completed")
+    decide(session, admin, S.CANCELLED)
+    apply(session, admin, begin(session, admin))
+    # Read by the word while it had a meaning: an order that was here, and two that were not.
+    newer = woo_order(id=2, number="2", status="wc-packed")
+    words_now = status_words.in_force(session, shop)
+    save_orders(session, shop, [mapping.to_order(newer, 48, words_now)])
+    store(session, shop, n3="wc-packed", n4="wc-packed")
+    decide(session, admin, S.SHIPPED)
+    apply(session, admin, begin(session, admin, word=None))
+    before = statuses(session)
+    take_back(session, admin)
+
+    checked = look(session, admin)
+    untouched = statuses(session)
+    done = apply(session, admin, checked)
+
+    assert before == untouched
+    assert before == {
+        "1": S.SHIPPED,
+        "2": S.SHIPPED,
+        "3": S.SHIPPED,
+        "4": S.SHIPPED,
+        "5": S.SHIPPED,
+    }
+    assert done.done["moves"] == {"shipped>pending": 3, "shipped>confirmed": 1}
+    assert statuses(session) == {
+        "1": S.PENDING,
+        "2": S.CONFIRMED,
+        "3": S.PENDING,
+        "4": S.PENDING,
+        "5": S.SHIPPED,
+    }
+    assert [order(session, number).status_on_channel for number in "123"] == [
+        None,
+        S.CONFIRMED,
+        None,
+    ]
+    assert len(session.exec(select(OrderWord)).all()) == 4
+    assert rollups.differences(session) == ([], [])
+    # And once more from the beginning: the word gets a meaning again.
+    decide(session, admin, S.SHIPPED)
+    again = apply(session, admin, look(session, admin))
+    assert again.done["moves"] == {"pending>shipped": 3, "confirmed>shipped": 1}
+
+
+def test_what_a_person_or_a_journey_decided_since_is_not_gone_back_from(
+    session: Session, admin: Actor, asha: Actor, shop: ChannelAccount
+) -> None:
+    store(session, shop, n1="wc-packed", n2="wc-packed", n3="wc-packed")
+    decide(session, admin, S.CONFIRMED)
+    apply(session, admin, begin(session, admin))
+    orders.change_status(session, asha, order(session, "1").id, S.CANCELLED)
+    orders.change_status(session, asha, order(session, "2").id, S.CANCELLED)
+    session.execute(
+        delete(StatusIntent).where(col(StatusIntent.order_id) == order(session, "2").id)
+    )
+    session.execute(
+        update(Order).where(col(Order.external_id) == "2").values(sync_status="in_sync")
+    )
+    session.commit()
+    take_back(session, admin)
+
+    done = apply(session, admin, look(session, admin))
+
+    assert statuses(session) == {"1": S.CANCELLED, "2": S.CANCELLED, "3": S.PENDING}
+    assert fates(done.done) == {"same": 1, "unknown": 1, "changed": 1}

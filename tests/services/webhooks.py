@@ -18,7 +18,7 @@ from crm_app.domain.channel import Channel
 from crm_app.domain.time import now
 from crm_app.models import InboxEntry, Order
 from crm_app.services import inbox, receiving
-from crm_app.services.receiving import Accepted
+from crm_app.services.receiving import Accepted, Arrival
 from tests.factories import AccountFactory, bind
 
 SECRET: Final = "hook-s3cr3t"
@@ -56,7 +56,9 @@ def delivery(channel: Channel, body: Any, topic: str = "", **more: str) -> Deliv
 
 def send(channel: Channel, account_id: int, given: Delivery) -> Accepted | None:
     with db.transaction() as session:
-        return receiving.receive(session, channel, account_id, hooks.HOOKS[channel], given)
+        arrival = Arrival(channel, account_id, hooks.HOOKS[channel], given)
+        (accepted,) = receiving.receive(session, [arrival])
+        return accepted
 
 
 def work(channel: Channel, account_id: int, connector: Connector | None = None) -> int:

@@ -8,7 +8,8 @@ THROTTLED                                    RateLimited, by cost and rate of re
 a cost above what one query may have         TooCostlyError (Rejected): ask for less
 ACCESS_DENIED beside the data asked for      the data; what is withheld is null in it
 ACCESS_DENIED and no data, SHOP_INACTIVE     AccountDisconnected
-a fault of Shopify's, or data with holes     Retryable; OutcomeUnknown after a write
+a fault of Shopify's, or data with holes     Retryable; OutcomeUnknown after a write. It counts
+                                             towards leaving the shop alone, as a 5xx does
 anything else                                Rejected, in Shopify's words
 
 A query costs points out of one bucket of the shop's. Each answer tells how full it is, and
@@ -124,17 +125,13 @@ def ask(client: httpx.Client, limiter: Limiter, query: Query) -> Reply:
         is_write=query.is_write,
         json={"query": query.document, "variables": dict(query.variables)},
     )
-    answer = request_json(client, DIALECT, limiter, call)
+    answer = request_json(
+        client, DIALECT, limiter, call, judge=lambda answer: _judge(answer, query, limiter)
+    )
     cost = _cost(answer.body)
-    data = as_object(answer.body.get("data"))
-    _check(answer, query, data, cost, limiter)
-    if query.root not in data:
-        raise _no_answer(query, answer, "sent an answer without data")
-    found: Any = data[query.root]
-    if found is not None and not isinstance(found, dict):
-        raise _no_answer(query, answer, "sent data of another kind")
     _correct(limiter, query.operation, cost)
-    return Reply(cast(Json | None, found), cost, answer)
+    found: Json | None = answer.body["data"][query.root]
+    return Reply(found, cost, answer)
 
 
 def check_accepted(query: Query, reply: Reply, errors_key: str) -> Json:
@@ -154,6 +151,17 @@ def check_accepted(query: Query, reply: Reply, errors_key: str) -> Json:
             f"Shopify refused {query.operation}: {words}", details=_details(reply.answer)
         )
     return found
+
+
+def _judge(answer: Answer, query: Query, limiter: Limiter) -> None:
+    """Raise what is wrong with an answer; nothing if the data that was asked for is in it."""
+    data = as_object(answer.body.get("data"))
+    _check(answer, query, data, _cost(answer.body), limiter)
+    if query.root not in data:
+        raise _no_answer(query, answer, "sent an answer without data")
+    found: Any = data[query.root]
+    if found is not None and not isinstance(found, dict):
+        raise _no_answer(query, answer, "sent data of another kind")
 
 
 def _check(answer: Answer, query: Query, data: Json, cost: Cost, limiter: Limiter) -> None:

@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, literal_column, or_
+from sqlalchemy import ColumnElement, Select, and_, any_, case, func, literal, literal_column, or_
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col, select
 
+from crm_app.channels import capabilities
 from crm_app.domain.intent import IntentState
 from crm_app.domain.time import now
 from crm_app.domain.trouble import Cause, Source
@@ -21,6 +23,7 @@ from crm_app.models import (
     InboxEntry,
     IntentAttempt,
     Order,
+    OrderWord,
     StatusIntent,
     StatusWord,
     UnmappedWord,
@@ -301,12 +304,29 @@ def _word(only: int | None) -> Statement:
         StatusWord.vocabulary == UnmappedWord.vocabulary,
         StatusWord.word == UnmappedWord.word,
     )
+    carried = select(OrderWord.order_id).where(
+        OrderWord.account_id == UnmappedWord.account_id,
+        OrderWord.vocabulary == UnmappedWord.vocabulary,
+        OrderWord.word == UnmappedWord.word,
+    )
     statement = (
         statement.select_from(UnmappedWord)
         .join(ChannelAccount, col(ChannelAccount.id) == UnmappedWord.account_id)
-        .where(~decided.exists())
+        .where(~decided.exists(), carried.exists(), ~_is_built_in())
     )
     return statement if only is None else statement.where(col(UnmappedWord.account_id) == only)
+
+
+def _is_built_in() -> ColumnElement[bool]:
+    """Whether the product itself has learnt the word since it was reported."""
+    known = [
+        f"{channel.value}:{vocabulary.key}:{word}"
+        for channel, rules in capabilities.CAPABILITIES.items()
+        for vocabulary in rules.vocabularies
+        for word in (*vocabulary.means, *vocabulary.silent)
+    ]
+    name = func.concat(ChannelAccount.channel, ":", UnmappedWord.vocabulary, ":", UnmappedWord.word)
+    return name == any_(literal(known, ARRAY(sa.Text)))
 
 
 _PARTS: Final[dict[Source, Callable[[int | None], Statement]]] = {

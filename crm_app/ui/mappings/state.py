@@ -160,8 +160,13 @@ class MappingsState(rx.State):
             self.notice = str(error)
             return
         self._undo = _fields(row)
+        word = Word(row.vocabulary, row.word)
+        self._look = {"channel": row.channel, "account_id": row.account_id, "word": word}
         await self._read()
-        self._say(f"“{row.word}” is as it was before. Orders that were changed stay so.")
+        said = (
+            f"“{row.word}” is as it was before. Orders stay as they are until they are read again."
+        )
+        self._say(said, can_look=True)
 
     @rx.event
     @requires(_MAY)

@@ -21,6 +21,7 @@ from crm_app.models import (
     IntentAttempt,
     Order,
     OrderPayload,
+    OrderWord,
     StatusIntent,
     UnmappedWord,
     WebhookRefusal,
@@ -165,8 +166,13 @@ def paused(session: Session) -> ChannelAccount:
 
 
 def word(session: Session, where: ChannelAccount, spelling: str = "on-the-moon") -> UnmappedWord:
+    """A word without a meaning, and the order that carries it."""
+    carrier: Order = OrderFactory(account=where)
     made = UnmappedWord(account_id=where.id, word=spelling, example_external_id="405-9")
     session.add(made)
+    session.add(
+        OrderWord(order_id=carrier.id, vocabulary="order", word=spelling, account_id=where.id)
+    )
     session.flush()
     return made
 
