@@ -27,6 +27,7 @@ from crm_app.models.outbox import IntentAttempt, StatusIntent
 from crm_app.models.status_word import OrderWord, Replay, ReplayState, StatusWord
 from crm_app.models.trouble import ExceptionMark, WebhookRefusal
 from crm_app.models.user import SignInFailure, User, UserSession
+from crm_app.models.working import OrderComment, OrderTag, OrderWatcher, Tag
 
 __all__ = [
     "AccountStatus",
@@ -50,11 +51,14 @@ __all__ = [
     "IntentMove",
     "LedgerCheck",
     "Order",
+    "OrderComment",
     "OrderCount",
     "OrderEvent",
     "OrderLine",
     "OrderPayload",
     "OrderRollup",
+    "OrderTag",
+    "OrderWatcher",
     "OrderWord",
     "Replay",
     "ReplayState",
@@ -63,6 +67,7 @@ __all__ = [
     "StatusIntent",
     "StatusWord",
     "Sweep",
+    "Tag",
     "UnmappedWord",
     "User",
     "UserSession",

@@ -210,7 +210,6 @@ def _insert(
             "status_on_channel": order.status,
             "sync_status": SyncStatus.IN_SYNC,
             "payload_hash": item.digest,
-            "on_hold": False,
             "version": 1,
             **order_rows.order_values(order, customers.get(order_rows.identity_of(order)), zone),
         }
