@@ -15,6 +15,7 @@ from crm_app.models.document import (
 )
 from crm_app.models.inbox import InboxEntry, InboxState
 from crm_app.models.ledger import IntentCount, IntentMove, LedgerCheck
+from crm_app.models.notice import Notice
 from crm_app.models.order import (
     Order,
     OrderCount,
@@ -50,6 +51,7 @@ __all__ = [
     "IntentCount",
     "IntentMove",
     "LedgerCheck",
+    "Notice",
     "Order",
     "OrderComment",
     "OrderCount",

@@ -245,6 +245,8 @@ class OrderEvent(SQLModel, table=True):
     actor_kind: ActorKind = Field(sa_type=enum_type(ActorKind))
     actor_id: int | None = Field(default=None, sa_type=BigInteger, nullable=True)
     actor_label: str = Field(max_length=120)
+    # The order's version that this led to; empty on events of releases that did not note it.
+    version: int | None = Field(default=None, nullable=True)
     # Changed fields only, each `[before, after]`, or what else explains the event.
     data: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
 
