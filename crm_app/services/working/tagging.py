@@ -114,6 +114,19 @@ def get_tag(session: Session, tag_id: int) -> TagView:
     return _view(tag)
 
 
+def named(session: Session, name: str) -> TagView:
+    """The tag of this name, whatever its case; for callers that have checked the permission.
+
+    Raises:
+        InvalidInputError: If there is none.
+    """
+    tag = _by_name(session, name)
+    if tag is None:
+        said = f"There is no tag {name}."
+        raise InvalidInputError(said, details={"tag": said})
+    return _view(tag)
+
+
 def tags_of(session: Session, order_ids: Sequence[int]) -> dict[int, list[TagView]]:
     """The tags of these orders, by name; for callers that have checked the permission."""
     found: dict[int, list[TagView]] = {}
