@@ -15,9 +15,10 @@ from crm_app.models import BulkRow, BulkRun, Order, OrderEvent
 from crm_app.services.bulk_action import Example, Item, Preview, Result
 from crm_app.services.bulk_working import results
 from crm_app.services.working import tagging
+from crm_app.services.working.among import one_of
 from crm_app.services.working.archiving import Archive
 from crm_app.services.working.assigning import Assign, SetPriority
-from crm_app.services.working.changes import Change, Fate, make_on, one_of
+from crm_app.services.working.changes import Change, Fate, make_on
 from crm_app.services.working.holding import Hold, Release
 from crm_app.services.working.people import Colleague
 from crm_app.services.working.tagging import PutTag, TagView
