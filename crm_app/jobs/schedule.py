@@ -21,6 +21,7 @@ from crm_app.jobs.push import push_due
 from crm_app.jobs.replay import replay_due
 from crm_app.jobs.retention import forget_old
 from crm_app.jobs.sweep import sweep_due
+from crm_app.jobs.working import release_due
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ def build_clock(connection: Redis) -> CronScheduler:
         (watch_due, queue.PULL, 60),
         (watch_alerts, queue.PULL, 60),
         (deliver_alerts, queue.PULL, 20),
+        (release_due, queue.PULL, 60),
         (forget_old, queue.PULL, _DAY_S),
         (bulk_due, queue.BULK, settings.outbox_interval_s),
         (forget_old_runs, queue.PULL, 3600),

@@ -31,6 +31,7 @@ from crm_app.models.rule import FieldDispute, FieldRule
 from crm_app.models.status_word import OrderWord, Replay, ReplayState, StatusWord
 from crm_app.models.trouble import ExceptionMark, WebhookRefusal
 from crm_app.models.user import SignInFailure, User, UserSession
+from crm_app.models.working import OrderComment, OrderTag, OrderWatcher, Tag
 
 __all__ = [
     "AccountHour",
@@ -63,11 +64,14 @@ __all__ = [
     "LedgerCheck",
     "Notice",
     "Order",
+    "OrderComment",
     "OrderCount",
     "OrderEvent",
     "OrderLine",
     "OrderPayload",
     "OrderRollup",
+    "OrderTag",
+    "OrderWatcher",
     "OrderWord",
     "Replay",
     "ReplayState",
@@ -76,6 +80,7 @@ __all__ = [
     "StatusIntent",
     "StatusWord",
     "Sweep",
+    "Tag",
     "UnmappedWord",
     "User",
     "UserSession",

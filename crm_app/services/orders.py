@@ -67,14 +67,14 @@ def choices(order: Order) -> tuple[StatusChoice, ...]:
             status=status,
             is_pushed=rule.telling is Telling.PUSH,
             needs_tracking=rule.needs_tracking,
-            why_not=_why_not(order, rule),
+            why_not=_why_not(order, status, rule),
         )
         for status in following
         for rule in (capabilities.of(order.channel).rule(status),)
     )
 
 
-def _why_not(order: Order, rule: StatusRule) -> str:
+def _why_not(order: Order, new: OrderStatus, rule: StatusRule) -> str:
     if rule.telling is Telling.REFUSED:
         return rule.why
     of_channel = capabilities.of(order.channel)
@@ -82,6 +82,8 @@ def _why_not(order: Order, rule: StatusRule) -> str:
         return f"{order.channel.label} packs and ships this order itself."
     if order.sync_status is SyncStatus.CONFLICT:
         return "Decide first whose status stays: ours or the channel's."
+    if order.held_at is not None and new is not OrderStatus.CANCELLED:
+        return "It is on hold here: release it first."
     return ""
 
 
@@ -154,7 +156,7 @@ def decide(order: Order, new: OrderStatus, parcel: tuple[str, str] = ("", "")) -
     """
     check_transition(order.status, new)
     rule = capabilities.of(order.channel).rule(new)
-    if why_not := _why_not(order, rule):
+    if why_not := _why_not(order, new, rule):
         raise InvalidTransitionError(why_not, details={"from": order.status.value, "to": new.value})
     return Move(
         order,
