@@ -27,6 +27,7 @@ from crm_app.models.outbox import IntentAttempt, StatusIntent
 from crm_app.models.status_word import OrderWord, Replay, ReplayState, StatusWord
 from crm_app.models.trouble import ExceptionMark, WebhookRefusal
 from crm_app.models.user import SignInFailure, User, UserSession
+from crm_app.models.view import SavedView, ViewChoice
 
 __all__ = [
     "AccountStatus",
@@ -59,6 +60,7 @@ __all__ = [
     "Replay",
     "ReplayState",
     "Outcome",
+    "SavedView",
     "SignInFailure",
     "StatusIntent",
     "StatusWord",
@@ -66,5 +68,6 @@ __all__ = [
     "UnmappedWord",
     "User",
     "UserSession",
+    "ViewChoice",
     "WebhookRefusal",
 ]
