@@ -84,7 +84,7 @@ def _create_views() -> None:
         sa.Column("name", text(length=60), nullable=False),
         sa.Column("colour", sa.String(length=32), nullable=False),
         sa.Column("params", postgresql.JSONB(), nullable=False),
-        sa.Column("layout", text(length=4000), nullable=False),
+        sa.Column("layout", postgresql.JSONB(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", time, server_default=written, nullable=False),
         sa.Column("changed_at", time, server_default=written, nullable=False),

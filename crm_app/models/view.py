@@ -22,8 +22,8 @@ class SavedView(SQLModel, table=True):
     name: str = Field(max_length=60)
     colour: Colour = Field(default=Colour.GREY, sa_type=enum_type(Colour))
     params: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
-    # How the table looks in it, as the grid writes it; empty: as each person likes it.
-    layout: str = Field(default="", max_length=4000)
+    # How the table looks in it (`GridLayout.as_json`); empty: as each person likes it.
+    layout: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
     # Grows with each change; who saves names the one that was looked at.
     version: int = 1
     created_at: datetime = set_at_insert()

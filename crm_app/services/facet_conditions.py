@@ -69,7 +69,7 @@ def plain_conditions(query: OrderQuery, asker: Asker) -> list[Condition]:
 def any_of(column: Any, values: tuple[Any, ...]) -> Condition:
     """The column is one of these; one value as `=`, for only then can an index on (column, time)
     also give the order."""
-    return column == values[0] if len(values) == 1 else col(column).in_(values)
+    return column == values[0] if len(values) == 1 else column.in_(values)
 
 
 def attention_condition(attention: Attention) -> Condition:

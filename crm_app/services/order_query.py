@@ -39,6 +39,10 @@ __all__ = [
 MAX_TEXT: Final = 200
 # In an address: the view that is shown filters by this name, and here it does not.
 TAKEN_AWAY: Final = "*"
+NAMES: Final = frozenset(
+    {*(facet.value for facet in Facet)}
+    | {"attention", "placed", "from", "to", "q", "word", "sort", "limit", "cursor"}
+)
 # What a paste from a contact card or a spreadsheet brings along unseen: null, soft hyphen, zero
 # width space, marks of direction, byte order mark. Joiners stay: Indian scripts spell with them.
 _INVISIBLE: Final = dict.fromkeys(
