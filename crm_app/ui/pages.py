@@ -83,6 +83,7 @@ STYLES: Final = (
     "signs",
     "frame",
     "controls",
+    "bell",
     "orders",
     "order",
     "ledger",
