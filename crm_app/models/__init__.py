@@ -26,7 +26,7 @@ from crm_app.models.order import (
 from crm_app.models.outbox import IntentAttempt, StatusIntent
 from crm_app.models.status_word import OrderWord, Replay, ReplayState, StatusWord
 from crm_app.models.trouble import ExceptionMark, WebhookRefusal
-from crm_app.models.user import SignInFailure, User, UserSession
+from crm_app.models.user import SignInFailure, User, UserPreference, UserSession
 
 __all__ = [
     "AccountStatus",
@@ -65,6 +65,7 @@ __all__ = [
     "Sweep",
     "UnmappedWord",
     "User",
+    "UserPreference",
     "UserSession",
     "WebhookRefusal",
 ]
