@@ -1,6 +1,6 @@
 """saved views, what each person does with them, and the indexes of every filter of the list
 
-Revision: 0009, after 0008. Expand step. Backfill: none. Not CONCURRENTLY: that ends the
+Revision: 0011, after 0012. Expand step. Backfill: none. Not CONCURRENTLY: that ends the
 transaction, and with it the lock that keeps a second deployment out; imports wait for a minute
 at a million orders.
 """
@@ -10,14 +10,13 @@ import sqlmodel
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0009"
-down_revision = "0008"
+revision = "0011"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
 _NEWEST = [sa.literal_column("placed_at DESC"), sa.literal_column("id DESC")]
 _FLAGS = {
-    "on_hold": "on_hold",
     "return_requested": "return_requested",
     "cod": "is_cod",
     "unmapped": "status_on_channel IS NULL",

@@ -27,7 +27,7 @@ from crm_app.models.order import (
 from crm_app.models.outbox import IntentAttempt, StatusIntent
 from crm_app.models.status_word import OrderWord, Replay, ReplayState, StatusWord
 from crm_app.models.trouble import ExceptionMark, WebhookRefusal
-from crm_app.models.user import SignInFailure, User, UserSession
+from crm_app.models.user import SignInFailure, User, UserPreference, UserSession
 from crm_app.models.view import SavedView, ViewChoice
 from crm_app.models.working import OrderComment, OrderTag, OrderWatcher, Tag
 
@@ -74,6 +74,7 @@ __all__ = [
     "Tag",
     "UnmappedWord",
     "User",
+    "UserPreference",
     "UserSession",
     "ViewChoice",
     "WebhookRefusal",

@@ -96,7 +96,6 @@ class Order(SQLModel, table=True):
         *[
             Index(f"ix_orders_{name}", "placed_at", "id", postgresql_where=text(condition))
             for name, condition in (
-                ("on_hold", "on_hold"),
                 ("return_requested", "return_requested"),
                 ("cod", "is_cod"),
                 ("unmapped", "status_on_channel IS NULL"),
