@@ -33,20 +33,48 @@
     if (!row || event.target.closest("a, button, input, select, label")) return;
     if (String(window.getSelection())) return;
     const link = row.querySelector("[data-open]");
-    if (link && (event.ctrlKey || event.metaKey)) window.open(link.href, "_blank", "noopener");
+    if (link && (event.ctrlKey || event.metaKey)) openTab(link);
     else link?.click();
+  });
+
+  // In a tab a row's thing has a page of its own, where it has one; a plain click opens it beside.
+  const ownPage = (link) => (link.dataset.open?.startsWith("/") ? link.dataset.open : link.href);
+  const openTab = (link) => window.open(ownPage(link), "_blank", "noopener");
+  const intoTab = (event) => {
+    const link = event.target.closest?.("[data-open]");
+    const isTab = event.button === 1 || (event.button === 0 && (event.ctrlKey || event.metaKey));
+    if (!link || !isTab || ownPage(link) === link.href) return;
+    event.preventDefault();
+    event.stopPropagation();
+    openTab(link);
+  };
+  document.addEventListener("click", intoTab, true);
+  document.addEventListener("auxclick", (event) => {
+    const row = event.button === 1 && event.target.closest?.("[data-row]");
+    if (row && !event.target.closest("a, button")) openTab(row.querySelector("[data-open]"));
+    else intoTab(event);
   });
 
   // ---- the way back to the list ----
 
   let opened = "";
+  // Whether the panel that is open was opened from the list before it: then Back closes it.
+  let isOpenedHere = false;
 
   document.addEventListener(
     "click",
     (event) => {
       const isPlain = !(event.ctrlKey || event.metaKey || event.shiftKey);
       const link = event.target.closest?.("[data-open]");
-      if (link && isPlain) opened = link.getAttribute("href");
+      if (link && isPlain) {
+        opened = link.getAttribute("href");
+        isOpenedHere ||= !find("[data-panel]");
+      }
+      if (event.target.closest?.("[data-close]") && isPlain && isOpenedHere) {
+        event.preventDefault();
+        event.stopPropagation();
+        history.back();
+      }
       // Back, rather than a new visit: the filters, the page and the place in it are kept.
       if (event.target.closest?.("[data-up]") && isPlain && location.pathname === opened) {
         event.preventDefault();
@@ -58,6 +86,7 @@
   );
 
   window.addEventListener("popstate", () => {
+    isOpenedHere = false;
     const until = performance.now() + 2000;
     const wait = setInterval(() => {
       const link = all("[data-open]").find((one) => one.getAttribute("href") === opened);
@@ -69,14 +98,28 @@
     }, 30);
   });
 
+  const show = (link) => {
+    link.focus({ preventScroll: true });
+    link.closest("[data-row]")?.scrollIntoView({ block: "nearest" });
+  };
+
+  // A held key passes many rows: beside the list only the one is opened at which it rests.
+  let isResting = 0;
+  const openSoon = (link) => {
+    clearTimeout(isResting);
+    isResting = setTimeout(() => link.isConnected && link.click(), 90);
+  };
+
   const step = (by) => {
     const links = all("[data-open]").filter(isShown);
     if (!links.length) return;
-    const at = links.indexOf(document.activeElement);
+    const shown = find("[data-row].opened [data-open]");
+    const focused = document.activeElement?.closest("[data-row]")?.querySelector("[data-open]");
+    const at = links.indexOf(focused ?? shown);
     const next = at < 0 ? (by > 0 ? 0 : links.length - 1) : at + by;
     const link = links[Math.min(Math.max(next, 0), links.length - 1)];
-    link.focus({ preventScroll: true });
-    link.closest("[data-row]")?.scrollIntoView({ block: "nearest" });
+    show(link);
+    if (find("[data-panel]") && link !== shown) openSoon(link);
   };
 
   // ---- choosing rows ----
@@ -142,11 +185,11 @@
     k: () => step(-1),
     n: () => press('[data-page="n"]'),
     p: () => press('[data-page="p"]'),
-    u: () => press("[data-up]"),
+    u: () => press("[data-up]") || press("[data-close]"),
     e: () => press('[data-bulk="status"]') || press(".steps .btn.primary"),
     x: () => pick(false),
     X: () => pick(true),
-    Escape: () => press("[data-none]"),
+    Escape: () => press("[data-close]") || press("[data-none]"),
   };
   let isGoing = 0;
 

@@ -30,7 +30,8 @@ from crm_app.models.pulse import AccountHour, AccountPulse
 from crm_app.models.rule import FieldDispute, FieldRule
 from crm_app.models.status_word import OrderWord, Replay, ReplayState, StatusWord
 from crm_app.models.trouble import ExceptionMark, WebhookRefusal
-from crm_app.models.user import SignInFailure, User, UserSession
+from crm_app.models.user import SignInFailure, User, UserPreference, UserSession
+from crm_app.models.view import SavedView, ViewChoice
 from crm_app.models.working import OrderComment, OrderTag, OrderWatcher, Tag
 
 __all__ = [
@@ -76,6 +77,7 @@ __all__ = [
     "Replay",
     "ReplayState",
     "Outcome",
+    "SavedView",
     "SignInFailure",
     "StatusIntent",
     "StatusWord",
@@ -83,6 +85,8 @@ __all__ = [
     "Tag",
     "UnmappedWord",
     "User",
+    "UserPreference",
     "UserSession",
+    "ViewChoice",
     "WebhookRefusal",
 ]

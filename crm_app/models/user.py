@@ -1,8 +1,10 @@
 """People and their sessions."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, Text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from crm_app.domain.permissions import Role
@@ -54,3 +56,16 @@ class SignInFailure(SQLModel, table=True):
     subject: str = Field(primary_key=True, sa_type=Text)
     failures: int = 0
     last_failed_at: datetime = Field(sa_type=UTC_TIMESTAMP)
+
+
+class UserPreference(SQLModel, table=True):
+    """One thing that a person set for themselves, such as the columns of their list."""
+
+    __tablename__ = "user_preferences"  # pyright: ignore[reportAssignmentType]
+
+    user_id: int = Field(
+        primary_key=True, foreign_key="users.id", ondelete="CASCADE", sa_type=BigInteger
+    )
+    name: str = Field(primary_key=True, max_length=40)
+    value: Any = Field(sa_type=JSONB)
+    updated_at: datetime = set_at_insert()

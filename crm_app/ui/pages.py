@@ -32,6 +32,8 @@ from crm_app.ui.missing import missing_page
 from crm_app.ui.order.page import order_page
 from crm_app.ui.order.state import OrderState
 from crm_app.ui.orders.choosing import ChoosingState
+from crm_app.ui.orders.layout_state import LayoutState
+from crm_app.ui.orders.opened import OpenedState
 from crm_app.ui.orders.page import orders_page
 from crm_app.ui.orders.state import OrdersState
 from crm_app.ui.shared.shell_state import ShellState
@@ -54,7 +56,12 @@ _FRAME: Final = ShellState.load
 PAGES: Final = (
     Page(login_page, "/login", "Sign in", (LoginState.load,)),
     Page(dashboard_page, "/", "Dashboard", (DashboardState.load, _FRAME)),
-    Page(orders_page, "/orders", "Orders", (OrdersState.load, ChoosingState.follow, _FRAME)),
+    Page(
+        orders_page,
+        "/orders",
+        "Orders",
+        (LayoutState.load, OrdersState.load, ChoosingState.follow, OpenedState.follow, _FRAME),
+    ),
     Page(order_page, "/orders/[order_id]", "Order", (OrderState.load, _FRAME)),
     Page(
         exceptions_page,
@@ -85,6 +92,7 @@ STYLES: Final = (
     "controls",
     "bell",
     "orders",
+    "grid",
     "order",
     "ledger",
     "pages",
@@ -111,7 +119,8 @@ def add_pages(app: rx.App, brand: str) -> None:
 def head() -> list[rx.Component]:
     """What stands in the head of every page."""
     keys = rx.el.script(src="/desk.js", defer=True)
+    table = rx.el.script(src="/grid.js", defer=True)
     sending = rx.el.script(src="/imports.js", defer=True)
     icon = rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml")
     scheme = rx.el.meta(name="color-scheme", content="light dark")
-    return [keys, sending, icon, scheme]
+    return [keys, table, sending, icon, scheme]

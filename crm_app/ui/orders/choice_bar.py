@@ -20,8 +20,9 @@ def page_box() -> rx.Component:
                 label="Choose all orders of this page",
                 on_click=ChoosingState.pick_page,
             ),
+            role="columnheader",
             scope="col",
-            class_name="col-pick",
+            class_name="col-pick pin",
         )
     )
 
@@ -37,7 +38,8 @@ def row_box(row: OrderRow) -> rx.Component:
                 on_click=ChoosingState.pick(row.id),
                 custom_attrs={"data-pick": "1"},
             ),
-            class_name="col-pick",
+            role="cell",
+            class_name="col-pick pin",
         )
     )
 

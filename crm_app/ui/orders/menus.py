@@ -7,7 +7,7 @@ from typing import Final, Self
 
 from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import OrderStatus
-from crm_app.services.order_search import Attention, OrderQuery, Sort
+from crm_app.services.order_search import Attention, OrderQuery
 from crm_app.ui.shared.choices import Chip, Option, presets, range_hint, range_text, toggled
 from crm_app.ui.shared.links import orders_path
 from crm_app.ui.shared.needs import NAMES, SENTENCES
@@ -43,52 +43,6 @@ class Menus:
             placed_to=base.placed_to.isoformat() if base.placed_to else "",
             clear_href=orders_path(OrderQuery(sort=base.sort)),
         )
-
-
-@dataclass(frozen=True)
-class Header:
-    """A column's head; one with an address sorts."""
-
-    key: str
-    label: str
-    href: str = ""
-    direction: str = "none"
-    class_name: str = ""
-
-
-# Column: its sort that is taken first, and the other one.
-_SORTS: Final[dict[str, tuple[Sort, Sort]]] = {
-    "total": (Sort.TOTAL_HIGHEST, Sort.TOTAL),
-    "ship_by": (Sort.SHIP_BY, Sort.SHIP_BY_LAST),
-    "placed": (Sort.NEWEST, Sort.OLDEST),
-}
-_COLUMNS: Final = (
-    ("number", "Order"),
-    ("customer", "Customer"),
-    ("lines", "Lines"),
-    ("total", "Total"),
-    ("status", "Status"),
-    ("ship_by", "Ship-by"),
-    ("placed", "Placed"),
-)
-
-
-def headers(query: OrderQuery) -> list[Header]:
-    """The heads of the table, with what a click on each would sort by."""
-    return [_header(query, key, label) for key, label in _COLUMNS]
-
-
-def _header(query: OrderQuery, key: str, label: str) -> Header:
-    class_name = f"col-{key}"
-    if key not in _SORTS:
-        return Header(key, label, class_name=class_name)
-    first, second = _SORTS[key]
-    following = second if query.sort is first else first
-    href = orders_path(dataclasses.replace(query, sort=following, cursor=None))
-    if query.sort not in (first, second):
-        return Header(key, label, href, class_name=class_name)
-    direction = "descending" if query.sort.value.startswith("-") else "ascending"
-    return Header(key, label, href, direction, class_name)
 
 
 def chips(query: OrderQuery, today: date) -> list[Chip]:

@@ -7,6 +7,9 @@ import reflex as rx
 from crm_app.domain.permissions import Permission
 from crm_app.ui.orders.choice_bar import choice_bar
 from crm_app.ui.orders.filters import filter_bar
+from crm_app.ui.orders.layout_menu import layout_form, layout_menu
+from crm_app.ui.orders.opened import OpenedState
+from crm_app.ui.orders.panel import order_panel
 from crm_app.ui.orders.state import OrdersState
 from crm_app.ui.orders.table import news_bar, orders_table, paging
 from crm_app.ui.shared.links import BULK, link
@@ -21,15 +24,19 @@ def orders_page() -> rx.Component:
     return shell(
         OrdersState.title,
         filter_bar(),
-        news_bar(),
-        orders_table(),
-        paging(),
+        rx.el.div(
+            rx.el.div(news_bar(), orders_table(), paging(), class_name="orders-list"),
+            order_panel(),
+            class_name=rx.cond(OpenedState.order_id != 0, "orders-frame split", "orders-frame"),
+        ),
         choice_bar(),
+        layout_form(),
         # The worker writes to the database, not to this page, so the page asks again.
         ticker(OrdersState.refresh, REFRESH_MS),
         section="orders",
         about=OrdersState.count,
         actions=(
+            layout_menu(),
             rx.cond(
                 may(Permission.BULK_CHANGE),
                 link(icon("layers", 14), "Bulk changes", href=BULK, class_name="btn"),

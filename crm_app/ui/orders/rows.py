@@ -10,12 +10,13 @@ from crm_app.channels import capabilities
 from crm_app.domain import money
 from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import TO_SHIP, OrderStatus, SyncStatus
+from crm_app.services.grid_layout import Column
 from crm_app.services.order_search import OrderSummary
 from crm_app.services.personal_data import WITHHELD
 from crm_app.ui.shared import times
 from crm_app.ui.shared.links import order_path
 from crm_app.ui.shared.times import Clock
-from crm_app.ui.shared.tones import Pill, status_pill, sync_pill
+from crm_app.ui.shared.tones import Pill, payment_pill, status_pill, sync_pill
 
 INFERRED: Final = "Contract inferred"
 CANCEL_ASKED: Final = Pill("Cancel asked", "warn", "alert", "The buyer asks to cancel")
@@ -45,6 +46,10 @@ class OrderRow:
     clock: Clock
     placed: str
     placed_exact: str
+    payment: Pill
+    sync_state: Pill
+    # The columns that are plain words, by their keys.
+    words: dict[str, str]
     # The list moved on and this row no longer belongs to it; it stays until the person moves.
     is_gone: bool = False
 
@@ -71,11 +76,25 @@ class OrderRow:
             clock=deadline(order, now, zone),
             placed=times.when(order.placed_at, now, zone),
             placed_exact=times.exact(order.placed_at, zone),
+            payment=payment_pill(order.payment_status),
+            sync_state=sync_pill(order.sync_status),
+            words=words(order),
         )
 
     def gone(self) -> Self:
         """The same row, marked as no longer belonging to the list."""
         return dataclasses.replace(self, is_gone=True)
+
+
+def words(order: OrderSummary) -> dict[str, str]:
+    """What the columns of plain words show of an order."""
+    return {
+        Column.CHANNEL_STATUS.value: order.channel_status,
+        Column.CITY.value: order.city,
+        Column.PINCODE.value: order.pincode,
+        Column.UNITS.value: str(order.unit_count),
+        Column.EXTERNAL_ID.value: order.external_id,
+    }
 
 
 def channel_name(channel: Channel) -> str:

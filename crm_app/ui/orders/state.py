@@ -13,9 +13,9 @@ from crm_app.domain.time import business_day, now
 from crm_app.errors import CrmError, InvalidInputError, NotSignedInError
 from crm_app.services import order_search
 from crm_app.services.order_search import OrderList, OrderQuery, OrderSummary, Sort
-from crm_app.ui.orders.menus import Header, Menus, headers
+from crm_app.ui.orders.menus import Menus
 from crm_app.ui.orders.rows import OrderRow
-from crm_app.ui.shared.links import orders_path
+from crm_app.ui.shared.links import OPEN, orders_path
 from crm_app.ui.shared.needs import NAMES, count_text
 from crm_app.ui.shared.permission import requires
 from crm_app.ui.shared.service import call
@@ -41,7 +41,6 @@ class OrdersState(rx.State):
 
     rows: list[OrderRow] = []
     menus: Menus = Menus()
-    heads: list[Header] = []
     pages: Pages = Pages()
     title: str = "Orders"
     count: str = ""
@@ -54,13 +53,18 @@ class OrdersState(rx.State):
     failure: str = ""
     stale: str = ""
     is_loaded: bool = False
+    # The address that opens an order of this list, but for the order's number.
+    opening: str = "/orders?open="
 
     _typed: str = ""
+    _shown: dict[str, str] = {}
 
     @rx.event(supersedes=True)
     @requires(Permission.VIEW_ORDERS)
     async def load(self) -> None:
         """Show the page that the address names. A newer address wins over a slower answer."""
+        if self._is_other_order():
+            return
         self.failure, self.stale, self.news = "", "", ""
         # An address that means nothing still shows the filters, so that a person can go on.
         self._show_choices(self._asked_or_all())
@@ -120,6 +124,13 @@ class OrdersState(rx.State):
         params.pop("cursor", None)
         return rx.redirect(orders_path(OrderQuery.parse(params)))
 
+    def _is_other_order(self) -> bool:
+        """Whether only what is open beside the list changed: then the list stays as it is."""
+        shown, self._shown = self._shown, dict(self.router.url.query_parameters)
+        was_open, is_open = shown.get(OPEN), self._shown.get(OPEN)
+        rest = [{**one, OPEN: ""} for one in (shown, self._shown)]
+        return self.is_loaded and not self.failure and was_open != is_open and rest[0] == rest[1]
+
     def _asked(self) -> OrderQuery:
         params: Mapping[str, str] = self.router.url.query_parameters
         return dataclasses.replace(OrderQuery.parse(params), limit=PAGE_SIZE)
@@ -138,12 +149,13 @@ class OrdersState(rx.State):
     def _show_choices(self, query: OrderQuery) -> None:
         zone = get_settings().zone
         self.menus = Menus.of(query, business_day(now(), zone))
-        self.heads = headers(query)
         self.title = NAMES[query.attention] if query.attention else "Orders"
         if query.text != self._typed:
             self._typed = query.text
             self.box += 1
         self.text = query.text
+        path = orders_path(query)
+        self.opening = f"{path}{'&' if '?' in path else '?'}{OPEN}="
 
     def _show(self, found: OrderList, query: OrderQuery) -> None:
         moment, zone = now(), get_settings().zone

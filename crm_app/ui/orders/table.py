@@ -1,16 +1,19 @@
-"""The table of orders; below 720 px the same rows fold into cards (`assets/desk.css`)."""
+"""The table of orders; below 720 px the same rows fold into cards (`assets/phone.css`)."""
 
 import reflex as rx
 
+from crm_app.ui.orders.cells import cell
 from crm_app.ui.orders.choice_bar import page_box, row_box
+from crm_app.ui.orders.columns import Header
 from crm_app.ui.orders.fetch import FetchState, fetch_offer
-from crm_app.ui.orders.menus import Header
+from crm_app.ui.orders.layout_state import LayoutState
+from crm_app.ui.orders.opened import OpenedState
 from crm_app.ui.orders.rows import OrderRow
 from crm_app.ui.orders.state import OrdersState
 from crm_app.ui.shared.blanks import blank, failed, skeleton_rows
 from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.links import link
-from crm_app.ui.shared.marks import channel_mark, icon, pill, tag, time_text
+from crm_app.ui.shared.marks import icon
 from crm_app.ui.shared.paging import paging_bar
 
 _BONES = ("190px", "220px", "170px", "80px", "110px", "90px", "90px")
@@ -36,11 +39,21 @@ def _table() -> rx.Component:
     return rx.el.div(
         rx.el.table(
             rx.el.caption("Orders", class_name="sr-only"),
-            rx.el.thead(rx.el.tr(page_box(), rx.foreach(OrdersState.heads, _head))),
-            rx.el.tbody(rx.foreach(OrdersState.rows, order_row)),
-            class_name="grid",
+            rx.el.thead(
+                rx.el.tr(page_box(), rx.foreach(LayoutState.heads, _head), role="row"),
+                role="rowgroup",
+            ),
+            rx.el.tbody(rx.foreach(OrdersState.rows, order_row), role="rowgroup"),
+            role="table",
+            class_name=rx.cond(LayoutState.is_compact, "grid orders compact", "grid orders"),
+            # As it stands: given as `style` it would become a class, which a drag could not change.
+            custom_attrs={"data-grid": "1", "style": LayoutState.style},
         ),
-        class_name="scroll",
+        class_name="scroll orders-scroll",
+        # Scrolled sideways with the arrows, by those who use no mouse.
+        tab_index=0,
+        role="region",
+        aria_label="Orders",
     )
 
 
@@ -53,65 +66,36 @@ def _head(head: Header) -> rx.Component:
                 rx.el.span(class_name="arrow arrow-" + head.direction, aria_hidden="true"),
                 href=head.href,
                 class_name="sort",
+                draggable=False,
             ),
-            head.label,
+            rx.el.span(head.label, class_name="unsorted"),
         ),
+        rx.el.i(class_name="grip", aria_hidden="true", custom_attrs={"data-grip": head.key}),
         key=head.key,
+        role="columnheader",
         scope="col",
         class_name=head.class_name,
         aria_sort=head.direction,
+        draggable=True,
+        custom_attrs={"data-column": head.key},
     )
 
 
 def order_row(row: OrderRow) -> rx.Component:
+    def its_cell(head: Header) -> rx.Component:
+        return cell(row, head)
+
     return rx.el.tr(
         row_box(row),
-        rx.el.th(_number(row), scope="row", class_name="col-number"),
-        rx.el.td(
-            rx.el.div(
-                rx.el.span(
-                    row.customer, class_name=rx.cond(row.is_named, "customer", "customer quiet")
-                ),
-                rx.cond(row.place != "", rx.el.span("· " + row.place, class_name="quiet place")),
-                class_name="pair",
-            ),
-            class_name="col-customer",
-        ),
-        rx.el.td(
-            rx.el.div(
-                rx.el.span(row.title, title=row.title),
-                rx.el.span(row.more, class_name="quiet"),
-                class_name="pair",
-            ),
-            class_name="col-lines",
-        ),
-        rx.el.td(row.total, class_name="col-total"),
-        rx.el.td(_states(row), class_name="col-status"),
-        rx.el.td(
-            rx.el.span(
-                row.clock.text, title=row.clock.exact, class_name="clock-" + row.clock.urgency
-            ),
-            class_name="col-ship_by",
-        ),
-        rx.el.td(time_text(row.placed, row.placed_exact), class_name="col-placed"),
+        rx.foreach(LayoutState.heads, its_cell),
         key=row.id,
-        class_name=rx.cond(row.is_gone, "gone", ""),
+        role="row",
+        class_name=rx.cond(
+            OpenedState.order_id == row.id, "opened", rx.cond(row.is_gone, "gone", "")
+        ),
         title=rx.cond(row.is_gone, "No longer matches this list", ""),
         custom_attrs={"data-row": row.id},
     )
-
-
-def _number(row: OrderRow) -> rx.Component:
-    return rx.fragment(
-        channel_mark(row.mark, row.channel, row.channel_label),
-        link(row.number, href=row.href, class_name="number", custom_attrs={"data-open": "1"}),
-        rx.foreach(row.tags, tag),
-    )
-
-
-def _states(row: OrderRow) -> rx.Component:
-    states = (row.status, row.word, row.sync, row.wish)
-    return rx.el.span(*[pill(state) for state in states], class_name="pills")
 
 
 def _empty() -> rx.Component:

@@ -10,6 +10,8 @@ from crm_app.services.order_search import OrderQuery
 
 ORDERS = "/orders"
 BULK = "/bulk"
+# The parameter of a list's address that opens one of its rows beside it.
+OPEN = "open"
 
 
 def link(*children: Any, href: str, **props: Any) -> rx.Component:
