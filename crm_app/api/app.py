@@ -19,6 +19,7 @@ from crm_app.api import (
     documents,
     exceptions,
     health,
+    notices,
     orders,
     status_words,
     sync,
@@ -47,6 +48,7 @@ _MODULES: Final = (
     users,
     status_words,
     health,
+    notices,
     browser,
     webhooks,
 )

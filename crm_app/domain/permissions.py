@@ -8,6 +8,12 @@ class Permission(StrEnum):
     VIEW_ORDERS = "orders.view"
     CHANGE_STATUS = "orders.change_status"
     BULK_CHANGE = "orders.bulk"
+    ASSIGN_ORDERS = "orders.assign"
+    TAG_ORDERS = "orders.tag"
+    HOLD_ORDERS = "orders.hold"
+    ARCHIVE_ORDERS = "orders.archive"
+    COMMENT_ORDERS = "orders.comment"
+    SEE_PAYLOAD = "orders.see_payload"
     SEE_PERSONAL_DATA = "customers.see_personal_data"
     VIEW_DASHBOARD = "dashboard.view"
     IMPORT_ORDERS = "orders.import"
@@ -33,6 +39,11 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             Permission.VIEW_ORDERS,
             Permission.CHANGE_STATUS,
             Permission.BULK_CHANGE,
+            Permission.ASSIGN_ORDERS,
+            Permission.TAG_ORDERS,
+            Permission.HOLD_ORDERS,
+            Permission.ARCHIVE_ORDERS,
+            Permission.COMMENT_ORDERS,
             Permission.SEE_PERSONAL_DATA,
             Permission.VIEW_DASHBOARD,
             Permission.IMPORT_ORDERS,

@@ -20,6 +20,7 @@ from crm_app.jobs.push import push_due
 from crm_app.jobs.replay import replay_due
 from crm_app.jobs.retention import forget_old
 from crm_app.jobs.sweep import sweep_due
+from crm_app.jobs.working import release_due
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ def build_clock(connection: Redis) -> CronScheduler:
         (replay_due, queue.PULL, 10),
         (sweep_due, queue.PULL, 15),
         (watch_due, queue.PULL, 60),
+        (release_due, queue.PULL, 60),
         (forget_old, queue.PULL, _DAY_S),
         (bulk_due, queue.BULK, settings.outbox_interval_s),
         (forget_old_runs, queue.PULL, 3600),

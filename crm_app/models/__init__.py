@@ -15,6 +15,7 @@ from crm_app.models.document import (
 )
 from crm_app.models.inbox import InboxEntry, InboxState
 from crm_app.models.ledger import IntentCount, IntentMove, LedgerCheck
+from crm_app.models.notice import Notice
 from crm_app.models.order import (
     Order,
     OrderCount,
@@ -27,6 +28,7 @@ from crm_app.models.outbox import IntentAttempt, StatusIntent
 from crm_app.models.status_word import OrderWord, Replay, ReplayState, StatusWord
 from crm_app.models.trouble import ExceptionMark, WebhookRefusal
 from crm_app.models.user import SignInFailure, User, UserPreference, UserSession
+from crm_app.models.working import OrderComment, OrderTag, OrderWatcher, Tag
 
 __all__ = [
     "AccountStatus",
@@ -49,12 +51,16 @@ __all__ = [
     "IntentCount",
     "IntentMove",
     "LedgerCheck",
+    "Notice",
     "Order",
+    "OrderComment",
     "OrderCount",
     "OrderEvent",
     "OrderLine",
     "OrderPayload",
     "OrderRollup",
+    "OrderTag",
+    "OrderWatcher",
     "OrderWord",
     "Replay",
     "ReplayState",
@@ -63,6 +69,7 @@ __all__ = [
     "StatusIntent",
     "StatusWord",
     "Sweep",
+    "Tag",
     "UnmappedWord",
     "User",
     "UserPreference",

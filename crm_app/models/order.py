@@ -10,6 +10,7 @@ from sqlmodel import Field, SQLModel
 from crm_app.domain.actor import ActorKind
 from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import OrderStatus, PaymentStatus, SyncStatus
+from crm_app.domain.working import HoldReason, Priority
 from crm_app.models.base import (
     UTC_TIMESTAMP,
     enum_type,
@@ -72,6 +73,49 @@ class Order(SQLModel, table=True):
             "id",
             postgresql_where=text("is_cod AND status = 'pending'"),
         ),
+        # The desk's own data: each index holds only the orders that have any of it.
+        Index(
+            "ix_orders_assignee",
+            "assignee_id",
+            newest("placed_at"),
+            newest("id"),
+            "status",
+            postgresql_where=text("assignee_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_orders_priority",
+            "priority",
+            newest("placed_at"),
+            newest("id"),
+            "status",
+            postgresql_where=text("priority <> 'normal'"),
+        ),
+        Index(
+            "ix_orders_on_hold",
+            newest("placed_at"),
+            newest("id"),
+            "hold_reason",
+            postgresql_where=text("on_hold"),
+        ),
+        Index(
+            "ix_orders_held",
+            "hold_reason",
+            newest("placed_at"),
+            newest("id"),
+            postgresql_where=text("held_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_orders_held_until",
+            "held_until",
+            "id",
+            postgresql_where=text("held_until IS NOT NULL"),
+        ),
+        Index(
+            "ix_orders_archived",
+            newest("placed_at"),
+            newest("id"),
+            postgresql_where=text("archived_at IS NOT NULL"),
+        ),
     )
 
     id: int = identity_key()
@@ -87,7 +131,9 @@ class Order(SQLModel, table=True):
     channel_status: str = Field(max_length=200)
     status_on_channel: OrderStatus | None = Field(default=None, sa_type=enum_type(OrderStatus))
 
+    # Held by anybody: the channel, the desk, or both.
     on_hold: bool = False
+    held_by_channel: bool = False
     cancel_requested: bool = False
     return_requested: bool = False
     is_cod: bool = False
@@ -127,6 +173,18 @@ class Order(SQLModel, table=True):
     shipped_at: datetime | None = timestamp()
     carrier: str = Field(default="", max_length=80)
     tracking_number: str = Field(default="", max_length=120)
+
+    # The desk's own: no import touches them, and none of them counts as a new version.
+    assignee_id: int | None = Field(
+        default=None, foreign_key="users.id", sa_type=BigInteger, nullable=True
+    )
+    priority: Priority = Field(default=Priority.NORMAL, sa_type=enum_type(Priority))
+    held_at: datetime | None = timestamp()
+    held_until: datetime | None = timestamp()
+    held_by: str = Field(default="", max_length=120)
+    hold_reason: HoldReason | None = Field(default=None, sa_type=enum_type(HoldReason))
+    hold_note: str = Field(default="", max_length=500)
+    archived_at: datetime | None = timestamp()
 
     # Counts our own and the channel's changes; a person's change names the one it saw.
     version: int = 1
@@ -187,6 +245,8 @@ class OrderEvent(SQLModel, table=True):
     actor_kind: ActorKind = Field(sa_type=enum_type(ActorKind))
     actor_id: int | None = Field(default=None, sa_type=BigInteger, nullable=True)
     actor_label: str = Field(max_length=120)
+    # The order's version that this led to; empty on events of releases that did not note it.
+    version: int | None = Field(default=None, nullable=True)
     # Changed fields only, each `[before, after]`, or what else explains the event.
     data: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
 

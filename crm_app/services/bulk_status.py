@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import select as columns
@@ -21,6 +22,8 @@ from crm_app.services.bulk_action import Item, Preview, Result, alike
 from crm_app.services.status_moves import Move
 
 CHANGED_MEANWHILE: Final = "It was changed since it was chosen."
+# The rules ask whether an order is held, not since when.
+_SOMETIME: Final = datetime.min.replace(tzinfo=UTC)
 NEEDS_PARCEL: Final = "The channel needs the carrier and the tracking number of each parcel."
 
 
@@ -87,6 +90,7 @@ class _Facts(NamedTuple):
     status: OrderStatus
     sync: SyncStatus
     is_theirs: bool
+    is_held: bool
     is_as_seen: bool
     has_parcel: bool
 
@@ -110,6 +114,7 @@ def _facts(run_id: int) -> Any:
             col(Order.status),
             col(Order.sync_status),
             col(Order.fulfilled_by_channel),
+            col(Order.held_at).is_not(None).label("is_held"),
             (col(Order.version) == col(BulkRow.seen_version)).label("is_as_seen"),
             ((col(BulkRow.carrier) != "") & (col(BulkRow.tracking_number) != "")).label("parcel"),
         )
@@ -124,6 +129,7 @@ def _decide_facts(facts: _Facts, new: OrderStatus) -> _Fate:
         "status": facts.status,
         "sync_status": facts.sync,
         "fulfilled_by_channel": facts.is_theirs,
+        "held_at": _SOMETIME if facts.is_held else None,
         "version": 1,
     }
     parcel = "given" if facts.has_parcel else ""

@@ -6,10 +6,12 @@ from typing import Any, Final, cast
 from crm_app.domain.money import to_text
 from crm_app.domain.order_status import OrderStatus, PaymentStatus
 from crm_app.models import Order
+from crm_app.services.working import words as desk_words
 
 _FIELD_NAMES: Final = {
     "channel_status": "its own status",
     "status_on_channel": "",
+    "held_by_channel": "its own hold",
     "payment_status": "the payment",
     "sync_status": "",
     "ship_by": "the ship-by time",
@@ -54,6 +56,8 @@ def sentence(kind: str, data: dict[str, Any], order: Order) -> str:
     if kind == "order:remapped":
         said = _updated(data, order)
         return "read it again with the desk's words" + (f": {said}" if said != _NO_NEWS else "")
+    if kind in desk_words.KINDS:
+        return desk_words.sentence(kind, data) + _of_run(data)
     if kind.startswith("intent:"):
         return _intent(kind, data)
     return _updated(data, order)

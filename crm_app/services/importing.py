@@ -210,7 +210,6 @@ def _insert(
             "status_on_channel": order.status,
             "sync_status": SyncStatus.IN_SYNC,
             "payload_hash": item.digest,
-            "on_hold": False,
             "version": 1,
             **order_rows.order_values(order, customers.get(order_rows.identity_of(order)), zone),
         }
@@ -233,7 +232,7 @@ def _insert(
         lines += order_rows.line_rows(order_id, item.order.lines)
         payloads.append(_payload_row(order_id, item))
         data = {"status": [None, row["status"]], **author.told}
-        events.append(event_row(order_id, "order:imported", author.actor, data))
+        events.append(event_row(order_id, "order:imported", author.actor, data, version=1))
         rollups.add(_rollup_key(account, row), row["total_minor"])
     _insert_all(session, OrderLine, lines)
     _insert_all(session, OrderPayload, payloads)
@@ -284,9 +283,12 @@ def _update(
         changes |= lines
         order.payload_hash = item.digest
         if changes:
-            events.append(event_row(order.id, "order:updated", author.actor, changes | author.told))
+            data = changes | author.told
+            events.append(
+                event_row(order.id, "order:updated", author.actor, data, version=order.version)
+            )
         events += [
-            event_row(order.id, kind, author.actor, data)
+            event_row(order.id, kind, author.actor, data, version=order.version)
             for kind, data in merging.settled(intents.get(order.id, []))
         ]
     session.flush()
@@ -351,14 +353,17 @@ def _insert_all(session: Session, model: Any, rows: list[dict[str, Any]]) -> Non
         session.execute(statement, bulk.parameter(rows))
 
 
-def event_row(order_id: int, kind: str, actor: Actor, data: dict[str, Any]) -> dict[str, Any]:
-    """A row of `order_events` for a bulk insert."""
+def event_row(
+    order_id: int, kind: str, actor: Actor, data: dict[str, Any], *, version: int | None = None
+) -> dict[str, Any]:
+    """A row of `order_events` for a bulk insert; `version` is the order's after the change."""
     return {
         "order_id": order_id,
         "kind": kind,
         "actor_kind": actor.kind,
         "actor_id": actor.user_id,
         "actor_label": actor.label,
+        "version": version,
         "data": data,
     }
 

@@ -83,6 +83,7 @@ def merge(
         # The channel withholds more than before: what it told of this buyer still holds.
         values.pop("customer_id", None)
     values |= {
+        "on_hold": told.on_hold or order.held_at is not None,
         "status": decision.status,
         "sync_status": decision.sync_status,
         "status_on_channel": told.status or order.status_on_channel,

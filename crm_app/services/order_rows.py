@@ -113,6 +113,7 @@ def order_values(order: ChannelOrder, customer_id: int | None, zone: ZoneInfo) -
         "cancel_requested": order.cancel_requested,
         "return_requested": order.return_requested,
         "on_hold": order.on_hold,
+        "held_by_channel": order.on_hold,
         "is_cod": order.is_cod,
         "is_business": order.is_business,
         "fulfilled_by_channel": order.fulfilled_by_channel,

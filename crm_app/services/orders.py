@@ -21,12 +21,25 @@ from crm_app.errors import (
     NotFoundError,
 )
 from crm_app.models import Order, OrderEvent, StatusIntent
-from crm_app.services import audit, importing, status_moves
+from crm_app.services import audit, edits, importing, status_moves
 from crm_app.services.rollups import RollupChange, key_of
 from crm_app.services.status_moves import Move
 
 _MAX_CARRIER: Final = 80
 _MAX_TRACKING: Final = 120
+_LOOKED_AT: Final = frozenset(
+    {
+        "status",
+        "sync_status",
+        "cancel_requested",
+        "return_requested",
+        "on_hold",
+        "ship_to",
+        "lines",
+        "fulfilled_by_channel",
+    }
+)
+_PARCEL: Final = frozenset({"carrier", "tracking_number"})
 
 
 class Keep(StrEnum):
@@ -54,14 +67,14 @@ def choices(order: Order) -> tuple[StatusChoice, ...]:
             status=status,
             is_pushed=rule.telling is Telling.PUSH,
             needs_tracking=rule.needs_tracking,
-            why_not=_why_not(order, rule),
+            why_not=_why_not(order, status, rule),
         )
         for status in following
         for rule in (capabilities.of(order.channel).rule(status),)
     )
 
 
-def _why_not(order: Order, rule: StatusRule) -> str:
+def _why_not(order: Order, new: OrderStatus, rule: StatusRule) -> str:
     if rule.telling is Telling.REFUSED:
         return rule.why
     of_channel = capabilities.of(order.channel)
@@ -69,6 +82,8 @@ def _why_not(order: Order, rule: StatusRule) -> str:
         return f"{order.channel.label} packs and ships this order itself."
     if order.sync_status is SyncStatus.CONFLICT:
         return "Decide first whose status stays: ours or the channel's."
+    if order.held_at is not None and new is not OrderStatus.CANCELLED:
+        return "It is on hold here: release it first."
     return ""
 
 
@@ -103,7 +118,8 @@ def change_status(
     Raises:
         PermissionDeniedError: If the actor may not change orders.
         NotFoundError: If there is no such order.
-        ConflictError: If somebody changed the order since `expected_version`.
+        ConflictError: If somebody changed what this looks at since `expected_version`; what
+            they changed is in its details (`edits.check`).
         InvalidTransitionError: If our rules or the channel's do not allow the move.
         InvalidInputError: If carrier or tracking number is missing or unusable.
     """
@@ -111,36 +127,36 @@ def change_status(
     order = _locked(session, order_id)
     if order.status == new:
         return order
-    move = decide(order, new, (carrier, tracking_number), expected_version=expected_version)
+    edits.check(session, order, expected_version, looked_at(new))
+    move = decide(order, new, (carrier, tracking_number))
     status_moves.write(session, actor, [move])
     session.refresh(order)
     return order
 
 
-def decide(
-    order: Order,
-    new: OrderStatus,
-    parcel: tuple[str, str] = ("", ""),
-    *,
-    expected_version: int | None = None,
-) -> Move:
+def looked_at(new: OrderStatus) -> frozenset[str]:
+    """The fields that a move to `new` changes, and those that a person decides it by.
+
+    A tag, a note or a total that changed meanwhile is no reason to stop somebody who packs.
+    """
+    return _LOOKED_AT | _PARCEL if new is OrderStatus.SHIPPED else _LOOKED_AT
+
+
+def decide(order: Order, new: OrderStatus, parcel: tuple[str, str] = ("", "")) -> Move:
     """What moving this order to `new` means; pure, for one order and for thousands alike.
 
     Args:
         order: As it stands now, and not at `new`.
         new: The status to move to.
         parcel: Carrier and tracking number.
-        expected_version: The version the person saw; None to skip that check.
 
     Raises:
-        ConflictError: If somebody changed the order since `expected_version`.
         InvalidTransitionError: If our rules or the channel's do not allow the move.
         InvalidInputError: If carrier or tracking number is missing or unusable.
     """
-    _check_version(order, expected_version)
     check_transition(order.status, new)
     rule = capabilities.of(order.channel).rule(new)
-    if why_not := _why_not(order, rule):
+    if why_not := _why_not(order, new, rule):
         raise InvalidTransitionError(why_not, details={"from": order.status.value, "to": new.value})
     return Move(
         order,
@@ -205,15 +221,6 @@ def _locked(session: Session, order_id: int) -> Order:
     if order is None:
         raise NotFoundError("order", order_id)
     return order
-
-
-def _check_version(order: Order, expected: int | None) -> None:
-    if expected is not None and order.version != expected:
-        raise ConflictError(
-            f"Somebody changed this order meanwhile: it is {order.status.label.lower()} now. "
-            "Look again before you change it.",
-            details={"version": order.version, "status": order.status.value},
-        )
 
 
 def _check_parcel(rule: StatusRule, carrier: str, tracking_number: str) -> tuple[str, str]:
@@ -292,7 +299,8 @@ def _explain(session: Session, actor: Actor, order: Order, kind: str, old: Order
     changes = {"status": [old.value, order.status.value]}
     if order.status is OrderStatus.SHIPPED and order.tracking_number:
         changes["tracking_number"] = [None, order.tracking_number]  # type: ignore[list-item]
-    session.add(OrderEvent(**importing.event_row(order.id, kind, actor, changes)))
+    row = importing.event_row(order.id, kind, actor, changes, version=order.version)
+    session.add(OrderEvent(**row))
     audit.record(
         session,
         actor,

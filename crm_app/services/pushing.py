@@ -194,9 +194,9 @@ def _record_receipt(
     intent.reason = ""
     intent.next_try_at = moment
     order.sync_status = SyncStatus.PUSHING
-    _event(session, order, "intent:sent", intent)
     if not capabilities.of(order.channel).reads_back:
         _confirm(session, order, intent)
+    _event(session, order, "intent:sent", intent)
 
 
 def _confirm(session: Session, order: Order, intent: StatusIntent) -> None:
@@ -305,6 +305,8 @@ def _never_shown(session: Session, order: Order) -> None:
         .with_for_update()
     ).all()
     said = f"The channel accepted it, and still says {order.channel_status!r}."
+    order.sync_status = SyncStatus.CONFLICT
+    order.version += 1
     for one in later:
         one.state = IntentState.NEEDS_PERSON
         one.reason = said[:500]
@@ -312,8 +314,6 @@ def _never_shown(session: Session, order: Order) -> None:
         one.claimed_at = None
         one.outcome_unknown = False
         _event(session, order, "intent:needs_person", one)
-    order.sync_status = SyncStatus.CONFLICT
-    order.version += 1
 
 
 def _read_back_pause(error: Exception, attempts: int) -> timedelta:
@@ -339,9 +339,9 @@ def _locked(session: Session, intent_id: int) -> tuple[Order, StatusIntent]:
 def _event(session: Session, order: Order, kind: str, intent: StatusIntent) -> None:
     account = accounts.get_account(session, order.account_id)
     data = {"intent": intent.id, "status": intent.to_status.value, "reason": intent.reason}
-    session.add(
-        OrderEvent(**importing.event_row(order.id, kind, importing.channel_actor(account), data))
-    )
+    author = importing.channel_actor(account)
+    row = importing.event_row(order.id, kind, author, data, version=order.version)
+    session.add(OrderEvent(**row))
 
 
 def _asked(update: StatusUpdate) -> dict[str, str | int]:

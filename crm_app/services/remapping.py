@@ -165,7 +165,10 @@ def write(
             if not one.changes:
                 merging.count_change(one.order)
         if changes:
-            session.add(OrderEvent(**importing.event_row(one.order.id, EVENT, actor, changes)))
+            row = importing.event_row(
+                one.order.id, EVENT, actor, changes, version=one.order.version
+            )
+            session.add(OrderEvent(**row))
     orders = {one.order.id: told[one.order.id] for one in decided}
     unknown_words.note(session, account, orders, known_before=orders, is_news=False)
     session.flush()

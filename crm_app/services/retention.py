@@ -9,6 +9,7 @@ from sqlalchemy import CursorResult, delete
 from sqlmodel import Session, col, select
 
 from crm_app.models import ExceptionMark, InboxEntry, WebhookRefusal
+from crm_app.services import notices
 from crm_app.services.exceptions import sources
 
 # Small enough that nobody waits for its locks.
@@ -55,7 +56,12 @@ def forget_refusals(session: Session, before: datetime) -> int:
     return _deleted(session, delete(WebhookRefusal).where(col(WebhookRefusal.hour) < before))
 
 
-STEPS: Final[tuple[Step, ...]] = (forget_entries, forget_marks, forget_refusals)
+def forget_notices(session: Session, before: datetime) -> int:
+    """Delete a batch of notices from before a moment; how many it was."""
+    return notices.forget_notices(session, before, most=BATCH)
+
+
+STEPS: Final[tuple[Step, ...]] = (forget_entries, forget_marks, forget_refusals, forget_notices)
 
 
 def _deleted(session: Session, statement: Any) -> int:

@@ -201,7 +201,10 @@ def _explain(session: Session, actor: Actor, moves: Sequence[Move], run_id: int 
         changes: dict[str, Any] = {"status": [before, after], **run}
         if move.leaves and move.parcel[1]:
             changes["tracking_number"] = [None, move.parcel[1]]
-        events.append(importing.event_row(move.order.id, move.kind, actor, changes))
+        version = move.order.version + 1
+        events.append(
+            importing.event_row(move.order.id, move.kind, actor, changes, version=version)
+        )
         deeds.append(
             audit.Deed(
                 move.kind, "order", str(move.order.id), {"status": before}, {"status": after, **run}

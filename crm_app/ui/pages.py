@@ -90,6 +90,7 @@ STYLES: Final = (
     "signs",
     "frame",
     "controls",
+    "bell",
     "orders",
     "grid",
     "order",

@@ -1,6 +1,7 @@
 """Which order is open beside the list, and which ones stand before and after it."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import reflex as rx
 
@@ -29,7 +30,7 @@ class OpenedState(rx.State):
 
     @rx.event(temporal=True)
     @requires(Permission.VIEW_ORDERS, quiet=True)
-    async def follow(self) -> rx.event.EventSpec | None:
+    async def follow(self) -> Any:
         """Open what the address names, or nothing; the list stays as it is."""
         params = self.router.url.query_parameters
         self.order_id = opened_id(params.get(OPEN, ""))
@@ -64,7 +65,7 @@ def opened_path(list_path: str, order_id: int) -> str:
     return f"{list_path}{'&' if '?' in list_path else '?'}{OPEN}={order_id}"
 
 
-def _list_path(params: dict[str, str]) -> str:
+def _list_path(params: Mapping[str, str]) -> str:
     try:
         return orders_path(OrderQuery.parse(params))
     except InvalidInputError:

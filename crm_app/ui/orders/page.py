@@ -10,6 +10,7 @@ from crm_app.ui.orders.filters import filter_bar
 from crm_app.ui.orders.layout_menu import layout_form, layout_menu
 from crm_app.ui.orders.opened import OpenedState
 from crm_app.ui.orders.panel import order_panel
+from crm_app.ui.orders.row_menu import row_menu
 from crm_app.ui.orders.state import OrdersState
 from crm_app.ui.orders.table import news_bar, orders_table, paging
 from crm_app.ui.shared.links import BULK, link
@@ -31,6 +32,7 @@ def orders_page() -> rx.Component:
         ),
         choice_bar(),
         layout_form(),
+        row_menu(),
         # The worker writes to the database, not to this page, so the page asks again.
         ticker(OrdersState.refresh, REFRESH_MS),
         section="orders",

@@ -30,7 +30,7 @@ def order_panel() -> rx.Component:
             ticker(OrderState.refresh, OrderState.every_ms),
             class_name="order-panel",
             aria_label="Order",
-            custom_attrs={"data-panel": "1"},
+            custom_attrs={"data-panel": OpenedState.order_id},
         ),
         rx.fragment(),
     )

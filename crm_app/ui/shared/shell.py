@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import reflex as rx
 
+from crm_app.ui.shared.bell import bell
 from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.help import help_dialog
 from crm_app.ui.shared.links import link
@@ -45,6 +46,7 @@ def shell(
                 rx.el.span(about, class_name="about", aria_live="polite"),
                 rx.el.span(class_name="gap"),
                 *actions,
+                bell("only-phone"),
                 class_name="top",
             ),
             *content,
@@ -63,13 +65,17 @@ def _sidebar(section: Section) -> rx.Component:
     return rx.el.aside(
         rx.el.div(
             brand(),
-            rx.el.button(
-                rx.el.kbd("?"),
-                type="button",
-                class_name="ghost",
-                aria_label="Keyboard shortcuts",
-                title="Keyboard shortcuts",
-                custom_attrs={"data-help": "1"},
+            rx.el.span(
+                bell(),
+                rx.el.button(
+                    rx.el.kbd("?"),
+                    type="button",
+                    class_name="ghost",
+                    aria_label="Keyboard shortcuts",
+                    title="Keyboard shortcuts",
+                    custom_attrs={"data-help": "1"},
+                ),
+                class_name="brand-end",
             ),
             class_name="brand-line",
         ),

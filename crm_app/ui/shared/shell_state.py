@@ -11,7 +11,7 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import CrmError
-from crm_app.services import health, needs
+from crm_app.services import health, needs, notices
 from crm_app.services.exceptions.listing import Counts, count_exceptions
 from crm_app.services.health import AccountHealth, SyncHealth
 from crm_app.ui.shared import times
@@ -71,6 +71,8 @@ class ShellState(rx.State):
     # How many exceptions wait; empty while none does.
     trouble: str = ""
     trouble_title: str = ""
+    # How many notices the person has not read; empty while there is none.
+    unread: str = ""
 
     _read_at: float = 0.0
 
@@ -103,6 +105,7 @@ class ShellState(rx.State):
         counts = await call(count_exceptions, actor)
         self.trouble, self.trouble_title = trouble_texts(counts)
         self._show_health(await call(health.sync_health, actor))
+        self.unread = unread_text(await call(notices.count_unread, actor))
         self._read_at = time.time()
 
     def _show_health(self, found: SyncHealth) -> None:
@@ -118,6 +121,13 @@ def _marked(row: NeedRow, shown: str) -> NeedRow:
         if row.is_on == is_on
         else NeedRow(row.key, row.name, row.sentence, row.tone, row.count, row.href, is_on)
     )
+
+
+def unread_text(count: int) -> str:
+    """The number at the bell: empty, `3`, `99+`."""
+    if count >= notices.MOST_COUNTED:
+        return f"{notices.MOST_COUNTED - 1}+"
+    return str(count) if count else ""
 
 
 def trouble_texts(counts: Counts) -> tuple[str, str]:
