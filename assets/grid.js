@@ -185,7 +185,7 @@
     if (bar) return ask(kind, bar, true);
     const row = document.activeElement?.closest("[data-row]") ?? find("[data-row].opened");
     const cell = row?.querySelector(`[data-menu="${kind}"]`) ?? row?.querySelector("[data-open]");
-    return ask(kind, cell ?? find(".panel-bar"), false);
+    return ask(kind, cell ?? find(".order-panel-head"), false);
   };
   window.deskMenu = askByKey;
 

@@ -1,6 +1,6 @@
 """working data of an order: tags, assignee, priority, hold, comments, watchers, archive
 
-Revision: 0009w, after 0008. Expand step: the defaults keep the release before this one writing.
+Revision: 0009w, after 0009_notices. Expand step: the defaults keep the release before this one writing.
 Backfill: what is on hold today is held by its channel, which is a small part of the orders.
 """
 
@@ -10,7 +10,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0009w"
-down_revision = "0008"
+down_revision = "0009_notices"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """what people set for themselves, such as the columns of their list
 
-Revision: 0012, after 0009w and 0009_notices. A new, empty table: the release that still serves never looks at it.
+Revision: 0012, after 0009w. A new, empty table: the release that still serves never looks at it.
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ import sqlmodel
 from alembic import op
 
 revision = "0012"
-down_revision = ("0009w", "0009_notices")
+down_revision = "0009w"
 branch_labels = None
 depends_on = None
 

@@ -18,7 +18,6 @@ from crm_app.ui.order import view
 from crm_app.ui.order.steps import Question, Steps, asks
 from crm_app.ui.order.travel import Travel
 from crm_app.ui.order.view import Event, Line, OrderView
-from crm_app.ui.shared.links import OPEN
 from crm_app.ui.shared.permission import requires
 from crm_app.ui.shared.service import call
 from crm_app.ui.shared.session import current_actor
@@ -31,7 +30,7 @@ Phase = Literal["loading", "found", "missing", "failed"]
 
 
 class OrderState(rx.State):
-    """The order that the address names."""
+    """One order: that of the address, or the one opened beside a list (`open_order`)."""
 
     phase: Phase = "loading"
     failure: str = ""
@@ -45,14 +44,38 @@ class OrderState(rx.State):
     notice: str = ""
     is_revealed: bool = False
     every_ms: int = SLOW_MS
+    # Of the order in a panel beside a list; 0 on its own page, where the address names it.
+    panel_id: int = 0
 
     @rx.event(supersedes=True)
     @requires(Permission.VIEW_ORDERS)
     async def load(self) -> AsyncGenerator[None]:
-        """Show the order that the address names; never another one while it is read."""
+        """Show the order that the address names."""
+        self.panel_id = 0
+        async for _ in self._open():
+            yield
+
+    @rx.event(supersedes=True)
+    @requires(Permission.VIEW_ORDERS)
+    async def open_order(self, order_id: int) -> AsyncGenerator[None]:
+        """Show an order in the panel beside a list (`ui/order/panel.py`)."""
+        self.panel_id = int(order_id)
+        async for _ in self._open():
+            yield
+
+    @rx.event
+    @requires(Permission.VIEW_ORDERS)
+    async def close_panel(self) -> None:
+        """Nothing of the order stays behind when its panel is closed."""
+        self.reset()
+
+    async def _open(self) -> AsyncGenerator[None]:
+        """Read the order; never show another one while it is read."""
         try:
             if self._order_id() != self.order.id:
+                panel_id = self.panel_id
                 self.reset()
+                self.panel_id = panel_id
                 yield
             self.is_revealed, self.notice, self.question = False, "", Question()
             await self._read()
@@ -139,9 +162,7 @@ class OrderState(rx.State):
         self.is_revealed = True
 
     def _order_id(self) -> int:
-        # On a page of its own the path names it; beside a list a parameter does.
-        opened = self.router.url.query_parameters.get(OPEN, "")
-        return order_id_of(opened or self.router.url.path)
+        return self.panel_id or order_id_of(self.router.url.path)
 
     async def _detail(self) -> OrderDetail:
         actor = await current_actor(self)

@@ -10,7 +10,7 @@ from crm_app.errors import InvalidInputError
 from crm_app.services.order_query import OrderQuery
 from crm_app.ui.order.state import OrderState
 from crm_app.ui.orders.state import OrdersState
-from crm_app.ui.shared.links import OPEN, order_path, orders_path
+from crm_app.ui.shared.links import OPEN, orders_path
 from crm_app.ui.shared.permission import requires
 
 _LONGEST_ID: Final = 18
@@ -26,21 +26,18 @@ class OpenedState(rx.State):
     previous: str = ""
     following: str = ""
     close: str = "/orders"
-    whole: str = ""
 
     @rx.event(temporal=True)
     @requires(Permission.VIEW_ORDERS, quiet=True)
     async def follow(self) -> Any:
         """Open what the address names, or nothing; the list stays as it is."""
         params = self.router.url.query_parameters
-        self.order_id = opened_id(params.get(OPEN, ""))
+        was_open, self.order_id = self.order_id, opened_id(params.get(OPEN, ""))
         self.close = _list_path(params)
-        if not self.order_id:
-            self.place, self.previous, self.following = "", "", ""
-            return None
-        self.whole = order_path(self.order_id)
         await self._find_place()
-        return OrderState.load
+        if self.order_id:
+            return OrderState.open_order(self.order_id)
+        return OrderState.close_panel if was_open else None
 
     async def _find_place(self) -> None:
         orders = await self.get_state(OrdersState)
