@@ -16,6 +16,7 @@ from benchmarks import (
     changing,
     channels,
     documents,
+    finding,
     importing,
     ledger,
     limiting,
@@ -30,6 +31,7 @@ Part = Callable[[Recorder, int], None]
 # Measured on each of the generated shops.
 ON_SHOPS: Final[dict[str, Part]] = {
     "list": reading.measure,
+    "find": finding.measure,
     "change": changing.measure,
     "ledger": ledger.measure,
     "bulk": bulk.measure,

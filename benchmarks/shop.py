@@ -108,6 +108,9 @@ class Shop:
             sync=_sync(rng, age),
             is_cod=rng.random() < 0.3,
             wants_cancel=status in _TO_SHIP and rng.random() < 0.03,
+            is_held=status in _TO_SHIP and rng.random() < 0.05,
+            is_coming_back=status == "delivered" and rng.random() < 0.01,
+            is_read=rng.random() > 0.0005,
             total=total if status != "pending" or channel is not Channel.AMAZON else None,
             customer=customer + 1,
             person=self.people[customer],
@@ -204,6 +207,9 @@ def _order_row(
     sync: str,
     is_cod: bool,
     wants_cancel: bool,
+    is_held: bool,
+    is_coming_back: bool,
+    is_read: bool,
     total: int | None,
     customer: int,
     person: Person,
@@ -220,13 +226,21 @@ def _order_row(
     parcel = f"{shipped.isoformat()}\tDelhivery\tDL{order_id:010d}" if shipped else "\\N\t\t"
     return (
         f"{order_id}\t{account}\t{channel}\t{number}\t{number}\t{status}\t"
-        f"{'cod' if is_cod else 'paid'}\t{sync}\t{word}\t{status}\tf\t"
-        f"{'t' if wants_cancel else 'f'}\tf\t{'t' if is_cod else 'f'}\tf\tf\t{money}\t"
+        f"{'cod' if is_cod else 'paid'}\t{sync}\t{word}\t{status if is_read else _NULL}\t"
+        f"{_bit(is_held)}\t{_bit(wants_cancel)}\t{_bit(is_coming_back)}\t{_bit(is_cod)}\tf\tf\t"
+        f"{money}\t"
         f"{customer}\t{person.name}\t{person.ship_to}\t{person.city}\t{person.pincode}\t\t"
         f"{first_title}\t{line_count}\t{units}\t{moment}\t{_day(placed)}\t{moment}\t"
         f"{ship_by.isoformat() if ship_by else chr(92) + 'N'}\t{parcel}\t1\t"
         f"\\\\x{order_id:064x}\n"
     )
+
+
+_NULL: Final = "\\N"
+
+
+def _bit(flag: bool) -> str:
+    return "t" if flag else "f"
 
 
 # Kolkata keeps one offset all year; asking the zone for each of a million rows takes seconds.

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from crm_app.api.dependencies import CurrentActor, DbSession, Id, permitted
+from crm_app.api.order_params import OrderParams, query_of
 from crm_app.api.schemas import (
     OrderDetailOut,
     OrderOut,
@@ -13,51 +14,22 @@ from crm_app.api.schemas import (
     StatusIn,
 )
 from crm_app.domain.permissions import Permission
-from crm_app.errors import InvalidInputError
 from crm_app.services import order_search, order_view, orders
-from crm_app.services.order_query import DEFAULT_LIMIT, OrderQuery
 
 router = APIRouter(prefix="/api/v1/orders", tags=["orders"])
-
-_Word = Annotated[str, Query(max_length=500)]
 
 
 @router.get("", dependencies=[permitted(Permission.VIEW_ORDERS)])
 def list_orders(
-    session: DbSession,
-    actor: CurrentActor,
-    channel: _Word = "",
-    status: _Word = "",
-    attention: _Word = "",
-    q: _Word = "",
-    word: _Word = "",
-    date_from: _Word = "",
-    date_to: _Word = "",
-    sort: _Word = "",
-    limit: _Word = "",
-    cursor: _Word = "",
+    session: DbSession, actor: CurrentActor, params: Annotated[OrderParams, Query()]
 ) -> OrdersOut:
     """Orders, newest first unless `sort` says otherwise.
 
-    `channel` and `status` take several words with commas between; days are business days, both
-    included; `word` is `account:vocabulary:word` of a word that nobody has mapped; `sort` is
-    `placed_at`, `ship_by` or `total`, with a minus for descending. Follow `next_cursor` until it
-    is null.
+    Filters take several values with commas between, any of which may hold; a minus before a value
+    leaves it out; all filters hold together. Days are business days, both included. Follow
+    `next_cursor` until it is null.
     """
-    query = _parse(
-        {
-            "channel": channel,
-            "status": status,
-            "attention": attention,
-            "q": q,
-            "word": word,
-            "from": date_from,
-            "to": date_to,
-            "sort": sort,
-            "limit": limit or str(DEFAULT_LIMIT),
-            "cursor": cursor,
-        }
-    )
+    query = query_of(params.asked())
     found = order_search.list_orders(session, actor, query)
     return OrdersOut(
         orders=[OrderOut.model_validate(order) for order in found.orders],
@@ -68,16 +40,6 @@ def list_orders(
             total_is_exact=found.total_is_exact,
         ),
     )
-
-
-def _parse(params: dict[str, str]) -> OrderQuery:
-    try:
-        return OrderQuery.parse(params)
-    except InvalidInputError as error:
-        # The address bar of the pages is shorter than our parameters.
-        ours = {"from": "date_from", "to": "date_to"}
-        details = {ours.get(name, name): said for name, said in error.details.items()}
-        raise InvalidInputError(str(error), details=details) from error
 
 
 @router.get("/{order_id}", dependencies=[permitted(Permission.VIEW_ORDERS)])

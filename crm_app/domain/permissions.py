@@ -20,6 +20,7 @@ class Permission(StrEnum):
     MANAGE_USERS = "users.manage"
     MANAGE_ACCOUNTS = "accounts.manage"
     MANAGE_MAPPINGS = "mappings.manage"
+    SHARE_VIEWS = "views.share"
 
 
 class Role(StrEnum):

@@ -28,6 +28,7 @@ from crm_app.models.outbox import IntentAttempt, StatusIntent
 from crm_app.models.status_word import OrderWord, Replay, ReplayState, StatusWord
 from crm_app.models.trouble import ExceptionMark, WebhookRefusal
 from crm_app.models.user import SignInFailure, User, UserPreference, UserSession
+from crm_app.models.view import SavedView, ViewChoice
 from crm_app.models.working import OrderComment, OrderTag, OrderWatcher, Tag
 
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "Replay",
     "ReplayState",
     "Outcome",
+    "SavedView",
     "SignInFailure",
     "StatusIntent",
     "StatusWord",
@@ -74,5 +76,6 @@ __all__ = [
     "User",
     "UserPreference",
     "UserSession",
+    "ViewChoice",
     "WebhookRefusal",
 ]

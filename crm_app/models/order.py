@@ -1,9 +1,9 @@
 """Orders, their lines, the raw payloads and the append-only history."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, Index, UniqueConstraint, literal_column, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -33,7 +33,17 @@ class Order(SQLModel, table=True):
         UniqueConstraint("account_id", "external_id"),
         # Every list pages by (sort value, id). The columns after these are filtered on inside the
         # index: a walk that passes a thousand orders to fill a page reads none of them.
-        Index("ix_orders_placed", newest("placed_at"), newest("id"), "channel", "status"),
+        Index(
+            "ix_orders_placed",
+            newest("placed_at"),
+            newest("id"),
+            "channel",
+            "status",
+            "account_id",
+            "payment_status",
+            "is_cod",
+        ),
+        Index("ix_orders_payment_placed", "payment_status", newest("placed_at"), newest("id")),
         Index("ix_orders_status_placed", "status", newest("placed_at"), newest("id"), "channel"),
         Index("ix_orders_channel_placed", "channel", newest("placed_at"), newest("id")),
         Index(
@@ -60,6 +70,38 @@ class Order(SQLModel, table=True):
             "external_id",
             postgresql_ops={"external_id": "text_pattern_ops"},
         ),
+        # `city` beside its lower form: only then is counting by the latter done in the index.
+        Index(
+            "ix_orders_city_placed",
+            cast(Any, literal_column("lower(city)").label("city_lower")),
+            newest("placed_at"),
+            newest("id"),
+            postgresql_include=["city"],
+            postgresql_where=text("city <> ''"),
+        ),
+        Index(
+            "ix_orders_pincode",
+            "pincode",
+            newest("placed_at"),
+            newest("id"),
+            postgresql_ops={"pincode": "text_pattern_ops"},
+            postgresql_where=text("pincode <> ''"),
+        ),
+        Index(
+            "ix_orders_tracking",
+            "tracking_number",
+            postgresql_ops={"tracking_number": "text_pattern_ops"},
+            postgresql_where=text("tracking_number <> ''"),
+        ),
+        *[
+            Index(f"ix_orders_{name}", "placed_at", "id", postgresql_where=text(condition))
+            for name, condition in (
+                ("return_requested", "return_requested"),
+                ("cod", "is_cod"),
+                ("unmapped", "status_on_channel IS NULL"),
+                ("in_flight", "sync_status IN ('queued', 'pushing')"),
+            )
+        ],
         Index("ix_orders_attention", "placed_at", "id", postgresql_where=_ATTENTION),
         Index(
             "ix_orders_cancel_requested",
@@ -198,7 +240,15 @@ class OrderLine(SQLModel, table=True):
     """One line of an order, as the channel keeps it, with its own quantities."""
 
     __tablename__ = "order_lines"  # pyright: ignore[reportAssignmentType]
-    __table_args__ = (UniqueConstraint("order_id", "external_id"), Index(None, "sku"))
+    __table_args__ = (
+        UniqueConstraint("order_id", "external_id"),
+        Index(
+            "ix_order_lines_sku_order",
+            "sku",
+            "order_id",
+            postgresql_ops={"sku": "text_pattern_ops"},
+        ),
+    )
 
     id: int = identity_key()
     order_id: int = Field(foreign_key="orders.id", ondelete="CASCADE", sa_type=BigInteger)

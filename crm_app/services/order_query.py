@@ -1,25 +1,54 @@
 """What a list of orders asks for, and its form in an address bar or a REST call."""
 
-import base64
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from enum import StrEnum
-from typing import Any, Final, Self, TypeVar
+from typing import Final, Self
 
 from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import OrderStatus
 from crm_app.errors import InvalidInputError
+from crm_app.services.facets import Facet, Pick, parse_pick
+from crm_app.services.parameters import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    parse_day,
+    parse_limit,
+    parse_words,
+)
+from crm_app.services.positions import Position, bad_cursor
 
-MAX_LIMIT: Final = 200
-DEFAULT_LIMIT: Final = 50
-_MAX_TEXT: Final = 200
+__all__ = [
+    "DEFAULT_LIMIT",
+    "MAX_LIMIT",
+    "Attention",
+    "CarriedWord",
+    "OrderQuery",
+    "Placed",
+    "Position",
+    "Sort",
+    "ViewBase",
+    "bad_cursor",
+    "clean_text",
+    "parse_day",
+    "parse_limit",
+    "parse_words",
+]
+
+MAX_TEXT: Final = 200
+# In an address: the view that is shown filters by this name, and here it does not.
+TAKEN_AWAY: Final = "*"
+NAMES: Final = frozenset(
+    {*(facet.value for facet in Facet)}
+    | {"attention", "placed", "from", "to", "q", "word", "sort", "limit", "cursor"}
+)
 # What a paste from a contact card or a spreadsheet brings along unseen: null, soft hyphen, zero
 # width space, marks of direction, byte order mark. Joiners stay: Indian scripts spell with them.
 _INVISIBLE: Final = dict.fromkeys(
     [0x00, 0xAD, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF]
 )
+_JOINERS: Final = "\u200c\u200d"
 
 
 class Attention(StrEnum):
@@ -43,7 +72,27 @@ class Sort(StrEnum):
     TOTAL_HIGHEST = "-total"
 
 
-E_ = TypeVar("E_", bound=StrEnum)
+class Placed(StrEnum):
+    """Days of placing in words: they move with the day, so a view may keep them."""
+
+    TODAY = "today"
+    YESTERDAY = "yesterday"
+    WEEK = "week"
+    MONTH = "month"
+
+    @property
+    def label(self) -> str:
+        return {"week": "Last 7 days", "month": "This month"}.get(self.value, self.capitalize())
+
+    def days(self, today: date) -> tuple[date, date]:
+        """First and last business day, both included."""
+        yesterday = today - timedelta(days=1)
+        return {
+            Placed.TODAY: (today, today),
+            Placed.YESTERDAY: (yesterday, yesterday),
+            Placed.WEEK: (today - timedelta(days=6), today),
+            Placed.MONTH: (today.replace(day=1), today),
+        }[self]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,30 +116,45 @@ class CarriedWord:
 
 
 @dataclass(frozen=True, slots=True)
+class ViewBase:
+    """The view that a list is shown through: its key, and what it asks for by itself."""
+
+    key: str
+    params: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class OrderQuery:
     """One page of a filtered, sorted list.
 
     Attributes:
         channels: Any of these; empty means all.
         statuses: Any of these; empty means all.
+        placed: Days of placing in words; never beside `placed_from` and `placed_to`.
         placed_from: First business day of placing, included.
         placed_to: Last business day of placing, included.
+        picks: What is chosen of the other facets (of channel and status: what is left out), one
+            for each facet, in their order.
         text: What a person typed into the search box.
         word: Only orders that carry this unknown word.
         cursor: From a former page's `next_cursor` or `previous_cursor`.
         limit: Rows a page, 1 to 200.
+        view: The view behind it; it only changes how an address is written.
     """
 
     channels: tuple[Channel, ...] = ()
     statuses: tuple[OrderStatus, ...] = ()
     attention: Attention | None = None
+    placed: Placed | None = None
     placed_from: date | None = None
     placed_to: date | None = None
+    picks: tuple[Pick, ...] = ()
     text: str = ""
     word: CarriedWord | None = None
     sort: Sort = Sort.NEWEST
     cursor: str | None = None
     limit: int = DEFAULT_LIMIT
+    view: ViewBase | None = field(default=None, compare=False)
 
     @classmethod
     def parse(cls, params: Mapping[str, str]) -> Self:
@@ -100,13 +164,19 @@ class OrderQuery:
             InvalidInputError: If a value means nothing; `details` maps names to sentences.
         """
         mistakes: dict[str, str] = {}
+        picks = {facet: parse_pick(facet, params.get(facet, ""), mistakes) for facet in Facet}
+        channels, statuses = picks[Facet.CHANNEL].values, picks[Facet.STATUS].values
+        for facet in (Facet.CHANNEL, Facet.STATUS):
+            picks[facet] = Pick(facet, (), picks[facet].without)
         query = cls(
-            channels=parse_words(Channel, "channel", params, mistakes),
-            statuses=parse_words(OrderStatus, "status", params, mistakes),
+            channels=tuple(map(Channel, channels)),
+            statuses=tuple(map(OrderStatus, statuses)),
             attention=next(iter(parse_words(Attention, "attention", params, mistakes)), None),
+            placed=next(iter(parse_words(Placed, "placed", params, mistakes)), None),
             placed_from=parse_day("from", params, mistakes),
             placed_to=parse_day("to", params, mistakes),
-            text=params.get("q", "").translate(_INVISIBLE).strip()[:_MAX_TEXT],
+            picks=tuple(filter(None, picks.values())),
+            text=_text(params, mistakes),
             word=_carried(params, mistakes),
             sort=next(iter(parse_words(Sort, "sort", params, mistakes)), Sort.NEWEST),
             cursor=params.get("cursor") or None,
@@ -115,16 +185,22 @@ class OrderQuery:
         first, last = query.placed_from, query.placed_to
         if first and last and first > last:
             mistakes["to"] = "The last day lies before the first."
+        if query.placed and (first or last):
+            mistakes["placed"] = "Days of placing: either a word such as today, or from and to."
         if mistakes:
             raise InvalidInputError(" ".join(mistakes.values()), details=mistakes)
         return query
 
     def params(self) -> dict[str, str]:
         """The inverse of `parse`: only what differs from the default list."""
+        picks = {pick.facet: pick for pick in self.picks}
+        for facet, chosen in ((Facet.CHANNEL, self.channels), (Facet.STATUS, self.statuses)):
+            without = picks[facet].without if facet in picks else ()
+            picks[facet] = Pick(facet, tuple(one.value for one in chosen), without)
         values = {
-            "channel": ",".join(self.channels),
-            "status": ",".join(self.statuses),
+            **{facet.value: picks[facet].text() for facet in Facet if facet in picks},
             "attention": self.attention or "",
+            "placed": self.placed or "",
             "from": self.placed_from.isoformat() if self.placed_from else "",
             "to": self.placed_to.isoformat() if self.placed_to else "",
             "q": self.text,
@@ -133,81 +209,50 @@ class OrderQuery:
             "limit": "" if self.limit == DEFAULT_LIMIT else str(self.limit),
             "cursor": self.cursor or "",
         }
-        return {name: value for name, value in values.items() if value}
+        return {name: str(value) for name, value in values.items() if value}
+
+    def address(self) -> dict[str, str]:
+        """`params`, written as the view's key and what differs from the view."""
+        own = self.params()
+        if self.view is None:
+            return own
+        base = self.view.params
+        gone = {name: TAKEN_AWAY for name in base if name not in own}
+        return {
+            "view": self.view.key,
+            **gone,
+            **{name: value for name, value in own.items() if base.get(name) != value},
+        }
 
     def first_page(self) -> Self:
         return replace(self, cursor=None)
 
+    def pick(self, facet: Facet) -> Pick:
+        """What is chosen of a facet; an empty pick for one that is not used."""
+        return next((one for one in self.picks if one.facet is facet), Pick(facet))
 
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where a page begins: beyond the row with this sort value and id.
+    def picking(self, pick: Pick) -> Self:
+        """The same with another choice of one facet; an empty pick takes the filter away."""
+        rest = {one.facet: one for one in self.picks} | {pick.facet: pick}
+        kept = tuple(rest[facet] for facet in Facet if rest.get(facet))
+        return replace(self, picks=kept, cursor=None)
 
-    Attributes:
-        value: The row's sort value as JSON can keep it (ISO time or number); None for rows
-            that have none, which come last.
-        order_id: Breaks ties.
-        is_backward: The page lies before the row instead of after it.
-    """
-
-    value: str | int | None
-    order_id: int
-    is_backward: bool = False
-
-    def encode(self) -> str:
-        text = json.dumps([self.value, self.order_id, int(self.is_backward)])
-        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-    @classmethod
-    def decode(cls, cursor: str) -> Self:
-        """Raises InvalidInputError for anything that `encode` did not make."""
-        try:
-            padded = cursor + "=" * (-len(cursor) % 4)
-            parts: Any = json.loads(base64.urlsafe_b64decode(padded.encode()))
-            value, order_id, backward = parts
-        except (ValueError, TypeError, RecursionError) as error:
-            raise bad_cursor() from error
-        ok = (
-            isinstance(order_id, int)
-            and 0 < order_id < 2**63
-            and (value is None or isinstance(value, str | int))
-            and not isinstance(value, bool)
-            and not (isinstance(value, int) and abs(value) >= 2**63)
-        )
-        if not ok:
-            raise bad_cursor()
-        return cls(value, order_id, bool(backward))
+    def days(self, today: date) -> tuple[date | None, date | None]:
+        """First and last day of placing that are asked for, by words or by themselves."""
+        return self.placed.days(today) if self.placed else (self.placed_from, self.placed_to)
 
 
-def bad_cursor() -> InvalidInputError:
-    """A new one each time: an exception that is raised again keeps every former traceback."""
-    return InvalidInputError(
-        "This page address is damaged. Start again from the first page.",
-        details={"cursor": "Not a cursor of this list."},
-    )
+def clean_text(text: str) -> str:
+    """A typed or pasted text as it is searched for: one line, without what nobody sees."""
+    return " ".join(text.translate(_INVISIBLE).split()).strip(_JOINERS)
 
 
-_SAID: Final = {
-    "channel": "channel",
-    "status": "status",
-    "attention": "kind of what needs a person",
-    "sort": "order of the list",
-    "state": "state of a status change",
-}
-
-
-def parse_words(
-    kind: type[E_], name: str, params: Mapping[str, str], mistakes: dict[str, str]
-) -> tuple[E_, ...]:
-    """The words of a parameter, commas between; what means nothing goes into `mistakes`."""
-    found: list[E_] = []
-    for word in filter(None, (part.strip() for part in params.get(name, "").split(","))):
-        try:
-            found.append(kind(word))
-        except ValueError:
-            allowed = ", ".join(kind)
-            mistakes[name] = f"{word[:40]!r} is no {_SAID[name]}; it may be {allowed}."
-    return tuple(dict.fromkeys(found))
+def _text(params: Mapping[str, str], mistakes: dict[str, str]) -> str:
+    text = clean_text(params.get("q", ""))
+    if len(text) > MAX_TEXT:
+        mistakes["q"] = f"Search for at most {MAX_TEXT} characters; this has {len(text):,}."
+        return ""
+    return text
 
 
 def _carried(params: Mapping[str, str], mistakes: dict[str, str]) -> CarriedWord | None:
@@ -217,30 +262,3 @@ def _carried(params: Mapping[str, str], mistakes: dict[str, str]) -> CarriedWord
     except ValueError:
         mistakes["word"] = f"{text[:40]!r} is no word of a channel such as 7:order:SHIPPED."
         return None
-
-
-def parse_day(name: str, params: Mapping[str, str], mistakes: dict[str, str]) -> date | None:
-    """A day such as 2026-11-20, or None; what means nothing goes into `mistakes`."""
-    text = params.get(name, "").strip()
-    if not text:
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = None
-    if day is None or not 1990 <= day.year <= 2200:
-        mistakes[name] = f"{text[:40]!r} is no day such as 2026-11-20."
-        return None
-    return day
-
-
-def parse_limit(params: Mapping[str, str], mistakes: dict[str, str]) -> int:
-    """Rows a page, 1 to 200; what means nothing goes into `mistakes`."""
-    text = params.get("limit", "").strip()
-    if not text:
-        return DEFAULT_LIMIT
-    is_number = text.isascii() and text.isdecimal() and len(text) < 9
-    if not is_number or not 1 <= int(text) <= MAX_LIMIT:
-        mistakes["limit"] = f"The limit is a whole number from 1 to {MAX_LIMIT}."
-        return DEFAULT_LIMIT
-    return int(text)

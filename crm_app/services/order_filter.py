@@ -1,0 +1,296 @@
+"""What a query of orders comes to: its conditions, how to reach them, and how many there are.
+
+Which filters leave few orders is looked up, each on its own index and never beyond a limit; the
+rest follows from it. `docs/decisions/0011` and `0024` say why.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, any_, func, literal
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from crm_app.channels.words import Word
+from crm_app.domain.actor import Actor
+from crm_app.domain.permissions import Permission
+from crm_app.errors import PermissionDeniedError
+from crm_app.models import Order, OrderCount, OrderLine, OrderRollup
+from crm_app.services import matching, paging, unknown_words
+from crm_app.services.facet_conditions import (
+    Asker,
+    Condition,
+    any_of,
+    chosen_condition,
+    left_out_condition,
+    plain_conditions,
+    sku_spellings,
+)
+from crm_app.services.facets import Facet, Pick
+from crm_app.services.matching import Match
+from crm_app.services.order_query import CarriedWord, OrderQuery, Sort
+
+# Counting further would walk the table; the page says "10,000+".
+COUNT_CAP: Final = 10_000
+# Where each row that is counted must be read, or asked about its lines.
+_COSTLY_CAP: Final = 1_000
+# Up to so many rows it is quicker to gather and sort than to hope that a walk meets them early.
+# Those of some days lie together. Deadlines follow the dates, so the rows of a status may all
+# lie at the far end of a walk; amounts follow nothing.
+_FEW_OF_DAYS: Final = 40_000
+_FEW: Final[dict[Sort, int]] = {
+    Sort.NEWEST: 3_000,
+    Sort.OLDEST: 3_000,
+    Sort.SHIP_BY: 8_000,
+    Sort.SHIP_BY_LAST: 8_000,
+    Sort.TOTAL: 2_000,
+    Sort.TOTAL_HIGHEST: 2_000,
+}
+_VERY_FEW: Final = 500
+# Up to so many orders of one facet are taken by their ids, whatever else is asked.
+_FEW_PICKED: Final = 5_000
+# Up to so many rows a dense text is tested on each of them, for an exact count.
+_FEW_TO_TEST: Final = 5_000
+# Facets that have an index of their own, those first that leave the fewest.
+_LOOKED_UP: Final = (
+    Facet.UNMAPPED,
+    Facet.HOLD,
+    Facet.RETURN,
+    Facet.CANCEL,
+    Facet.PINCODE,
+    Facet.CITY,
+    Facet.SYNC,
+    Facet.SKU,
+    Facet.DUE,
+    Facet.PAYMENT,
+    Facet.AMOUNT,
+    Facet.COD,
+)
+# The rollups' own keys: what they leave is counted exactly.
+_OF_ROLLUPS: Final = (Facet.CHANNEL, Facet.ACCOUNT, Facet.STATUS)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """The conditions of a query.
+
+    Attributes:
+        plain: All but the text.
+        match: What the text means; None without one.
+        rows: At most so many fulfil `plain`; None if nobody knows.
+        is_exact: `rows` is their number.
+        is_few: So few fulfil one of them that gathering these is cheap.
+        has_dense_word: Whether very many orders carry the unknown word that is asked for.
+        carrying: How many do, counted to just above the cap.
+        cap: How far counting stays cheap.
+    """
+
+    query: OrderQuery
+    plain: list[Condition]
+    match: Match | None
+    rows: int | None
+    is_exact: bool = False
+    is_few: bool = False
+    has_dense_word: bool = False
+    carrying: int = 0
+    cap: int = COUNT_CAP
+
+    @property
+    def conditions(self) -> list[Condition]:
+        return self.plain if self.match is None else [*self.plain, self.match.condition]
+
+    def should_gather(self, sort: Sort) -> bool:
+        """See `paging`. Attention asks for open work, which is little at any size."""
+        if self.is_few or (self.match is not None and not self.match.is_dense):
+            return True
+        if self.rows is None:
+            return not self.has_dense_word
+        query = self.query
+        if query.pick(Facet.ACCOUNT) and self.rows <= _FEW_PICKED:
+            return True
+        if sort in (Sort.NEWEST, Sort.OLDEST):
+            # One status has an index in this order; several may all lie at the far end of a walk.
+            return self.rows <= (_FEW[sort] if len(query.statuses) > 1 else _VERY_FEW)
+        has_days = query.placed or query.placed_from or query.placed_to
+        return self.rows <= (_FEW_OF_DAYS if has_days else _FEW[sort])
+
+
+def build(session: Session, actor: Actor, query: OrderQuery) -> Filter:
+    """Look up what a query comes to.
+
+    Args:
+        session: An open session; it is set up for lists.
+        actor: Must hold `orders.view`; without `customers.see_personal_data` the search looks at
+            numbers only.
+        query: What to show.
+
+    Raises:
+        PermissionDeniedError: If the actor may not view orders, or not what a filter tells.
+    """
+    actor.require(Permission.VIEW_ORDERS)
+    sees_people = actor.may(Permission.SEE_PERSONAL_DATA)
+    if query.pick(Facet.PINCODE) and not sees_people:
+        raise PermissionDeniedError(
+            "Pincodes are personal data, which your role does not show. Take that filter away."
+        )
+    paging.plan_for_pages(session)
+    asker = Asker.at_this_moment(actor.user_id)
+    match = matching.match(session, query.text, sees_people=sees_people) if query.text else None
+    rows = None if query.attention or query.word else _count_by_rollup(session, query, asker)
+    carrying = _carrying(session, query.word) if query.word else 0
+    picked = _picked(session, query, asker, rows)
+    return Filter(
+        query=query,
+        plain=[*plain_conditions(query, asker), *picked.conditions],
+        match=match,
+        rows=rows if picked.few is None or rows is None else min(rows, picked.few),
+        is_exact=all(pick.facet in _OF_ROLLUPS for pick in query.picks),
+        is_few=picked.few is not None,
+        has_dense_word=carrying > _FEW[Sort.NEWEST],
+        carrying=carrying,
+        cap=_COSTLY_CAP if picked.is_costly else COUNT_CAP,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Picked:
+    """Conditions of the facets; `few` is how many orders the rarest of them has, if few."""
+
+    conditions: list[Condition]
+    few: int | None
+    is_costly: bool
+
+
+def _picked(session: Session, query: OrderQuery, asker: Asker, rows: int | None) -> _Picked:
+    conditions: list[Condition] = []
+    few: int | None = None
+    dense = 0
+    for pick in sorted(query.picks, key=_rarity):
+        chosen, left_out = chosen_condition(pick, asker), left_out_condition(pick, asker)
+        if left_out is not None:
+            conditions.append(left_out)
+        if chosen is None:
+            continue
+        # Attention and words leave little already, and so may the rollups' keys.
+        is_open = few is None and rows is not None and rows > _VERY_FEW
+        if is_open and pick.facet in _LOOKED_UP:
+            ids = _ids(session, pick, chosen)
+            if len(ids) <= _FEW_PICKED:
+                few, chosen = len(ids), is_one_of(ids)
+            elif pick.facet is Facet.DUE:
+                # Deadlines lie together: a walk by another order may pass all other years first.
+                found = _count_up_to(session, chosen, _FEW_OF_DAYS)
+                few = found if found <= _FEW_OF_DAYS else None
+        dense += pick.facet in _LOOKED_UP
+        conditions.append(chosen)
+    without = [pick.facet for pick in query.picks if pick.without]
+    is_costly = few is None and (
+        dense > 1 or Facet.SKU in without or (dense == 1 and _has_more(query))
+    )
+    return _Picked(conditions, few, is_costly)
+
+
+def _rarity(pick: Pick) -> int:
+    return _LOOKED_UP.index(pick.facet) if pick.facet in _LOOKED_UP else -1
+
+
+def _has_more(query: OrderQuery) -> bool:
+    return bool(len(query.picks) > 1 or query.channels or query.statuses or query.text)
+
+
+def _ids(session: Session, pick: Pick, chosen: Condition) -> list[int]:
+    """Orders that have one of the values: all of them, or one more than few."""
+    if pick.facet is not Facet.SKU:
+        return list(session.exec(select(Order.id).where(chosen).limit(_FEW_PICKED + 1)))
+    return list(session.exec(_with_sku(pick, _FEW_PICKED + 1)))
+
+
+def _with_sku(pick: Pick, most: int) -> SelectOfScalar[int]:
+    # Two lines of an order may have the same SKU.
+    has_one = any_of(OrderLine.sku, sku_spellings(pick.values))
+    return select(OrderLine.order_id).where(has_one).distinct().limit(most)
+
+
+def is_one_of(ids: list[int]) -> Condition:
+    """The order's id is one of these; as one array, for thousands of parameters take their time."""
+    keys: Any = literal(ids, ARRAY(BigInteger))
+    return col(Order.id) == any_(keys)
+
+
+def _count_up_to(session: Session, condition: Condition, most: int) -> int:
+    capped = select(literal(1)).select_from(Order).where(condition).limit(most + 1)
+    return session.exec(select(func.count()).select_from(capped.subquery())).one()
+
+
+def _carrying(session: Session, word: CarriedWord) -> int:
+    text = Word(word.vocabulary, word.word)
+    return unknown_words.count_orders(session, [word.account_id], text)
+
+
+def count(session: Session, chosen: Filter) -> tuple[int, bool]:
+    """How many match, and whether that is exact; if it is not, there are at least so many."""
+    match = chosen.match
+    if match is None and chosen.rows is not None and chosen.is_exact:
+        return chosen.rows, True
+    if match is matching.NOTHING:
+        return 0, True
+    if chosen.query.word and match is None and len(chosen.plain) == 1:
+        return min(chosen.carrying, COUNT_CAP), chosen.carrying <= COUNT_CAP
+    if match is not None and match.is_dense:
+        is_small = chosen.rows is None or chosen.rows <= _FEW_TO_TEST
+        if match.customers and not is_small:
+            return _count_at_least(session, chosen, match.customers), False
+        if not chosen.plain:
+            return COUNT_CAP, False
+    if (found := _count_lines(session, chosen)) is None:
+        capped = select(literal(1)).select_from(Order).where(*chosen.conditions)
+        rows = capped.limit(chosen.cap + 1).subquery()
+        found = session.exec(select(func.count()).select_from(rows)).one()
+    return min(found, chosen.cap), found <= chosen.cap
+
+
+def _count_lines(session: Session, chosen: Filter) -> int | None:
+    """Orders with a SKU that very many have, and nothing else asked: their lines tell."""
+    sku = chosen.query.pick(Facet.SKU)
+    if chosen.is_few or chosen.match is not None or len(chosen.plain) != 1 or not sku.values:
+        return None
+    ids = _with_sku(sku, chosen.cap + 1).subquery()
+    return session.exec(select(func.count()).select_from(ids)).one()
+
+
+def _count_at_least(session: Session, chosen: Filter, customers: Any) -> int:
+    """Orders of the people who were looked up. There are more: of more people, of more numbers."""
+    theirs = (
+        select(literal(1)).select_from(Order).where(*chosen.plain, matching.is_by(customers))
+    ).limit(COUNT_CAP)
+    return session.exec(select(func.count()).select_from(theirs.subquery())).one()
+
+
+def _count_by_rollup(session: Session, query: OrderQuery, asker: Asker) -> int:
+    """Exact and cheap: days, channel, account and status are the rollup's own keys."""
+    first, last = query.days(asker.today)
+    # Years of days are tens of thousands of rows; without dates a handful says the same.
+    sums: Any = OrderRollup if first or last else OrderCount
+    statement = select(func.coalesce(func.sum(sums.orders), 0))
+    if query.channels:
+        statement = statement.where(col(sums.channel).in_(query.channels))
+    if query.statuses:
+        statement = statement.where(col(sums.status).in_(query.statuses))
+    columns: dict[Facet, Any] = {
+        Facet.CHANNEL: sums.channel,
+        Facet.ACCOUNT: sums.account_id,
+        Facet.STATUS: sums.status,
+    }
+    for facet, column in columns.items():
+        pick = query.pick(facet)
+        kind = int if facet is Facet.ACCOUNT else str
+        if pick.values:
+            statement = statement.where(col(column).in_([kind(value) for value in pick.values]))
+        if pick.without:
+            statement = statement.where(col(column).not_in([kind(value) for value in pick.without]))
+    if first:
+        statement = statement.where(col(OrderRollup.day) >= first)
+    if last:
+        statement = statement.where(col(OrderRollup.day) <= last)
+    return int(session.exec(statement).one())
