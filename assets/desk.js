@@ -231,7 +231,6 @@
 
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-help]")) showKeys();
-    if (event.target.closest("[data-find]")) openSearch();
     // A click beside the list of keys closes it, as with every other dialog.
     if (event.target.id === "keys") event.target.close();
     const person = event.target.closest("[data-fill]");

@@ -18,7 +18,7 @@ from crm_app.services.order_search import OrderList, OrderQuery, OrderSummary, S
 from crm_app.services.working.rows import Working, working_of
 from crm_app.ui.orders.menus import Menus
 from crm_app.ui.orders.rows import NONE, OrderRow
-from crm_app.ui.shared.links import OPEN, orders_path
+from crm_app.ui.shared.links import OPEN, opened_beside, orders_path
 from crm_app.ui.shared.needs import NAMES, count_text
 from crm_app.ui.shared.permission import requires
 from crm_app.ui.shared.service import call
@@ -172,8 +172,7 @@ class OrdersState(rx.State):
             self._typed = query.text
             self.box += 1
         self.text = query.text
-        path = orders_path(query)
-        self.opening = f"{path}{'&' if '?' in path else '?'}{OPEN}="
+        self.opening = opened_beside(self.router.url.query_parameters)
 
     def _show(self, found: Found, query: OrderQuery) -> None:
         self.rows = found.rows()
