@@ -158,18 +158,22 @@
 
   const isTyping = (element) =>
     element.closest("input, textarea, select, [contenteditable='true']") !== null;
-  const isBusy = () => find("[role='dialog'], dialog[open]") !== null;
+  const isBusy = () =>
+    find("[role='dialog']:not([popover]), dialog[open], [popover]:popover-open") !== null;
 
   const press = (selector) => {
     const element = all(selector).find(isShown);
     element?.click();
     return Boolean(element);
   };
+  // Where there is a list of orders, its small menu (`grid.js`).
+  const inPlace = (kind) => Boolean(find("#menu-form") && window.deskMenu?.(kind));
   const showKeys = () => find("#keys")?.showModal();
 
   // Arrows walk through an open menu, as they do in menus of the system.
   const walk = (event) => {
-    const menu = event.target.closest(".pop") ?? (isTyping(event.target) ? null : find(".pop"));
+    const open = isTyping(event.target) ? null : all(".pop").find(isShown);
+    const menu = event.target.closest(".pop") ?? open;
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!menu || !by || isTyping(event.target)) return;
     const items = [...menu.querySelectorAll(".item, .seg")].filter(isShown);
@@ -186,7 +190,11 @@
     n: () => press('[data-page="n"]'),
     p: () => press('[data-page="p"]'),
     u: () => press("[data-up]") || press("[data-close]"),
-    e: () => press('[data-bulk="status"]') || press(".steps .btn.primary"),
+    e: () => press('[data-bulk="status"]') || inPlace("status") || press(".steps .btn.primary"),
+    a: () => inPlace("assign"),
+    t: () => inPlace("tag"),
+    h: () => inPlace("hold"),
+    c: () => inPlace("comment"),
     x: () => pick(false),
     X: () => pick(true),
     Escape: () => press("[data-close]") || press("[data-none]"),
@@ -223,7 +231,6 @@
 
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-help]")) showKeys();
-    if (event.target.closest("[data-find]")) openSearch();
     // A click beside the list of keys closes it, as with every other dialog.
     if (event.target.id === "keys") event.target.close();
     const person = event.target.closest("[data-fill]");

@@ -90,6 +90,7 @@ STYLES: Final = (
     "signs",
     "frame",
     "controls",
+    "palette",
     "bell",
     "orders",
     "grid",
@@ -120,7 +121,8 @@ def head() -> list[rx.Component]:
     """What stands in the head of every page."""
     keys = rx.el.script(src="/desk.js", defer=True)
     table = rx.el.script(src="/grid.js", defer=True)
+    jumping = rx.el.script(src="/palette.js", defer=True)
     sending = rx.el.script(src="/imports.js", defer=True)
     icon = rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml")
     scheme = rx.el.meta(name="color-scheme", content="light dark")
-    return [keys, table, sending, icon, scheme]
+    return [keys, table, jumping, sending, icon, scheme]

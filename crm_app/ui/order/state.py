@@ -18,7 +18,6 @@ from crm_app.ui.order import view
 from crm_app.ui.order.steps import Question, Steps, asks
 from crm_app.ui.order.travel import Travel
 from crm_app.ui.order.view import Event, Line, OrderView
-from crm_app.ui.shared.links import OPEN
 from crm_app.ui.shared.permission import requires
 from crm_app.ui.shared.service import call
 from crm_app.ui.shared.session import current_actor
@@ -163,9 +162,7 @@ class OrderState(rx.State):
         self.is_revealed = True
 
     def _order_id(self) -> int:
-        # On a page of its own the path names it; beside a list a parameter does.
-        opened = self.router.url.query_parameters.get(OPEN, "")
-        return self.panel_id or order_id_of(opened or self.router.url.path)
+        return self.panel_id or order_id_of(self.router.url.path)
 
     async def _detail(self) -> OrderDetail:
         actor = await current_actor(self)

@@ -7,10 +7,9 @@ from sqlmodel import Session
 
 from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
-from crm_app.errors import CrmError, InvalidInputError, NotSignedInError
-from crm_app.services import grid_layout
+from crm_app.errors import CrmError, InvalidInputError, NotFoundError, NotSignedInError
+from crm_app.services import grid_layout, views
 from crm_app.services.grid_layout import Column, GridLayout
-from crm_app.services.order_query import OrderQuery
 from crm_app.ui.orders import columns
 from crm_app.ui.orders.columns import ColumnChoice, Header
 from crm_app.ui.shared.permission import requires
@@ -31,21 +30,29 @@ class LayoutState(rx.State):
     # What was just done, for those who hear the page.
     said: str = ""
 
-    # As it is kept.
+    # As it is kept, and the view that brought it; empty where it is the person's own.
     _layout: dict[str, Any] = {}
+    _view: str = ""
+    _has_own: bool = True
 
     @rx.event(temporal=True)
     @requires(Permission.VIEW_ORDERS, quiet=True)
     async def load(self) -> None:
-        """Read the person's own layout, and sort by what the address names."""
+        """Read the layout of the view that the address names, or the person's own."""
+        view = self.router.url.query_parameters.get("view", "")
+        if self._layout and view == self._view:
+            # What was changed in a view and is not saved yet stays while one looks around in it.
+            await self._show(self._now())
+            return
         actor = await current_actor(self)
         try:
-            layout = await call(grid_layout.own_layout, actor)
+            layout, self._has_own = await call(_layout_of, actor, view)
         except NotSignedInError:
             raise
         except CrmError:
             # The list itself says what is wrong; the usual columns say it as well as any.
-            layout = GridLayout()
+            layout, self._has_own = GridLayout(), True
+        self._view = view
         await self._show(layout)
 
     @rx.event
@@ -107,25 +114,33 @@ class LayoutState(rx.State):
     async def _change(self, layout: GridLayout) -> None:
         actor = await current_actor(self)
         await self._show(layout)
-        await call(_keep, actor, layout)
+        if self._has_own:
+            await call(grid_layout.keep_layout, actor, layout)
 
     async def _show(self, layout: GridLayout) -> None:
         actor = await current_actor(self)
         self._layout = layout.as_json()
-        self.heads = columns.headers(layout, self._asked())
+        self.heads = columns.headers(layout, self.router.url.query_parameters)
         self.choices = columns.choices(layout)
         self.style = columns.style(layout, has_boxes=actor.may(Permission.BULK_CHANGE))
         self.is_compact = columns.is_compact(layout)
 
-    def _asked(self) -> OrderQuery:
+
+def shown_layout(state: LayoutState) -> GridLayout:
+    """The layout on the screen, for who saves it with a view."""
+    return GridLayout.parse(state._layout)  # pyright: ignore[reportPrivateUsage] - no handler
+
+
+def _layout_of(session: Session, actor: Actor, view: str) -> tuple[GridLayout, bool]:
+    """The layout to show, and whether it is the person's own."""
+    if view:
         try:
-            return OrderQuery.parse(self.router.url.query_parameters)
-        except InvalidInputError:
-            return OrderQuery()
-
-
-def _keep(session: Session, actor: Actor, layout: GridLayout) -> None:
-    grid_layout.keep_layout(session, actor, layout)
+            kept = views.get_view(session, actor, view).layout
+        except NotFoundError:
+            kept = {}
+        if kept:
+            return GridLayout.parse(kept), False
+    return grid_layout.own_layout(session, actor), True
 
 
 def _column(word: str) -> Column:

@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import reflex as rx
+from sqlmodel import Session
 
 from crm_app.config import get_settings
+from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import business_day, now
 from crm_app.errors import CrmError, InvalidInputError, NotSignedInError
 from crm_app.services import order_search
 from crm_app.services.order_search import OrderList, OrderQuery, OrderSummary, Sort
+from crm_app.services.working.rows import Working, working_of
 from crm_app.ui.orders.menus import Menus
-from crm_app.ui.orders.rows import OrderRow
-from crm_app.ui.shared.links import OPEN, orders_path
+from crm_app.ui.orders.rows import NONE, OrderRow
+from crm_app.ui.shared.links import OPEN, opened_beside, orders_path
 from crm_app.ui.shared.needs import NAMES, count_text
 from crm_app.ui.shared.permission import requires
 from crm_app.ui.shared.service import call
@@ -34,6 +37,21 @@ class Pages:
     first: str = ""
     previous: str = ""
     next: str = ""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of the list, and what the desk keeps on its orders."""
+
+    page: OrderList
+    working: dict[int, Working]
+
+    def rows(self) -> list[OrderRow]:
+        moment, zone = now(), get_settings().zone
+        return [
+            OrderRow.of(order, moment, zone, self.working.get(order.id, NONE))
+            for order in self.page.orders
+        ]
 
 
 class OrdersState(rx.State):
@@ -92,11 +110,11 @@ class OrdersState(rx.State):
             self.stale = f"Not refreshed: {error}"
             return
         self.stale = ""
-        self._show_count(found)
-        if not self.rows and found.orders:
+        self._show_count(found.page)
+        if not self.rows and found.page.orders:
             self._show(await self._read(query), query)
             return
-        self._renew(found.orders, query)
+        self._renew(found, query)
 
     @rx.event
     @requires(Permission.VIEW_ORDERS)
@@ -141,10 +159,10 @@ class OrdersState(rx.State):
         except InvalidInputError:
             return OrderQuery(limit=PAGE_SIZE)
 
-    async def _read(self, query: OrderQuery, *, beyond: int = 0) -> OrderList:
+    async def _read(self, query: OrderQuery, *, beyond: int = 0) -> Found:
         actor = await current_actor(self)
         asked = dataclasses.replace(query, limit=query.limit + beyond)
-        return await call(order_search.list_orders, actor, asked)
+        return await call(_list, actor, asked)
 
     def _show_choices(self, query: OrderQuery) -> None:
         zone = get_settings().zone
@@ -154,30 +172,30 @@ class OrdersState(rx.State):
             self._typed = query.text
             self.box += 1
         self.text = query.text
-        path = orders_path(query)
-        self.opening = f"{path}{'&' if '?' in path else '?'}{OPEN}="
+        self.opening = opened_beside(self.router.url.query_parameters)
 
-    def _show(self, found: OrderList, query: OrderQuery) -> None:
-        moment, zone = now(), get_settings().zone
-        self.rows = [OrderRow.of(order, moment, zone) for order in found.orders]
-        self._show_count(found)
-        self.pages = pages(found, query)
+    def _show(self, found: Found, query: OrderQuery) -> None:
+        self.rows = found.rows()
+        self._show_count(found.page)
+        self.pages = pages(found.page, query)
 
     def _show_count(self, found: OrderList) -> None:
         self.count = orders_text(found)
         self.total, self.total_is_exact = found.total, found.total_is_exact
 
-    def _renew(self, orders: tuple[OrderSummary, ...], query: OrderQuery) -> None:
-        moment, zone = now(), get_settings().zone
-        found = {order.id: order for order in orders}
+    def _renew(self, found: Found, query: OrderQuery) -> None:
         shown = {row.id for row in self.rows}
-        self.news = news_text(_above(orders, shown), query)
-        rows = [
-            OrderRow.of(found[row.id], moment, zone) if row.id in found else row.gone()
-            for row in self.rows
-        ]
+        self.news = news_text(_above(found.page.orders, shown), query)
+        fresh = {row.id: row for row in found.rows() if row.id in shown}
+        rows = [fresh.get(row.id) or row.gone() for row in self.rows]
         if rows != self.rows:
             self.rows = rows
+
+
+def _list(session: Session, actor: Actor, query: OrderQuery) -> Found:
+    page = order_search.list_orders(session, actor, query)
+    ids = [order.id for order in page.orders]
+    return Found(page, working_of(session, actor, ids))
 
 
 def _above(orders: tuple[OrderSummary, ...], shown: set[int]) -> int:
