@@ -23,6 +23,7 @@ LOCK_ACCOUNT_SWEEP: Final = 5
 LOCK_DOCUMENT: Final = 6
 LOCK_BULK_RUN: Final = 7
 LOCK_LEDGER_FOLD: Final = 8
+LOCK_DOWNLOAD: Final = 25
 
 _AFTER_COMMIT: Final = "after_commit"
 

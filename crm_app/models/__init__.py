@@ -2,7 +2,7 @@
 
 from crm_app.models.account import AccountStatus, ChannelAccount, Sweep, UnmappedWord
 from crm_app.models.audit import AuditEntry
-from crm_app.models.bulk import BulkPart, BulkRow, BulkRun
+from crm_app.models.bulk import BulkRow, BulkRun
 from crm_app.models.customer import Customer
 from crm_app.models.document import (
     Document,
@@ -13,6 +13,7 @@ from crm_app.models.document import (
     DocumentState,
     Outcome,
 )
+from crm_app.models.download import Download, DownloadPart, DownloadPiece
 from crm_app.models.inbox import InboxEntry, InboxState
 from crm_app.models.ledger import IntentCount, IntentMove, LedgerCheck
 from crm_app.models.order import (
@@ -24,6 +25,7 @@ from crm_app.models.order import (
     OrderRollup,
 )
 from crm_app.models.outbox import IntentAttempt, StatusIntent
+from crm_app.models.paper import BusinessDetails, Invoice, InvoiceSeries
 from crm_app.models.status_word import OrderWord, Replay, ReplayState, StatusWord
 from crm_app.models.trouble import ExceptionMark, WebhookRefusal
 from crm_app.models.user import SignInFailure, User, UserSession
@@ -31,9 +33,9 @@ from crm_app.models.user import SignInFailure, User, UserSession
 __all__ = [
     "AccountStatus",
     "AuditEntry",
-    "BulkPart",
     "BulkRow",
     "BulkRun",
+    "BusinessDetails",
     "ChannelAccount",
     "Customer",
     "ExceptionMark",
@@ -43,11 +45,16 @@ __all__ = [
     "DocumentPreset",
     "DocumentResult",
     "DocumentState",
+    "Download",
+    "DownloadPart",
+    "DownloadPiece",
     "InboxEntry",
     "InboxState",
     "IntentAttempt",
     "IntentCount",
     "IntentMove",
+    "Invoice",
+    "InvoiceSeries",
     "LedgerCheck",
     "Order",
     "OrderCount",

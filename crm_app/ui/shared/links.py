@@ -10,6 +10,7 @@ from crm_app.services.order_search import OrderQuery
 
 ORDERS = "/orders"
 BULK = "/bulk"
+DOWNLOADS = "/downloads"
 
 
 def link(*children: Any, href: str, **props: Any) -> rx.Component:
