@@ -68,6 +68,8 @@ class Settings(BaseSettings):
     document_max_mb: int = Field(default=50, ge=1, le=500)
     # An uploaded file and its lines are deleted after so long; what the import did stays.
     document_keep_days: int = Field(default=30, ge=1)
+    # A file under Downloads is deleted after so long.
+    download_keep_days: int = Field(default=7, ge=1, le=365)
 
     sandbox_port: int = Field(default=8100, ge=1, le=65_535)
     sandbox_database_url: str | None = None

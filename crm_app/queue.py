@@ -42,6 +42,7 @@ SWEEP_ACCOUNT: Final = "crm_app.jobs.sweep.sweep_account"
 DELIVER_ALERTS: Final = "crm_app.jobs.alerts.deliver_alerts"
 FORGET_OLD: Final = "crm_app.jobs.retention.forget_old"
 WORK_ON_DOCUMENT: Final = "crm_app.jobs.documents.work_on"
+WORK_ON_DOWNLOAD: Final = "crm_app.jobs.downloads.work_on"
 
 # A hint older than this has been overtaken by the clock.
 _HINT_TTL_S: Final = 60
@@ -162,6 +163,15 @@ def hint_document(session: Session, document_id: int) -> None:
         session,
         ("document", document_id),
         lambda: _hint(DOCUMENTS, WORK_ON_DOCUMENT, document_id),
+    )
+
+
+def hint_download(session: Session, download_id: int) -> None:
+    """After the session's commit, tell a worker that a person waits for a file."""
+    db.after_commit(
+        session,
+        ("download", download_id),
+        lambda: _hint(DOCUMENTS, WORK_ON_DOWNLOAD, download_id),
     )
 
 

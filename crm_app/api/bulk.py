@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from fastapi.responses import StreamingResponse
+from fastapi.responses import RedirectResponse, StreamingResponse
 from sqlmodel import Session
 
 from crm_app.api.bulk_schemas import (
@@ -132,10 +132,11 @@ def results(run_id: Id, actor: CurrentActor) -> StreamingResponse:
     return _sheet(lines, f"bulk-{run_id}-results.csv")
 
 
-@router.get("/{run_id}/file.csv", dependencies=[_MAY], response_class=StreamingResponse)
-def file(run_id: Id, actor: CurrentActor) -> StreamingResponse:
-    """What an export wrote. Kept for a week; each download is recorded."""
-    return _sheet(bulk_results.file_csv(actor, run_id), f"orders-{run_id}.csv")
+@router.get("/{run_id}/file", dependencies=[_MAY], response_class=RedirectResponse)
+def file(run_id: Id, session: DbSession, actor: CurrentActor) -> RedirectResponse:
+    """Where the file lies that an export or print of one's own made."""
+    found = bulk_results.file_of(session, actor, run_id)
+    return RedirectResponse(f"/api/v1/exports/{found}/file")
 
 
 def _sheet(lines: bulk_results.Lines, name: str) -> StreamingResponse:

@@ -12,6 +12,7 @@ class Channel(StrEnum):
     WOOCOMMERCE = "woocommerce"
     SHOPIFY = "shopify"
     DOCUMENT = "document"  # files that people upload, of a place that has no API
+    MANUAL = "manual"  # orders that people write themselves: phone, counter, own shop
 
     @property
     def label(self) -> str:
@@ -32,6 +33,7 @@ LABELS: Final[dict[Channel, str]] = {
     Channel.WOOCOMMERCE: "WooCommerce",
     Channel.SHOPIFY: "Shopify",
     Channel.DOCUMENT: "File",
+    Channel.MANUAL: "By hand",
 }
 
 MARKS: Final[dict[Channel, str]] = {
@@ -42,4 +44,5 @@ MARKS: Final[dict[Channel, str]] = {
     Channel.WOOCOMMERCE: "WC",
     Channel.SHOPIFY: "SH",
     Channel.DOCUMENT: "FI",
+    Channel.MANUAL: "HA",
 }

@@ -17,6 +17,9 @@ class Permission(StrEnum):
     SEE_PERSONAL_DATA = "customers.see_personal_data"
     VIEW_DASHBOARD = "dashboard.view"
     IMPORT_ORDERS = "orders.import"
+    EXPORT_ORDERS = "orders.export"
+    PRINT_ORDERS = "orders.print"
+    CREATE_ORDERS = "orders.create"
     MANAGE_USERS = "users.manage"
     MANAGE_ACCOUNTS = "accounts.manage"
     MANAGE_MAPPINGS = "mappings.manage"
@@ -48,6 +51,9 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             Permission.SEE_PERSONAL_DATA,
             Permission.VIEW_DASHBOARD,
             Permission.IMPORT_ORDERS,
+            Permission.EXPORT_ORDERS,
+            Permission.PRINT_ORDERS,
+            Permission.CREATE_ORDERS,
         }
     ),
     Role.READ_ONLY: frozenset({Permission.VIEW_ORDERS, Permission.VIEW_DASHBOARD}),

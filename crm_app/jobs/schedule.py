@@ -13,6 +13,7 @@ from crm_app.config import get_settings
 from crm_app.jobs.alerts import deliver_alerts, watch_alerts
 from crm_app.jobs.bulk import bulk_due, forget_old_runs
 from crm_app.jobs.documents import empty_old, work_due
+from crm_app.jobs.downloads import downloads_due, forget_old_downloads
 from crm_app.jobs.hooks import watch_due
 from crm_app.jobs.inbox import process_due
 from crm_app.jobs.ledger import check_counts, fold_counts
@@ -52,6 +53,8 @@ def build_clock(connection: Redis) -> CronScheduler:
         (forget_old_runs, queue.PULL, 3600),
         (work_due, queue.DOCUMENTS, 10),
         (empty_old, queue.DOCUMENTS, 3_600),
+        (downloads_due, queue.DOCUMENTS, 10),
+        (forget_old_downloads, queue.PULL, 3_600),
     )
     for function, name, interval_s in ticks:
         # A tick that nobody picked up before the next one is overtaken: `ttl` drops it.

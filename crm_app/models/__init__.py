@@ -3,7 +3,7 @@
 from crm_app.models.account import AccountStatus, ChannelAccount, Sweep, UnmappedWord
 from crm_app.models.alert import Alert, AlertChoice, AlertHook, AlertMessage
 from crm_app.models.audit import AuditEntry
-from crm_app.models.bulk import BulkPart, BulkRow, BulkRun
+from crm_app.models.bulk import BulkRow, BulkRun
 from crm_app.models.customer import Customer
 from crm_app.models.document import (
     Document,
@@ -14,6 +14,7 @@ from crm_app.models.document import (
     DocumentState,
     Outcome,
 )
+from crm_app.models.download import Download, DownloadPart, DownloadPiece
 from crm_app.models.inbox import InboxEntry, InboxState
 from crm_app.models.ledger import IntentCount, IntentMove, LedgerCheck
 from crm_app.models.notice import Notice
@@ -28,6 +29,7 @@ from crm_app.models.order import (
 from crm_app.models.outbox import IntentAttempt, StatusIntent
 from crm_app.models.pulse import AccountHour, AccountPulse
 from crm_app.models.rule import FieldDispute, FieldRule
+from crm_app.models.paper import BusinessDetails, Invoice, InvoiceSeries
 from crm_app.models.status_word import OrderWord, Replay, ReplayState, StatusWord
 from crm_app.models.trouble import ExceptionMark, WebhookRefusal
 from crm_app.models.user import SignInFailure, User, UserPreference, UserSession
@@ -45,9 +47,9 @@ __all__ = [
     "FieldRule",
     "AccountStatus",
     "AuditEntry",
-    "BulkPart",
     "BulkRow",
     "BulkRun",
+    "BusinessDetails",
     "ChannelAccount",
     "Customer",
     "ExceptionMark",
@@ -57,11 +59,16 @@ __all__ = [
     "DocumentPreset",
     "DocumentResult",
     "DocumentState",
+    "Download",
+    "DownloadPart",
+    "DownloadPiece",
     "InboxEntry",
     "InboxState",
     "IntentAttempt",
     "IntentCount",
     "IntentMove",
+    "Invoice",
+    "InvoiceSeries",
     "LedgerCheck",
     "Notice",
     "Order",

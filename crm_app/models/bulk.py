@@ -1,4 +1,4 @@
-"""Bulk changes: the run, its frozen set of orders, and the files that it made."""
+"""Bulk changes: the run, and its frozen set of orders."""
 
 from datetime import datetime
 from typing import Any
@@ -90,16 +90,3 @@ class BulkRow(SQLModel, table=True):
     # No foreign key: an intent is never deleted before its order, and then this row goes too.
     intent_id: int | None = Field(default=None, sa_type=BigInteger, nullable=True)
     done_at: datetime | None = timestamp()
-
-
-class BulkPart(SQLModel, table=True):
-    """A piece of the file that a run made, compressed; the pieces in order are the file."""
-
-    __tablename__ = "bulk_parts"  # pyright: ignore[reportAssignmentType]
-
-    run_id: int = Field(
-        primary_key=True, foreign_key="bulk_runs.id", ondelete="CASCADE", sa_type=BigInteger
-    )
-    # Position of the first row in it.
-    position: int = Field(primary_key=True)
-    body: bytes

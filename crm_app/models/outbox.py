@@ -49,6 +49,10 @@ class StatusIntent(SQLModel, table=True):
     to_status: OrderStatus = Field(sa_type=enum_type(OrderStatus))
     carrier: str = Field(default="", max_length=80)
     tracking_number: str = Field(default="", max_length=120)
+    # Of a cancellation: the channel's own code for why; empty where it has none.
+    cancel_reason: str = Field(
+        default="", max_length=64, sa_column_kwargs={"server_default": text("''")}
+    )
     happened_at: datetime = Field(sa_type=UTC_TIMESTAMP)
     # The order's version that the person saw.
     order_version: int

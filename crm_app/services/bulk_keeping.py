@@ -1,4 +1,4 @@
-"""How long bulk changes are kept: drafts a day, files a week, the result of each order 90 days.
+"""How long bulk changes are kept: drafts a day, the result of each order 90 days.
 
 The run itself stays: who did what to how many orders, and how it ended.
 """
@@ -12,10 +12,9 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from crm_app.domain.bulk import ENDED, RunState
 from crm_app.domain.time import now
-from crm_app.models import BulkPart, BulkRow, BulkRun
+from crm_app.models import BulkRow, BulkRun
 
 KEEP_DRAFTS: Final = timedelta(days=1)
-KEEP_FILES: Final = timedelta(days=7)
 KEEP_ROWS: Final = timedelta(days=90)
 # One transaction stays short: the next hour goes on.
 _AT_ONCE: Final = 20
@@ -30,16 +29,15 @@ def forget(session: Session) -> int:
         )
     )
     count = int(drafts.rowcount)
-    for table, kept in ((BulkPart, KEEP_FILES), (BulkRow, KEEP_ROWS)):
-        ids = list(session.exec(_ended_before(moment - kept, table)))
-        session.execute(delete(table).where(col(table.run_id).in_(ids)))
-        count += len(ids)
+    ids = list(session.exec(_ended_before(moment - KEEP_ROWS)))
+    session.execute(delete(BulkRow).where(col(BulkRow.run_id).in_(ids)))
+    count += len(ids)
     return count
 
 
-def _ended_before(moment: datetime, table: Any) -> SelectOfScalar[int]:
-    """Ids of runs that ended before `moment` and still have rows in `table`."""
-    has_some = select(table.run_id).where(table.run_id == BulkRun.id).exists()
+def _ended_before(moment: datetime) -> SelectOfScalar[int]:
+    """Ids of runs that ended before `moment` and still have rows."""
+    has_some = select(BulkRow.run_id).where(BulkRow.run_id == BulkRun.id).exists()
     return (
         select(BulkRun.id)
         .where(col(BulkRun.state).in_(ENDED), col(BulkRun.finished_at) < moment, has_some)

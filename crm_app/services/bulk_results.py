@@ -1,4 +1,4 @@
-"""What became of a bulk change: its runs, progress per account, each order's result, its files."""
+"""What became of a bulk change: its runs, progress per account, each order's result, its file."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import zstandard
 from sqlalchemy import ColumnElement, func
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
@@ -20,9 +19,8 @@ from crm_app.domain.intent import IntentState
 from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.permissions import Permission
 from crm_app.errors import NotFoundError
-from crm_app.models import BulkPart, BulkRow, BulkRun, ChannelAccount, Order, StatusIntent
-from crm_app.services import audit, bulk_actions, bulk_export, bulk_runs, sheets
-from crm_app.services.bulk_export import ExportAction
+from crm_app.models import BulkRow, BulkRun, ChannelAccount, Download, Order, StatusIntent
+from crm_app.services import bulk_runs, sheets
 from crm_app.services.bulk_status import CHANGED_MEANWHILE
 
 # Pieces of a sheet.
@@ -257,32 +255,17 @@ def _line(row: RowResult, zone: ZoneInfo) -> list[object]:
     ]
 
 
-def file_csv(actor: Actor, run_id: int) -> Lines:
-    """The file that an export made; that somebody took it is recorded.
+def file_of(session: Session, actor: Actor, run_id: int) -> int:
+    """The id of the file that a run made, for its download.
 
     Raises:
-        PermissionDeniedError: If the actor may not see what is in it.
-        NotFoundError: If the run made no file, or it was deleted after its time.
+        PermissionDeniedError: If the actor may not look at bulk changes.
+        NotFoundError: If the run made no file, or somebody else's, or it is deleted.
     """
-    with db.transaction() as session:
-        run = bulk_runs.get_run(session, actor, run_id)
-        places = session.exec(
-            select(BulkPart.position).where(BulkPart.run_id == run_id).order_by("position")
-        ).all()
-        if run.action != ExportAction.name or not places:
-            raise NotFoundError("file of bulk change", run_id)
-        # It holds what its maker may see.
-        actor.require(bulk_actions.of(run.action).permission)
-        if run.actor_id != actor.user_id:
-            actor.require(Permission.SEE_PERSONAL_DATA)
-        audit.record(session, actor, "bulk:downloaded", subject_type="bulk", subject_id=run_id)
-    return _file_csv(run_id, list(places))
-
-
-def _file_csv(run_id: int, places: list[int]) -> Lines:
-    yield sheets.BOM + sheets.lines([bulk_export.HEADINGS])
-    for position in places:
-        with db.transaction() as session:
-            part = session.get(BulkPart, (run_id, position))
-        if part is not None:
-            yield zstandard.decompress(part.body).decode()
+    bulk_runs.get_run(session, actor, run_id)
+    found = session.exec(
+        select(Download.id).where(Download.run_id == run_id, Download.user_id == actor.user_id)
+    ).one_or_none()
+    if found is None:
+        raise NotFoundError("file of bulk change", run_id)
+    return found

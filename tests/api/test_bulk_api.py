@@ -67,7 +67,7 @@ def test_pause_resume_stop(client: TestClient, bearer: Bearer, session: Session)
 
     assert states == ["paused", "queued", "stopped"]
     assert (refused.status_code, refused.json()["error"]) == (409, "conflict")
-    assert client.get(f"/api/v1/bulk/{run_id}/file.csv", headers=headers).status_code == 404
+    assert client.get(f"/api/v1/bulk/{run_id}/file", headers=headers).status_code == 404
 
 
 def test_tracking_numbers_come_with_the_request(

@@ -15,8 +15,8 @@ from crm_app.domain.channel import Channel
 from crm_app.domain.intent import IntentState
 from crm_app.domain.order_status import OrderStatus, SyncStatus
 from crm_app.domain.time import now
-from crm_app.errors import ConflictError, NotFoundError, PermissionDeniedError
-from crm_app.models import AuditEntry, BulkRun, Order, OrderEvent, StatusIntent
+from crm_app.errors import ConflictError, PermissionDeniedError
+from crm_app.models import BulkRun, Download, Order, OrderEvent, StatusIntent
 from crm_app.services import bulk_keeping, bulk_results, bulk_runs, orders
 from tests.factories import AccountFactory, OrderFactory
 from tests.services import bulk_runs as tool
@@ -196,26 +196,26 @@ def test_results_are_a_sheet_with_every_order(session: Session, asha: Actor) -> 
     )
 
 
-def test_export_writes_every_order_and_no_formula(
+def test_an_export_makes_one_file_under_downloads(
     session: Session, asha: Actor, reader: Actor
 ) -> None:
-    ids = [make(session, customer_name=name) for name in ("=1+1", "Meera", "+91 98")]
+    ids = [make(session) for _ in range(3)]
     run_id = tool.start(asha, ids, "export")
     tool.work(run_id)
 
-    lines = list(csv.DictReader(io.StringIO("".join(bulk_results.file_csv(asha, run_id))[1:])))
+    with db.transaction() as opened:
+        file_id = bulk_results.file_of(opened, asha, run_id)
+        download = opened.get_one(Download, file_id)
 
-    assert sorted(line["Customer"] for line in lines) == ["'+91 98", "'=1+1", "Meera"]
-    assert {line["Total"] for line in lines} == {"1499.00"}
-    entry = session.exec(select(AuditEntry).where(AuditEntry.action == "bulk:downloaded")).one()
-    assert (entry.actor_id, entry.subject_id) == (asha.user_id, str(run_id))
-    with pytest.raises(PermissionDeniedError):
-        bulk_results.file_csv(reader, run_id)
+    assert (download.total, download.run_id, download.user_id) == (3, run_id, asha.user_id)
+    assert tool.reasons(run_id) == {f"In file {file_id} under Downloads."}
+    with pytest.raises(PermissionDeniedError), db.transaction() as opened:
+        bulk_results.file_of(opened, reader, run_id)
     with pytest.raises(ConflictError, match="cannot be undone"), db.transaction() as opened:
         bulk_runs.undo(opened, asha, run_id)
 
 
-def test_files_and_rows_are_forgotten_in_their_time(session: Session, asha: Actor) -> None:
+def test_drafts_and_rows_are_forgotten_in_their_time(session: Session, asha: Actor) -> None:
     order_id = make(session)
     exported = tool.start(asha, [order_id], "export", key="a")
     tool.work(exported)
@@ -235,9 +235,7 @@ def test_files_and_rows_are_forgotten_in_their_time(session: Session, asha: Acto
 
     assert forget() == 0
     age(8)
-    assert forget() == 2
-    with pytest.raises(NotFoundError):
-        bulk_results.file_csv(asha, exported)
+    assert forget() == 1
     assert len(tool.rows(exported)) == 1
     assert session.get(BulkRun, unused) is None
     age(91)

@@ -30,8 +30,8 @@ def _head() -> rx.Component:
             rx.el.span(class_name="gap"),
             rx.cond(
                 run.file_href != "",
-                NativeAnchor.create(
-                    icon("download", 14), "File", href=run.file_href, class_name="btn primary"
+                link(
+                    icon("download", 14), "Downloads", href=run.file_href, class_name="btn primary"
                 ),
                 rx.fragment(),
             ),

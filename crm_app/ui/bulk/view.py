@@ -10,11 +10,12 @@ from crm_app.domain.bulk import ACTIVE, ENDED, Outcome, RunState
 from crm_app.domain.intent import IntentState
 from crm_app.models import BulkRun
 from crm_app.services import bulk_actions
+from crm_app.services.bulk_export import MAKES_FILE
 from crm_app.services.bulk_results import TRAVEL, AccountProgress, RowResult
 from crm_app.services.bulk_status import CHANGED_MEANWHILE
 from crm_app.ui.bulk.ahead import Link, orders_text
 from crm_app.ui.shared import times
-from crm_app.ui.shared.links import bulk_path, order_path
+from crm_app.ui.shared.links import DOWNLOADS, bulk_path, order_path
 from crm_app.ui.shared.tones import Pill, Stage, Tone, status_pill
 
 _STATES: Final[dict[RunState, tuple[Tone, Stage]]] = {
@@ -95,7 +96,7 @@ class RunView:
             waiting=f"{waiting:,}",
             shares=[f"{100 * part / run.total:.2f}%" if run.total else "0" for part in parts],
             verbs=_verbs(run, is_undone=undone_by is not None),
-            file_href=f"{api}/file.csv" if run.action == "export" and run.changed else "",
+            file_href=DOWNLOADS if run.action in MAKES_FILE and run.changed else "",
             results_href=f"{api}/results.csv",
             undoes=_link(run.undo_of),
             undone_by=_link(undone_by.id if undone_by else None),

@@ -13,6 +13,7 @@ ORDERS = "/orders"
 BULK = "/bulk"
 # The parameter of a list's address that opens one of its rows beside it.
 OPEN = "open"
+DOWNLOADS = "/downloads"
 
 
 def link(*children: Any, href: str, **props: Any) -> rx.Component:

@@ -1,0 +1,78 @@
+"""Rows as the text of a file: written a part at a time, so that a part can be done again alone."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo
+
+from crm_app.domain.download import FileFormat
+from crm_app.services import sheets
+from crm_app.services.downloads import xlsx
+from crm_app.services.downloads.columns import Column, Value
+
+Row = Sequence[Value]
+
+
+class Writer(Protocol):
+    """What a format writes of some rows; the parts in order are the body of the file."""
+
+    def part(self, rows: Iterable[Row], *, is_first: bool) -> str:
+        """The rows as text."""
+        ...
+
+
+class CsvWriter:
+    """One line a row; times in the business zone."""
+
+    def __init__(self, columns: Sequence[Column], zone: ZoneInfo) -> None:
+        self._head = [column.heading for column in columns]
+        self._zone = zone
+
+    def part(self, rows: Iterable[Row], *, is_first: bool) -> str:
+        """See `Writer`."""
+        text = sheets.lines([self._cell(value) for value in row] for row in rows)
+        return sheets.BOM + sheets.lines([self._head]) + text if is_first else text
+
+    def _cell(self, value: Value) -> object:
+        if value is True or value is False:
+            return "yes" if value else "no"
+        if isinstance(value, datetime):
+            return f"{value.astimezone(self._zone):%Y-%m-%d %H:%M}"
+        return value
+
+
+class JsonWriter:
+    """An array of objects; amounts are texts, for a float would round them, and times say UTC."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self._keys = [column.key for column in columns]
+
+    def part(self, rows: Iterable[Row], *, is_first: bool) -> str:
+        """See `Writer`."""
+        objects = (
+            json.dumps(
+                {key: _plain(value) for key, value in zip(self._keys, row, strict=True)},
+                ensure_ascii=False,
+                check_circular=False,
+            )
+            for row in rows
+        )
+        return ("[\n" if is_first else ",\n") + ",\n".join(objects)
+
+
+def _plain(value: Value) -> str | int | bool | None:
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+JSON_END: Final = "\n]\n"
+
+
+def writer_of(kind: FileFormat, columns: Sequence[Column], zone: ZoneInfo) -> Writer:
+    """What writes the parts of a file."""
+    if kind is FileFormat.XLSX:
+        return xlsx.RowWriter([column.kind for column in columns], zone)
+    return JsonWriter(columns) if kind is FileFormat.JSON else CsvWriter(columns, zone)

@@ -1,0 +1,106 @@
+"""Papers for one order or for many: checked, read, drawn."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlmodel import Session
+
+from crm_app.config import get_settings
+from crm_app.domain.actor import Actor
+from crm_app.domain.download import Paper
+from crm_app.domain.permissions import Permission
+from crm_app.domain.time import now
+from crm_app.errors import ConflictError, NotFoundError
+from crm_app.services import audit
+from crm_app.services.papers import facts, invoice, invoicing, manifest, packing_slip, pick_list
+from crm_app.services.papers.sheet import Sheet
+
+_SHOWN: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A PDF.
+
+    Attributes:
+        body: The file.
+        count: Orders that are on it.
+        left_out: Why some are not, as a sentence; empty if all are.
+    """
+
+    body: bytes
+    count: int
+    left_out: str = ""
+
+
+def allow(actor: Actor, paper: Paper) -> None:
+    """Raise PermissionDeniedError unless the actor may have this paper."""
+    actor.require(Permission.VIEW_ORDERS)
+    actor.require(Permission.PRINT_ORDERS)
+    if paper.shows_people:
+        actor.require(Permission.SEE_PERSONAL_DATA)
+
+
+def print_one(session: Session, actor: Actor, paper: Paper, order_id: int) -> Printed:
+    """The paper of one order, at once; that it was printed is recorded.
+
+    Raises:
+        PermissionDeniedError: If the actor may not have this paper.
+        NotFoundError: If there is no such order.
+        ConflictError: If this order can have none, an invoice while it is pending for one.
+    """
+    allow(actor, paper)
+    if not facts.read(session, [order_id]):
+        raise NotFoundError("order", order_id)
+    made = make(session, actor, paper, [order_id])
+    audit.record(
+        session,
+        actor,
+        "order:printed",
+        subject_type="order",
+        subject_id=order_id,
+        after={"paper": paper.value},
+    )
+    return made
+
+
+def make(session: Session, actor: Actor, paper: Paper, order_ids: Sequence[int]) -> Printed:
+    """The papers of these orders in one file. Invoices that have no number yet get one.
+
+    Raises:
+        PermissionDeniedError: If the actor may not have this paper.
+        ConflictError: If none of the orders can have it.
+    """
+    allow(actor, paper)
+    if paper is Paper.INVOICE:
+        found = invoicing.issue(session, actor, order_ids)
+        left_out = _said(found.refused)
+        if not found.issued:
+            raise ConflictError(left_out or "None of these orders can have an invoice.")
+        return Printed(invoice.draw(found.issued).finish(), len(found.issued), left_out)
+    read = facts.read(session, order_ids)
+    with_lines = [order for order in read if order.lines]
+    left_out = _said([f"{order.number} has no lines" for order in read if not order.lines])
+    if not with_lines:
+        raise ConflictError(left_out or "None of these orders can be printed.")
+    return Printed(_draw(actor, paper, with_lines).finish(), len(with_lines), left_out)
+
+
+def _draw(actor: Actor, paper: Paper, found: list[facts.Facts]) -> Sheet:
+    moment = now().astimezone(get_settings().zone)
+    printed = f"printed {moment.day} {moment:%b %Y, %H:%M} by {actor.label}"
+    if paper is Paper.PICK_LIST:
+        return pick_list.draw(found, printed=printed)
+    if paper is Paper.MANIFEST:
+        return manifest.draw(found, printed=printed)
+    return packing_slip.draw(found)
+
+
+def _said(reasons: Sequence[str]) -> str:
+    """`2 left out: A-1 is cancelled; A-2 has no total yet.`"""
+    if not reasons:
+        return ""
+    more = len(reasons) - _SHOWN
+    tail = f"; and {more} more" if more > 0 else ""
+    return f"{len(reasons)} left out: {'; '.join(reasons[:_SHOWN])}{tail}."
