@@ -14,6 +14,7 @@ CrmError                          shown to the person as it is; `status_code` fo
     ├── RetryableError            try the same call again later
     │   ├── RateLimitedError      ... no sooner than `retry_after_s`
     │   │   └── LeftAloneError    ... and nothing was asked: the channel failed too often
+    │   ├── NotYetError           ... once the order is ready for it over there
     │   └── OutcomeUnknownError   the channel may have acted: read before trying again
     ├── AccountDisconnectedError  a person must reconnect the account
     └── RejectedError             the channel said no; never retry the same request
@@ -120,6 +121,14 @@ class RateLimitedError(RetryableError):
 
 class LeftAloneError(RateLimitedError):
     """Nothing was sent: the channel failed so often in a row that we wait before we ask again."""
+
+
+class NotYetError(RetryableError):
+    """The channel takes this change later: in `wait_s` seconds, or None if nobody knows when."""
+
+    def __init__(self, message: str, *, wait_s: float | None = None) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
 
 
 class OutcomeUnknownError(RetryableError):

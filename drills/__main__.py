@@ -51,23 +51,24 @@ def table(report: Report) -> str:
     plan = report.plan
     deaths = "kill -9 of web, worker and clock" if plan.kill else "nobody killed"
     lines = [f"Fault run, seed {plan.seed}, {plan.storm_s:.0f} s, {deaths}", ""]
-    lines += _section("Knobs turned", report.turned)
-    lines += _section("Faults that hit a call or a webhook, and were survived", report.dealt)
-    lines += _section("Killed", report.killed)
-    lines += _section("Ended by itself", report.fallen)
-    lines += _section("Life", report.life)
-    lines += _section("People of the desk", report.clicks)
-    lines += _section("What a person on duty did", report.deeds)
-    lines += _section("Outcomes of status changes", report.last.outcomes)
-    lines += _section("Compared", report.last.compared)
-    lines += _section("Different by design", report.last.by_design)
+    lines += section("Knobs turned", report.turned)
+    lines += section("Faults that hit a call or a webhook, and were survived", report.dealt)
+    lines += section("Killed", report.killed)
+    lines += section("Ended by itself", report.fallen)
+    lines += section("Life", report.life)
+    lines += section("People of the desk", report.clicks)
+    lines += section("What a person on duty did", report.deeds)
+    lines += section("Outcomes of status changes", report.last.outcomes)
+    lines += section("Compared", report.last.compared)
+    lines += section("Different by design", report.last.by_design)
     lines.append(f"Settled after {report.settled_after_s:.0f} s of calm")
     lines.append(f"Differences: {len(report.differences)}")
     lines += [f"  {one}" for one in report.differences[:_MOST_SHOWN]]
     return "\n".join(lines)
 
 
-def _section(title: str, counts: Mapping[str, int]) -> list[str]:
+def section(title: str, counts: Mapping[str, int]) -> list[str]:
+    """A heading with its sum, and a line a count; nothing if there is none."""
     counted = Counter({name: count for name, count in counts.items() if count})
     if not counted:
         return []

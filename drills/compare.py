@@ -228,7 +228,7 @@ def _same_row(
 
 
 # Calls that tell a channel a status, by the sandbox's names; what else is called only reads.
-_WRITES: Final = {
+WRITES: Final = {
     "amazon": {"confirmShipment"},
     "woocommerce": {"updateOrder"},
     "flipkart": {"pack", "dispatch", "cancel"},
@@ -270,7 +270,7 @@ def _was_told(
     heard = [
         call
         for call in truth["calls"]
-        if call["operation"] in _WRITES[order.channel.value] and call["status_code"] < 300
+        if call["operation"] in WRITES[order.channel.value] and call["status_code"] < 300
     ]
     if not heard:
         verdict.differences.append(f"{where}: we hold a receipt, the channel heard nothing")

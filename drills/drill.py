@@ -77,7 +77,7 @@ def run(plan: Plan, data_dir: Path, say: Callable[[str], None]) -> Report:
         _storm(stage, plan, report)
         say("calm again; waiting until nothing is on its way")
         began = time.monotonic()
-        _calm(stage, report)
+        calm(stage, report)
         report.settled_after_s = time.monotonic() - began
         say(f"settled after {report.settled_after_s:.0f} s; comparing")
         report.last = compare.compare(stage)
@@ -102,7 +102,7 @@ def _storm(stage: Stage, plan: Plan, report: Report) -> None:
         reaper = random.Random(f"{plan.seed} reaper")
         acts.append((lambda: _kill_one(stage, reaper), 7.0))
     threads = [
-        threading.Thread(target=_again, args=(act, pause, over, plan.seed, report), daemon=True)
+        threading.Thread(target=again, args=(act, pause, over, plan.seed, report), daemon=True)
         for act, pause in acts
     ]
     for thread in threads:
@@ -133,9 +133,10 @@ def _is_idle(plan: Plan, report: Report) -> bool:
     return min(done) < plan.at_least
 
 
-def _again(
+def again(
     act: Callable[[], Any], pause_s: float, over: threading.Event, seed: int, report: Report
 ) -> None:
+    """Act at random intervals until it is over; what is not the network's fault is reported."""
     rng = random.Random(f"{seed} {pause_s}")
     while not over.wait(min(rng.expovariate(1 / pause_s), 4 * pause_s)):
         try:
@@ -143,15 +144,23 @@ def _again(
         except httpx.TransportError:
             report.life["(the sandbox was busy)"] += 1
         except Exception as error:
+            if _is_away(error):
+                report.life["(the sandbox had lost its database)"] += 1
+                continue
             report.troubles.append(f"the run itself failed: {type(error).__name__}: {error}")
             raise
+
+
+def _is_away(error: Exception) -> bool:
+    return isinstance(error, httpx.HTTPStatusError) and error.response.status_code >= 500
 
 
 def _kill_one(stage: Stage, rng: random.Random) -> None:
     stage.kill(rng.choice(MORTAL), with_children=rng.random() < 0.5)
 
 
-def _calm(stage: Stage, report: Report) -> None:
+def calm(stage: Stage, report: Report) -> None:
+    """End all faults, do what a person on duty does, and wait until nothing is on its way."""
     stage.raise_fallen()
     stage.lever("calm", {})
     stage.wait_until_up()

@@ -8,8 +8,9 @@ from typing import Any, Final
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
-from crm_app import db
+from crm_app import db, queue
 from crm_app.channels import capabilities
+from crm_app.channels.breaker import Breaker
 from crm_app.domain.actor import Actor, ActorKind
 from crm_app.domain.intent import OPEN
 from crm_app.domain.order_status import SyncStatus
@@ -109,6 +110,9 @@ def _hurry() -> None:
     """Bring the next tries forward. What a worker has in hand keeps its lease."""
     moment = now()
     with db.transaction() as session:
+        for account_id in session.exec(select(ChannelAccount.id)):
+            # What an account's page does when somebody presses "Try now".
+            Breaker(queue.connection(), account_id).try_now()
         session.execute(
             update(ChannelAccount)
             .where(

@@ -29,6 +29,7 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 # The sandbox is the world outside: it breaks by its knobs.
 MORTAL: Final = ("web", "worker", "clock")
+_SECOND: Final = "-"  # worker-2 is another worker
 _START_TIMEOUT_S: Final = 120.0
 _END_TIMEOUT_S: Final = 30.0
 # Quick enough that a run of minutes sees many rounds of everything.
@@ -66,6 +67,7 @@ class Stage:
     variables: Mapping[str, str]
     url: str
     sandbox_url: str
+    database: "Database"
     killed: Counter[str] = field(default_factory=Counter[str])
     # Processes that ended without having been told to.
     fallen: Counter[str] = field(default_factory=Counter[str])
@@ -76,7 +78,7 @@ class Stage:
 
     def start(self, name: str) -> None:
         """Start one process; its lines go to `logs/` below the data folder."""
-        command = [sys.executable, *COMMANDS[name]]
+        command = [sys.executable, *COMMANDS[name.partition(_SECOND)[0]]]
         if name == "web":
             port = self.url.rpartition(":")[2]
             command += ["--host", "127.0.0.1", "--port", port, "--workers-kill-timeout", "4"]
@@ -110,8 +112,19 @@ class Stage:
             if name == "web" and not with_children:
                 # Its orphans still hold the port.
                 _kill_session(process.pid)
-            self.killed[name] += 1
+            self.killed[name.partition(_SECOND)[0]] += 1
             self.start(name)
+
+    def kill_database(self) -> None:
+        """`kill -9` of PostgreSQL, which is then started again on what it had written."""
+        self.database.kill()
+        self.killed["PostgreSQL"] += 1
+
+    def flush_redis(self) -> None:
+        """Everything in Redis is gone: hints, limits, tokens, breakers, the clock's own list."""
+        client: Any = queue.connection()
+        client.flushall()
+        self.killed["(Redis flushed)"] += 1
 
     def raise_fallen(self) -> None:
         """Start again what ended by itself, and count it."""
@@ -164,6 +177,28 @@ class Stage:
             _kill_session(process.pid)
 
 
+class Database:
+    """PostgreSQL of a run, which can be killed and started again on the same data."""
+
+    def __init__(self, home: Path, *, durable: bool) -> None:
+        self._home, self._durable = home, durable
+        self._start()
+
+    def _start(self) -> None:
+        self._block = embedded.postgres(self._home, durable=self._durable)
+        self.server = self._block.__enter__()
+
+    def kill(self) -> None:
+        """End the server as a power cut of it alone would, and start it again."""
+        os.kill(self.server.pid, signal.SIGKILL)
+        self.stop()
+        self._start()
+
+    def stop(self) -> None:
+        """End the server, in peace if it lives."""
+        self._block.__exit__(None, None, None)
+
+
 def _kill_session(pid: int) -> None:
     """Kill what is left of a process's session: it was made for it by `start`."""
     with suppress(ProcessLookupError, PermissionError):
@@ -184,18 +219,23 @@ def _free_port() -> int:
 
 
 @contextmanager
-def staged(data_dir: Path, *, orders: int, seed: int) -> Generator[Stage]:
+def staged(
+    data_dir: Path, *, orders: int, seed: int, durable: bool = False, workers: int = 1
+) -> Generator[Stage]:
     """Everything running, six demo accounts connected and told, for the block.
 
     Args:
         data_dir: An empty folder that PostgreSQL's user may enter.
         orders: How many orders the shop starts with on Amazon and the web shop.
         seed: The same seed invents the same shop.
+        durable: Whether a killed PostgreSQL keeps what it had committed.
+        workers: How many run; the second is called `worker-2`.
     """
     port, sandbox_port = _free_port(), _free_port()
     with ExitStack() as stack:
         home = embedded.prepare(data_dir)
-        server = stack.enter_context(embedded.postgres(home, durable=False))
+        database = Database(home, durable=durable)
+        stack.callback(database.stop)
         redis_url = stack.enter_context(embedded.redis(home))
         variables = {
             **{key: value for key, value in os.environ.items() if not key.startswith("CRM_")},
@@ -204,8 +244,8 @@ def staged(data_dir: Path, *, orders: int, seed: int) -> Generator[Stage]:
             "CRM_PORT": str(port),
             "CRM_SANDBOX_PORT": str(sandbox_port),
             "CRM_DATA_DIR": str(home),
-            "CRM_DATABASE_URL": server.ensure_database("crm"),
-            "CRM_SANDBOX_DATABASE_URL": server.ensure_database("crm_sandbox"),
+            "CRM_DATABASE_URL": database.server.ensure_database("crm"),
+            "CRM_SANDBOX_DATABASE_URL": database.server.ensure_database("crm_sandbox"),
             "CRM_REDIS_URL": redis_url,
             "CRM_SANDBOX_ORDERS": str(orders),
             "CRM_SANDBOX_SEED": str(seed),
@@ -213,14 +253,18 @@ def staged(data_dir: Path, *, orders: int, seed: int) -> Generator[Stage]:
             "REFLEX_STATES_WORKDIR": str(home / "states"),
         }
         stage = Stage(
-            home, variables, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{sandbox_port}"
+            home,
+            variables,
+            f"http://127.0.0.1:{port}",
+            f"http://127.0.0.1:{sandbox_port}",
+            database,
         )
         stack.enter_context(_settings_of(variables))
         stack.callback(stage.end)
         stage.start("sandbox")
         stage.step("-m", "alembic", "upgrade", "head")
         stage.step("-m", "crm_app.demo")
-        for name in MORTAL:
+        for name in (*MORTAL, *(f"worker{_SECOND}{number}" for number in range(2, workers + 1))):
             stage.start(name)
         stage.wait_until_up()
         stage.step("-m", "crm_app.demo", "hooks")

@@ -77,6 +77,19 @@ def told_alike(statuses: Iterable[OrderStatus]) -> Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Lateness:
+    """What a channel makes of an order that it is told of too late.
+
+    Attributes:
+        weight: The loss, as a multiple of the order's value; 1 where no contract says more.
+        why: What the contract says; shown to whoever asks why one goes before another.
+    """
+
+    weight: float = 1.0
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """One channel's rules.
 
@@ -89,6 +102,7 @@ class Capabilities:
             push, and a call without an answer is repeated.
         takes_back: Statuses that a person may take back after the channel was told.
         no_way_back: Why it takes back no other; shown where somebody tries to undo.
+        lateness: What a change that comes after its deadline costs there.
         is_inferred: Its contract is known from others' work, not from the channel.
         vocabularies: Its words for a status, the one of the order itself first.
         by_fact: Statuses that a fact of the order says and no word: each with that fact.
@@ -102,6 +116,7 @@ class Capabilities:
     reads_back: bool = True
     takes_back: frozenset[OrderStatus] = frozenset()
     no_way_back: str = "This channel takes no status back."
+    lateness: Lateness = Lateness()
     is_inferred: bool = False
     vocabularies: tuple[Vocabulary, ...] = ()
     by_fact: Mapping[OrderStatus, str] = field(default_factory=dict[OrderStatus, str])

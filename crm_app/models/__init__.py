@@ -27,9 +27,9 @@ from crm_app.models.order import (
     OrderRollup,
 )
 from crm_app.models.outbox import IntentAttempt, StatusIntent
+from crm_app.models.paper import BusinessDetails, Invoice, InvoiceSeries
 from crm_app.models.pulse import AccountHour, AccountPulse
 from crm_app.models.rule import FieldDispute, FieldRule
-from crm_app.models.paper import BusinessDetails, Invoice, InvoiceSeries
 from crm_app.models.status_word import OrderWord, Replay, ReplayState, StatusWord
 from crm_app.models.trouble import ExceptionMark, WebhookRefusal
 from crm_app.models.user import SignInFailure, User, UserPreference, UserSession

@@ -1,9 +1,9 @@
 """Status intents (the outbox) and the receipts of every attempt to send one."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import BigInteger, Index, text
+from sqlalchemy import BigInteger, Boolean, Index, literal_column, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -20,6 +20,10 @@ def business_today() -> date:
 
 
 _OPEN = text("state IN ('queued', 'waiting', 'sending', 'sent')")
+# The same for statements, word for word: a parameter in its place could not use those indexes.
+IS_OPEN: Final = literal_column(
+    "status_intents.state IN ('queued', 'waiting', 'sending', 'sent')", Boolean
+)
 
 
 class StatusIntent(SQLModel, table=True):
@@ -31,8 +35,11 @@ class StatusIntent(SQLModel, table=True):
             "ix_status_intents_due",
             "account_id",
             "is_patient",
-            "next_try_at",
+            "send_by",
+            text("late_cost DESC"),
             "id",
+            # Looked at inside the index: what waits for its next try is passed without its row.
+            "next_try_at",
             postgresql_where=_OPEN,
         ),
         Index("ix_status_intents_order", "order_id", "id"),
@@ -61,6 +68,12 @@ class StatusIntent(SQLModel, table=True):
 
     # Of a bulk change, and with time until its deadline: a single person's click goes first.
     is_patient: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    # Which goes first when the channel's budget is scarce: see `services/urgency.py`.
+    send_by: datetime = Field(
+        sa_type=UTC_TIMESTAMP,
+        sa_column_kwargs={"server_default": text("clock_timestamp() + interval '1 day'")},
+    )
+    late_cost: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     # Takes an earlier word back: the channel is to go a step backward.
     takes_back: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
 

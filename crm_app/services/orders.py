@@ -21,7 +21,7 @@ from crm_app.errors import (
     NotFoundError,
 )
 from crm_app.models import Order, OrderEvent, StatusIntent
-from crm_app.services import audit, edits, importing, status_moves
+from crm_app.services import audit, edits, importing, status_moves, urgency
 from crm_app.services.rollups import RollupChange, key_of
 from crm_app.services.status_moves import Move
 
@@ -212,6 +212,8 @@ def _send_again(session: Session, actor: Actor, order: Order) -> None:
         origin=order.status_on_channel or last.from_status,
         target=order.status if is_pushed else last.to_status,
         parcel=(last.carrier, last.tracking_number),
+        # We gave up without an answer, or the channel was faster: it may have it by now.
+        is_read_first=last.state is IntentState.NEEDS_PERSON,
     )
     order.version += 1
 
@@ -274,6 +276,7 @@ def _queue_intent(
     origin: OrderStatus,
     target: OrderStatus,
     parcel: tuple[str, str],
+    is_read_first: bool,
 ) -> None:
     moment = now()
     session.add(
@@ -289,6 +292,9 @@ def _queue_intent(
             actor_id=actor.user_id,
             actor_label=actor.label,
             next_try_at=moment,
+            send_by=urgency.send_by(order.ship_by, origin, moment),
+            late_cost=urgency.late_cost(order),
+            outcome_unknown=is_read_first,
         )
     )
     order.sync_status = SyncStatus.QUEUED

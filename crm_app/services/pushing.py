@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from crm_app import db
 from crm_app.channels import capabilities
 from crm_app.channels.base import Connector, Receipt, StatusUpdate
+from crm_app.config import get_settings
 from crm_app.domain.intent import OPEN, IntentState
 from crm_app.domain.order_status import SyncStatus
 from crm_app.domain.time import now
@@ -21,6 +22,7 @@ from crm_app.errors import (
     OutcomeUnknownError,
     RateLimitedError,
     RejectedError,
+    RetryableError,
 )
 from crm_app.models import (
     IntentAttempt,
@@ -29,15 +31,14 @@ from crm_app.models import (
     OrderLine,
     StatusIntent,
 )
-from crm_app.services import accounts, holding, importing, pulling
+from crm_app.models.outbox import IS_OPEN
+from crm_app.services import accounts, holding, importing, pulling, retry_policy
 from crm_app.services.accounts import pause_after
 from crm_app.services.payloads import payload_of
 
-# A worker that holds an intent longer than this is dead: its calls time out far earlier.
-_CLAIM_LASTS: Final = timedelta(minutes=2)
-# How long a channel may need to show what an unanswered call did.
-_SETTLE_TIME: Final = timedelta(seconds=15)
-_FIRST_RETRY_S: Final = 5.0
+# A worker that holds an intent for so many waits on the network is dead: a status change costs
+# four calls at most.
+_CLAIM_LASTS_WAITS: Final = 6
 _FIRST_READ_BACK_S: Final = 2.0
 # With the pauses between them somewhat over an hour: no channel takes that long to show a status.
 _MOST_LOOKS: Final = 13
@@ -93,11 +94,11 @@ def _claim(session: Session, account_id: int) -> _Claim | None:
         .join(Order, col(Order.id) == StatusIntent.order_id)
         .where(
             StatusIntent.account_id == account_id,
-            col(StatusIntent.state).in_(OPEN),
+            IS_OPEN,
             StatusIntent.next_try_at <= moment,
             or_(
                 col(StatusIntent.claimed_at).is_(None),
-                col(StatusIntent.claimed_at) < moment - _CLAIM_LASTS,
+                col(StatusIntent.claimed_at) < moment - _claim_lasts(),
             ),
             ~select(earlier.id)
             .where(
@@ -109,8 +110,13 @@ def _claim(session: Session, account_id: int) -> _Claim | None:
             )
             .exists(),
         )
-        # A person who waits for one order goes before the many of a bulk change.
-        .order_by(col(StatusIntent.is_patient), col(StatusIntent.next_try_at), col(StatusIntent.id))
+        # In the words of `ix_status_intents_due`; why in this order: `services/urgency.py`.
+        .order_by(
+            col(StatusIntent.is_patient),
+            col(StatusIntent.send_by),
+            col(StatusIntent.late_cost).desc(),
+            col(StatusIntent.id),
+        )
         .limit(1)
         .with_for_update(skip_locked=True, of=StatusIntent)
     ).first()
@@ -128,6 +134,11 @@ def _claim(session: Session, account_id: int) -> _Claim | None:
     intent.attempts += 1
     update = None if read_only else _update_for(session, intent, order)
     return _Claim(intent.id, order.external_id, intent.attempts, update)
+
+
+def _claim_lasts() -> timedelta:
+    """With the usual 20 seconds a wait: two minutes."""
+    return timedelta(seconds=_CLAIM_LASTS_WAITS * get_settings().http_timeout_s)
 
 
 def _update_for(session: Session, intent: StatusIntent, order: Order) -> StatusUpdate:
@@ -233,34 +244,40 @@ def _record_refusal(
     if isinstance(error, RejectedError):
         _reject(session, order, intent, str(error))
         return
-    _wait(intent, error)
-
-
-def _reject(session: Session, order: Order, intent: StatusIntent, words: str) -> None:
-    intent.state = IntentState.REJECTED
-    intent.reason = words[:500]
-    intent.settled_at = now()
-    intent.claimed_at = None
-    intent.outcome_unknown = False
-    order.sync_status = SyncStatus.REJECTED
-    order.version += 1
-    _event(session, order, "intent:rejected", intent)
-
-
-def _wait(intent: StatusIntent, error: ChannelError) -> None:
-    """Put it back with the time of its next try."""
-    if isinstance(error, RateLimitedError):
-        pause = timedelta(seconds=error.retry_after_s)
-        intent.attempts -= 1  # the channel's pace is no failed try
-    elif isinstance(error, OutcomeUnknownError):
-        pause = max(_SETTLE_TIME, pause_after(intent.attempts, _FIRST_RETRY_S))
-    else:
-        pause = pause_after(intent.attempts, _FIRST_RETRY_S)
+    verdict = retry_policy.after(error, claim.attempts, now())
+    if verdict.at is None:
+        _give_up(session, order, intent, f"Gave up after {claim.attempts} tries: {error}")
+        return
     intent.state = IntentState.WAITING
     intent.outcome_unknown = isinstance(error, OutcomeUnknownError)
     intent.claimed_at = None
     intent.reason = str(error)[:500]
-    intent.next_try_at = now() + pause
+    intent.attempts = verdict.tries
+    intent.next_try_at = verdict.at
+
+
+def _reject(session: Session, order: Order, intent: StatusIntent, words: str) -> None:
+    order.sync_status = SyncStatus.REJECTED
+    order.version += 1
+    _settle(session, order, intent, IntentState.REJECTED, words)
+
+
+def _give_up(session: Session, order: Order, intent: StatusIntent, words: str) -> None:
+    """Its policy is used up: from here on a person decides whether it is sent again."""
+    order.sync_status = SyncStatus.REJECTED
+    order.version += 1
+    _settle(session, order, intent, IntentState.NEEDS_PERSON, words)
+
+
+def _settle(
+    session: Session, order: Order, intent: StatusIntent, state: IntentState, words: str
+) -> None:
+    intent.state = state
+    intent.reason = words[:500]
+    intent.settled_at = now()
+    intent.claimed_at = None
+    intent.outcome_unknown = False
+    _event(session, order, f"intent:{state.value}", intent)
 
 
 def _read_back(connector: Connector, account_id: int, claim: _Claim) -> None:
@@ -269,12 +286,7 @@ def _read_back(connector: Connector, account_id: int, claim: _Claim) -> None:
         told = connector.fetch_order(claim.external_id)
     except (ChannelError, ValueError) as error:
         with db.transaction() as session:
-            _, intent = _locked(session, claim.intent_id)
-            intent.claimed_at = None
-            if isinstance(error, RateLimitedError):
-                intent.attempts -= 1  # the channel's pace is no look at the order
-            intent.reason = f"Reading it back failed: {error}"[:500]
-            intent.next_try_at = now() + _read_back_pause(error, claim.attempts)
+            _record_unread(session, claim, error)
         if isinstance(error, RateLimitedError | AccountDisconnectedError):
             raise
         return
@@ -296,6 +308,26 @@ def _read_back(connector: Connector, account_id: int, claim: _Claim) -> None:
             intent.next_try_at = now()
 
 
+def _record_unread(session: Session, claim: _Claim, error: Exception) -> None:
+    order, intent = _locked(session, claim.intent_id)
+    if intent.state not in OPEN:
+        return
+    words = f"Reading it back failed: {error}"
+    verdict = retry_policy.after(_as_asked(error), claim.attempts, now())
+    if verdict.at is None:
+        _give_up(session, order, intent, f"Gave up after {claim.attempts} tries. {words}")
+        return
+    intent.claimed_at = None
+    intent.reason = words[:500]
+    intent.attempts = verdict.tries
+    intent.next_try_at = verdict.at
+
+
+def _as_asked(error: Exception) -> Exception:
+    """A refused reading says nothing of the change: it is tried again as a failed one is."""
+    return RetryableError(str(error)) if isinstance(error, RejectedError) else error
+
+
 def _never_shown(session: Session, order: Order) -> None:
     """The channel took it and went on saying something else: a person decides, as in a conflict."""
     later = session.exec(
@@ -308,18 +340,7 @@ def _never_shown(session: Session, order: Order) -> None:
     order.sync_status = SyncStatus.CONFLICT
     order.version += 1
     for one in later:
-        one.state = IntentState.NEEDS_PERSON
-        one.reason = said[:500]
-        one.settled_at = now()
-        one.claimed_at = None
-        one.outcome_unknown = False
-        _event(session, order, "intent:needs_person", one)
-
-
-def _read_back_pause(error: Exception, attempts: int) -> timedelta:
-    if isinstance(error, RateLimitedError):
-        return timedelta(seconds=error.retry_after_s)
-    return pause_after(attempts, _FIRST_RETRY_S)
+        _settle(session, order, one, IntentState.NEEDS_PERSON, said)
 
 
 def _locked(session: Session, intent_id: int) -> tuple[Order, StatusIntent]:

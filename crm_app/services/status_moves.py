@@ -20,7 +20,7 @@ from crm_app.domain.intent import UNSENT, IntentState
 from crm_app.domain.order_status import OrderStatus, SyncStatus
 from crm_app.domain.time import now
 from crm_app.models import Order, OrderEvent, StatusIntent
-from crm_app.services import audit, bulk, importing
+from crm_app.services import audit, bulk, importing, urgency
 from crm_app.services.rollups import RollupChange, RollupKey, key_of
 from crm_app.services.working import telling
 
@@ -176,6 +176,8 @@ def _write_intents(
             "actor_id": actor.user_id,
             "actor_label": actor.label,
             "is_patient": is_bulk and not _presses(move.order, moment),
+            "send_by": urgency.send_by(move.order.ship_by, move.order.status, moment),
+            "late_cost": urgency.late_cost(move.order),
             "takes_back": move.takes_back,
             "attempts": 0,
             "next_try_at": moment,

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from crm_app.channels.reading import WORD, Json, section, text
-from crm_app.channels.rules import INDIAN_CARRIERS, OWN_STEPS, Capabilities, merged, push, refused
+from crm_app.channels.rules import (
+    INDIAN_CARRIERS,
+    OWN_STEPS,
+    Capabilities,
+    Lateness,
+    merged,
+    push,
+    refused,
+)
 from crm_app.channels.words import Lexicon, Vocabulary, Word
 from crm_app.domain.order_status import OrderStatus as S
 
@@ -146,6 +154,11 @@ CAPABILITIES: Final = Capabilities(
         S.DELIVERED: refused("Amazon reports the delivery itself."),
     },
     no_way_back="Amazon keeps a confirmed shipment: it cannot be taken back.",
+    lateness=Lateness(
+        1.5,
+        "Amazon India cancels an order that is not confirmed in time, counts it against the "
+        "seller, and charges up to one and a half times its referral fee.",
+    ),
     carriers=INDIAN_CARRIERS,
     accepts_channel_fulfilled=False,
     vocabularies=VOCABULARIES,

@@ -29,6 +29,7 @@ from crm_app.domain.channel import Channel
 from crm_app.domain.time import now
 from crm_app.errors import (
     AccountDisconnectedError,
+    NotYetError,
     OutcomeUnknownError,
     RejectedError,
     RetryableError,
@@ -217,7 +218,7 @@ class FlipkartConnector:
             return Receipt(operation, 200, answer="Flipkart has it so already.")
         answer = self._tell(step, update.external_id)
         if not step.is_last:
-            raise RetryableError("Flipkart makes the labels first: to dispatch it follows.")
+            raise NotYetError("Flipkart makes the labels first: to dispatch it follows.")
         return Receipt(operation, answer.status, answer.request_id, "Accepted.")
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ a packed shipment can be marked ready to dispatch. So each push reads the shipme
 step that fits, and comes back for the next. A step that was taken already is not taken again.
 
 While Flipkart holds a shipment, or before its dispatch window opens, a push waits: it raises
-RetryableError with the reason, and the same intent is tried again later by itself (within a
+NotYetError with the reason, and the same intent is tried again later by itself (within a
 quarter of an hour after the hold ends). To refuse it would make a person click a second time for
 something that only needs time, and RateLimitedError would stop the account's other pushes.
 """
@@ -21,7 +21,7 @@ from crm_app.channels.flipkart import statuses
 from crm_app.channels.flipkart.mapping import is_held
 from crm_app.channels.reading import BadFieldError, Json, as_object, sections
 from crm_app.domain.order_status import OrderStatus
-from crm_app.errors import RejectedError, RetryableError
+from crm_app.errors import NotYetError, RejectedError
 
 PACK: Final = "pack"
 DISPATCH: Final = "dispatch"
@@ -78,7 +78,7 @@ def next_step(
 
     Raises:
         RejectedError: Flipkart would never do it.
-        RetryableError: Not yet: it is held, its window is closed, or its labels are being made.
+        NotYetError: It is held, its window is closed, or its labels are being made.
     """
     words = _words(raw)
     if update.status is OrderStatus.CANCELLED:
@@ -116,7 +116,7 @@ def _dispatch(
         _check_open(raw, at)
         return Step(PACK, {"shipments": [_to_pack(raw, update, packing)]}, is_last=False)
     if statuses.PACKING in words:
-        raise RetryableError("Flipkart is still making the labels of this shipment.")
+        raise NotYetError("Flipkart is still making the labels of this shipment.")
     if not words <= statuses.PACKED:
         raise RejectedError(f"Flipkart does not dispatch a shipment that is {_told(words)}.")
     _check_open(raw, at)
@@ -143,14 +143,17 @@ def _cancel(raw: Json, words: set[str], reason: str) -> Step | None:
 
 def _check_open(raw: Json, at: datetime) -> None:
     if is_held(raw):
-        raise RetryableError("Flipkart holds this shipment: it is told once the hold ends.")
+        raise NotYetError("Flipkart holds this shipment: it is told once the hold ends.")
     try:
         opens_at = reading.moment(raw, "dispatchAfterDate")
     except BadFieldError:
         return  # Flipkart itself refuses what comes too early
     if opens_at is not None and at < opens_at:
         moment = f"{opens_at.astimezone(UTC):%d %b %Y %H:%M} UTC"
-        raise RetryableError(f"Flipkart takes this shipment from {moment} on: it is told then.")
+        raise NotYetError(
+            f"Flipkart takes this shipment from {moment} on: it is told then.",
+            wait_s=(opens_at - at).total_seconds(),
+        )
 
 
 def _to_pack(raw: Json, update: StatusUpdate, packing: Packing) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from crm_app.channels.shopify.graphql import Query
 from crm_app.channels.shopify.mapping import ORDER_GID
 from crm_app.channels.shopify.queries import CANCEL, FULFILL, TELL_EVENT
 from crm_app.domain.order_status import OrderStatus
-from crm_app.errors import RejectedError, RetryableError
+from crm_app.errors import NotYetError, RejectedError
 
 OPERATIONS: Final[Mapping[OrderStatus, str]] = {
     OrderStatus.SHIPPED: "fulfillmentCreate",
@@ -68,7 +68,7 @@ def to_tell(order: Json, update: StatusUpdate, manner: Manner) -> list[Query]:
 
     Raises:
         RejectedError: Shopify would never do it.
-        RetryableError: Not yet: Shopify holds what is to be sent.
+        NotYetError: Shopify holds what is to be sent.
     """
     is_cancelled = bool(order.get("cancelledAt"))
     if update.status is OrderStatus.CANCELLED:
@@ -95,7 +95,7 @@ def _ship(order: Json, update: StatusUpdate, manner: Manner) -> list[Query]:
     if groups:
         return [_fulfill(parts, update, manner) for parts in groups.values()]
     if waiting:
-        raise RetryableError("Shopify holds what is to be sent: it is told once that ends.")
+        raise NotYetError("Shopify holds what is to be sent: it is told once that ends.")
     if not _parcels(order):
         raise RejectedError("Nothing of this order is left to ship.")
     return [

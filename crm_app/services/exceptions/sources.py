@@ -108,7 +108,13 @@ def _epoch(moment: Any) -> Any:
 
 def _change(only: int | None) -> Statement:
     last = (
-        select(StatusIntent.id, StatusIntent.reason, StatusIntent.settled_at, _word_of_wish())
+        select(
+            StatusIntent.id,
+            StatusIntent.reason,
+            StatusIntent.settled_at,
+            StatusIntent.state,
+            _word_of_wish(),
+        )
         .where(
             StatusIntent.order_id == Order.id,
             col(StatusIntent.state).in_((IntentState.REJECTED, IntentState.NEEDS_PERSON)),
@@ -118,9 +124,15 @@ def _change(only: int | None) -> Statement:
         .lateral("last")
     )
     is_conflict = literal_column("orders.sync_status = 'conflict'", sa.Boolean)
+    # No refusal, and the channel says nothing else: we tried for as long as our policy lets us.
+    was_given_up = last.c.state == IntentState.NEEDS_PERSON.value
     statement = _row(
         Source.CHANGE,
-        case((is_conflict, Cause.CONFLICT.value), else_=Cause.TRANSITION.value),
+        case(
+            (is_conflict, Cause.CONFLICT.value),
+            (was_given_up, Cause.REMOTE.value),
+            else_=Cause.TRANSITION.value,
+        ),
         # A change that is refused anew is another exception.
         key=(Order.id, func.coalesce(last.c.id, 0)),
         account_id=col(Order.account_id),
@@ -346,7 +358,7 @@ SEEN_IN: Final[dict[Cause, tuple[Source, ...]]] = {
     Cause.CONFLICT: (Source.CHANGE,),
     Cause.TRANSITION: (Source.CHANGE,),
     Cause.POISON: (Source.INBOX,),
-    Cause.REMOTE: (Source.WAIT, Source.FAILING),
+    Cause.REMOTE: (Source.CHANGE, Source.WAIT, Source.FAILING),
     Cause.QUOTA: (Source.WAIT,),
     Cause.MAPPING: (Source.WORD,),
     Cause.WAITING: (Source.WAIT, Source.INBOX, Source.PAUSED),

@@ -17,6 +17,8 @@ def summary(source: Source, cause: Cause, channel: Channel, about: str) -> str:
         case Source.CHANGE if cause is Cause.CONFLICT:
             ours = f"We say {wish}" if wish else "Both sides changed it"
             return f"{ours}, {channel.label} does not"
+        case Source.CHANGE if cause is Cause.REMOTE:
+            return f"{wish or 'A change'} could not be told to {channel.label}"
         case Source.CHANGE:
             return f"{channel.label} did not take {wish}" if wish else f"{channel.label} refused"
         case Source.WAIT:
@@ -50,6 +52,9 @@ _ADVICE: Final[dict[tuple[Source, Cause], str]] = {
     (Source.CHANGE, Cause.CONFLICT): "Compare both words and decide whose stays.",
     (Source.CHANGE, Cause.TRANSITION): (
         "Read the channel's reason; send it again once it is cured, or take the channel's word."
+    ),
+    (Source.CHANGE, Cause.REMOTE): (
+        "We stopped trying. Send it again once the channel answers, or take the channel's word."
     ),
     (Source.WAIT, Cause.QUOTA): (
         "The channel's limit is used up; it goes out by itself as soon as there is room."

@@ -29,7 +29,12 @@ STATES: Final[dict[IntentState, tuple[str, Tone, Stage, str]]] = {
     IntentState.SUPERSEDED: ("Superseded", "mute", "stop", "A later change took its place"),
     IntentState.UNDONE: ("Undone", "mute", "stop", "Taken back before it was sent"),
     IntentState.REJECTED: ("Rejected", "bad", "alert", "The channel refused it"),
-    IntentState.NEEDS_PERSON: ("Needs a person", "bad", "alert", "Both sides changed the order"),
+    IntentState.NEEDS_PERSON: (
+        "Needs a person",
+        "bad",
+        "alert",
+        "Both sides changed it, or we gave up trying",
+    ),
 }
 
 

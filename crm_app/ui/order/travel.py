@@ -122,6 +122,8 @@ def _sentence(detail: OrderDetail, intent: IntentView | None, now: datetime, zon
         )
     if intent is None:
         return f"{channel} says {theirs}."
+    if intent.state is IntentState.NEEDS_PERSON and detail.order.sync_status is SyncStatus.REJECTED:
+        return f"{intent.reason} Send it again, or take {channel}'s word."
     return _SENTENCES[intent.state].format(
         channel=channel,
         status=intent.to_status.label,
