@@ -1,6 +1,6 @@
 """notices, alerts and what they learn from, rules of fields; the version that an event led to
 
-Revision: 0009_notices, after 0008. Expand step: new tables, a new empty column and an index; the
+Revision: 0009, after 0008. Expand step: new tables, a new empty column and an index; the
 release before this one does not look at them. Backfill: the orders of the last five weeks by
 account and hour, so that an account's rhythm is known at once.
 """
@@ -10,7 +10,7 @@ import sqlmodel
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0009_notices"
+revision = "0009"
 down_revision = "0008"
 branch_labels = None
 depends_on = None

@@ -1,6 +1,6 @@
 """working data of an order: tags, assignee, priority, hold, comments, watchers, archive
 
-Revision: 0009w, after 0009_notices. Expand step: the defaults keep the release before this one writing.
+Revision: 0010, after 0009. Expand step: the defaults keep the release before this one writing.
 Backfill: what is on hold today is held by its channel, which is a small part of the orders.
 """
 
@@ -9,8 +9,8 @@ import sqlmodel
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0009w"
-down_revision = "0009_notices"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """saved views, what each person does with them, and the indexes of every filter of the list
 
-Revision: 0011, after 0012. Expand step. Backfill: none. Not CONCURRENTLY: that ends the
+Revision: 0011, after 0010. Expand step. Backfill: none. Not CONCURRENTLY: that ends the
 transaction, and with it the lock that keeps a second deployment out; imports wait for a minute
 at a million orders.
 """
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0011"
-down_revision = "0012"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """what people set for themselves, such as the columns of their list
 
-Revision: 0012, after 0009w. A new, empty table: the release that still serves never looks at it.
+Revision: 0012, after 0011. A new, empty table: the release that still serves never looks at it.
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ import sqlmodel
 from alembic import op
 
 revision = "0012"
-down_revision = "0009w"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """papers and files: downloads, the seller's details, invoices, reasons of cancellations
 
-Revision: 0025, after 0008. Backfill: none. The files of bulk exports lived a week and are not
+Revision: 0013, after 0012. Backfill: none. The files of bulk exports lived a week and are not
 carried over: an export that is still wanted is made again under Downloads.
 """
 
@@ -9,8 +9,8 @@ import sqlmodel
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0025"
-down_revision = "0008"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 

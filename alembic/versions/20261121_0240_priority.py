@@ -1,14 +1,14 @@
 """which status change goes first: by when it should be sent, and what it costs if it is late
 
-Revision: 0009, after 0008. Expand step: the defaults keep the release before this one writing.
+Revision: 0014, after 0013. Expand step: the defaults keep the release before this one writing.
 Backfill: open changes of before get a day from when they were made, and the value of their order.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009"
-down_revision = "0008"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
