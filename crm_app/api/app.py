@@ -12,6 +12,7 @@ from starlette.routing import Match
 
 from crm_app.api import (
     accounts,
+    alerts,
     auth,
     browser,
     bulk,
@@ -49,6 +50,7 @@ _MODULES: Final = (
     status_words,
     health,
     notices,
+    alerts,
     browser,
     webhooks,
 )
