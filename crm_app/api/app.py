@@ -12,6 +12,7 @@ from starlette.routing import Match
 
 from crm_app.api import (
     accounts,
+    alerts,
     auth,
     browser,
     bulk,
@@ -53,6 +54,7 @@ _MODULES: Final = (
     status_words,
     health,
     notices,
+    alerts,
     browser,
 )
 _EVERY_METHOD: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]

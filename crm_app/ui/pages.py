@@ -10,6 +10,8 @@ from crm_app.ui.account.page import account_page
 from crm_app.ui.account.state import AccountState
 from crm_app.ui.accounts.page import accounts_page
 from crm_app.ui.accounts.state import AccountsState
+from crm_app.ui.alerts.page import alerts_page
+from crm_app.ui.alerts.state import AlertsState
 from crm_app.ui.bulk.page import run_page
 from crm_app.ui.bulk.runs_page import runs_page
 from crm_app.ui.bulk.runs_state import RunsState
@@ -72,6 +74,7 @@ PAGES: Final = (
     Page(runs_page, "/bulk", "Bulk changes", (RunsState.load, _FRAME)),
     Page(run_page, "/bulk/[run_id]", "Bulk change", (BulkState.load, _FRAME)),
     Page(ledger_page, "/ledger", "Ledger", (LedgerState.load, _FRAME)),
+    Page(alerts_page, "/alerts", "Alerts", (AlertsState.load, _FRAME)),
     Page(imports_page, "/imports", "Imports", (FileState.load, ImportsState.load, _FRAME)),
     Page(accounts_page, "/accounts", "Accounts", (_FRAME, AccountsState.load)),
     Page(account_page, "/accounts/[account_id]", "Account", (_FRAME, AccountState.load)),
@@ -99,6 +102,7 @@ STYLES: Final = (
     "pages",
     "exceptions",
     "accounts",
+    "alerts",
     "mappings",
     "bulk",
     "imports",

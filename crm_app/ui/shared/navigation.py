@@ -16,6 +16,7 @@ Section = Literal[
     "accounts",
     "ledger",
     "people",
+    "alerts",
     "mappings",
     "",
 ]
@@ -47,6 +48,7 @@ PLACES: Final = (
     Place("orders", "package", "Orders", "/orders", "o"),
     Place("exceptions", "circle-alert", "Exceptions", "/exceptions", "x", badge="trouble"),
     Place("ledger", "scale", "Ledger", "/ledger", "l", is_setup=True),
+    Place("alerts", "siren", "Alerts", "/alerts", "n", is_setup=True),
     Place(
         "accounts", "plug", "Accounts", "/accounts", "a", Permission.MANAGE_ACCOUNTS, is_setup=True
     ),
