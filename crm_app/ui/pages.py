@@ -86,6 +86,7 @@ STYLES: Final = (
     "bell",
     "orders",
     "order",
+    "work",
     "ledger",
     "pages",
     "exceptions",
@@ -112,6 +113,7 @@ def head() -> list[rx.Component]:
     """What stands in the head of every page."""
     keys = rx.el.script(src="/desk.js", defer=True)
     sending = rx.el.script(src="/imports.js", defer=True)
+    order = rx.el.script(src="/order.js", defer=True)
     icon = rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml")
     scheme = rx.el.meta(name="color-scheme", content="light dark")
-    return [keys, sending, icon, scheme]
+    return [keys, sending, order, icon, scheme]
