@@ -25,6 +25,7 @@ from crm_app.api import (
     sync,
     users,
     webhooks,
+    working,
 )
 from crm_app.api.dependencies import public
 from crm_app.api.limits import BodyLimit
@@ -51,6 +52,7 @@ _MODULES: Final = (
     notices,
     browser,
     webhooks,
+    working,
 )
 _EVERY_METHOD: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _CODES: Final = {

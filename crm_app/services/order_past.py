@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
+from crm_app.domain.working import HoldReason
 from crm_app.errors import NotFoundError
 from crm_app.models import Order, OrderEvent, User
 from crm_app.services import edits
@@ -41,6 +42,8 @@ FIELDS: Final = (
     "line_count",
     "unit_count",
 )
+# Not worth a line: it was not so, and it is not.
+_NEVER: Final = (("nothing", "nothing"), ("no", "no"))
 _PERSONAL: Final = ("customer_name", "ship_to", "note")
 _MOST_EVENTS: Final = 5_000
 
@@ -108,7 +111,7 @@ def as_of(session: Session, actor: Actor, order_id: int, at: datetime) -> Past:
         fields=tuple(
             PastField(name, edits.label_of(name), words[0], words[1])
             for name in FIELDS
-            if (words := _words(name, then[name], present[name], order)) != ("nothing", "nothing")
+            if (words := _words(name, then[name], present[name], order)) not in _NEVER
         ),
         changed_since=tuple(
             edits.label_of(name)
@@ -149,8 +152,14 @@ def _json(value: Any) -> Any:
 
 
 def _words(name: str, then: Any, present: Any, order: Order) -> tuple[str, str]:
-    text = edits.text_of
-    return text(name, then, order), text(name, present, order)
+    return _text(name, then, order), _text(name, present, order)
+
+
+def _text(name: str, value: Any, order: Order) -> str:
+    if name == "hold_reason" and value:
+        return HoldReason(value).label
+    # Its name does not end like those of other moments.
+    return edits.text_of("held_by" if name == "held_until" else name, value, order)
 
 
 def _events(

@@ -10,7 +10,7 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.permissions import Permission
-from crm_app.domain.working import HOLDABLE, HoldReason, Priority
+from crm_app.domain.working import HOLDABLE, TO_SHIP, HoldReason, Priority
 from crm_app.errors import NotFoundError
 from crm_app.models import Order, User
 from crm_app.services.working import comments, tagging, watching
@@ -55,6 +55,7 @@ class Work:
     priority: Priority
     hold: HoldView | None
     can_be_held: bool
+    can_be_archived: bool
     archived_at: datetime | None
     watchers: tuple[Colleague, ...]
     is_watched: bool
@@ -83,6 +84,7 @@ def work_of(session: Session, actor: Actor, order_id: int) -> Work:
         priority=order.priority,
         hold=_hold(order, sees_people=sees_people),
         can_be_held=order.status in HOLDABLE,
+        can_be_archived=order.status not in TO_SHIP,
         archived_at=order.archived_at,
         watchers=tuple(watchers),
         is_watched=any(one.id == actor.user_id for one in watchers),

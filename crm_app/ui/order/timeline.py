@@ -59,7 +59,7 @@ def _composer() -> rx.Component:
         ),
         _failure(),
         rx.el.div(
-            rx.el.span("Ctrl Enter sends", class_name="quiet only-wide"),
+            rx.el.span("Ctrl Enter sends", class_name="quiet"),
             rx.el.button("Comment", type="submit", class_name="btn"),
             class_name="talk-end",
         ),

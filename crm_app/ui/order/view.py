@@ -9,7 +9,7 @@ from crm_app.domain import money
 from crm_app.domain.carriers import tracking_url
 from crm_app.services.order_search import OrderSummary
 from crm_app.services.order_view import AddressView, LineView, OrderDetail
-from crm_app.ui.orders.rows import INFERRED, deadline, nameless, tags, unknown_word
+from crm_app.ui.orders.rows import HOLD, INFERRED, deadline, nameless, tags, unknown_word
 from crm_app.ui.shared import times
 from crm_app.ui.shared.times import Clock
 from crm_app.ui.shared.tones import Pill, payment_pill, status_pill, sync_pill
@@ -83,7 +83,9 @@ class OrderView:
             mark=order.channel.mark,
             channel_label=order.channel.label,
             account=detail.account_name,
-            tags=tags(order) + ([INFERRED] if detail.contract_is_inferred else []),
+            # A hold has a pill and a notice of its own here.
+            tags=[word for word in tags(order) if word != HOLD]
+            + ([INFERRED] if detail.contract_is_inferred else []),
             pills=[*axes(order), *([unknown_word(order)] if detail.unknown_words else [])],
             clock=(clock := deadline(order, now, zone)),
             if_late=detail.if_late if clock.urgency != "none" else "",

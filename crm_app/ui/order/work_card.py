@@ -203,11 +203,10 @@ def _ends() -> rx.Component:
                     "Take out of the archive",
                     on_click=WorkState.archive(False),
                 ),
-                button(
-                    icon("archive", 13),
-                    "Archive",
-                    kind="quiet",
-                    on_click=WorkState.archive(True),
+                rx.cond(
+                    work.can_archive,
+                    button(icon("archive", 13), "Archive", on_click=WorkState.archive(True)),
+                    rx.fragment(),
                 ),
             ),
             rx.fragment(),

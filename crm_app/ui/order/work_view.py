@@ -116,6 +116,7 @@ class WorkView:
     priority: str = Priority.NORMAL.value
     held: Held = field(default_factory=Held)
     can_be_held: bool = False
+    can_archive: bool = False
     archived: str = ""
     watchers: str = ""
     is_watched: bool = False
@@ -149,6 +150,7 @@ class WorkView:
             priority=work.priority.value,
             held=Held.of(work.hold, channel, now, zone),
             can_be_held=work.can_be_held,
+            can_archive=work.can_be_archived,
             archived=times.when(work.archived_at, now, zone) if work.archived_at else "",
             watchers=", ".join(one.name for one in work.watchers),
             is_watched=work.is_watched,
