@@ -28,6 +28,7 @@ from crm_app.api import (
     sync,
     users,
     webhooks,
+    working,
 )
 from crm_app.api.dependencies import public
 from crm_app.api.limits import BodyLimit
@@ -56,6 +57,7 @@ _MODULES: Final = (
     notices,
     alerts,
     browser,
+    working,
 )
 _EVERY_METHOD: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _CODES: Final = {

@@ -106,8 +106,22 @@ def _lack(count: int) -> str:
 def _verb(run: BulkRun, count: int) -> str:
     if run.undo_of is not None:
         return f"Undo {orders_text(count)}"
+    if run.action in _VERBS:
+        return f"{_VERBS[run.action]} {orders_text(count)}"
     status = OrderStatus(run.settings["status"])
     return f"Change {orders_text(count)} to {status.label.lower()}"
+
+
+_VERBS: Final = {
+    "assign": "Assign",
+    "priority": "Set the priority of",
+    "tag": "Tag",
+    "untag": "Take the tag off",
+    "hold": "Hold",
+    "release": "Release",
+    "archive": "Archive",
+    "unarchive": "Unarchive",
+}
 
 
 def about(seconds: float) -> str:

@@ -5,6 +5,8 @@ from typing import Any
 import reflex as rx
 
 from crm_app.channels.rules import INDIAN_CARRIERS
+from crm_app.domain.working import HoldReason
+from crm_app.services.working.holding import LONGEST_NOTE
 from crm_app.ui.bulk.ahead import GroupRow, Link, TellingRow
 from crm_app.ui.bulk.state import BulkState
 from crm_app.ui.shared.conditions import has_any
@@ -17,7 +19,7 @@ def draft() -> rx.Component:
     run = BulkState.run
     return rx.fragment(
         rx.cond(run.is_mine, rx.fragment(), _of_another()),
-        rx.cond(has_any(BulkState.targets), _targets(), _undo_words()),
+        rx.cond(has_any(BulkState.kinds), _deed(), _undo_words()),
         rx.cond(
             (BulkState.preview.lacks_parcel != "") | (BulkState.given != ""),
             _parcels(),
@@ -46,21 +48,63 @@ def _undo_words() -> rx.Component:
     )
 
 
-def _targets() -> rx.Component:
+def _deed() -> rx.Component:
     return rx.el.section(
-        rx.el.h2("New status", id="targets"),
+        rx.el.h2("What is to be done", id="deed"),
         rx.el.div(
-            rx.foreach(BulkState.targets, _target),
-            class_name="targets",
+            rx.foreach(BulkState.kinds, _kind),
+            class_name="bulk-kinds",
             role="radiogroup",
-            aria_labelledby="targets",
+            aria_labelledby="deed",
         ),
+        rx.cond(
+            has_any(BulkState.targets),
+            rx.el.div(
+                rx.foreach(BulkState.targets, _target),
+                class_name="targets",
+                role="radiogroup",
+                aria_label="To what",
+            ),
+            rx.fragment(),
+        ),
+        rx.cond(BulkState.kind == "hold", _hold(), rx.fragment()),
         rx.el.p(
             "These orders were noted as they stood when you chose them. What comes in or changes "
             "after that is left alone.",
             class_name="quiet",
         ),
         class_name="card",
+    )
+
+
+def _kind(one: Link) -> rx.Component:
+    return rx.el.button(
+        one.text,
+        type="button",
+        role="radio",
+        key=one.key,
+        aria_checked=rx.cond(BulkState.kind == one.key, "true", "false"),
+        class_name="bulk-kind",
+        on_click=BulkState.choose_kind(one.key),
+    )
+
+
+def _hold() -> rx.Component:
+    return rx.el.form(
+        rx.el.label("Reason", html_for="reason"),
+        rx.el.select(
+            *[rx.el.option(one.label, value=one.value) for one in HoldReason],
+            id="reason",
+            name="reason",
+            class_name="field select",
+        ),
+        rx.el.label("Release on", html_for="until"),
+        rx.el.input(id="until", name="until", type="date", class_name="field"),
+        rx.el.label("Note", html_for="note"),
+        rx.el.input(id="note", name="note", max_length=LONGEST_NOTE, class_name="field"),
+        rx.el.button("Show what that does", type="submit", class_name="btn"),
+        on_submit=BulkState.fill_in,
+        class_name="bulk-hold",
     )
 
 

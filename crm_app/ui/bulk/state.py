@@ -9,20 +9,19 @@ from crm_app.channels import pace
 from crm_app.config import get_settings
 from crm_app.domain.actor import Actor
 from crm_app.domain.bulk import Outcome, RunState
-from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import CrmError, NotFoundError, NotSignedInError
 from crm_app.models import BulkRun
-from crm_app.services import bulk_pace, bulk_results, bulk_runs, bulk_status, parcels
-from crm_app.ui.bulk import view
+from crm_app.services import bulk_pace, bulk_results, bulk_runs, parcels
+from crm_app.ui.bulk import deeds, view
 from crm_app.ui.bulk.ahead import Link, PreviewView
 from crm_app.ui.bulk.view import AccountRow, ReasonRow, ResultRow, RunView
 from crm_app.ui.shared.links import BULK, bulk_path
 from crm_app.ui.shared.permission import requires
 from crm_app.ui.shared.service import call
 from crm_app.ui.shared.session import current_actor
-from crm_app.ui.shared.tones import Pill, status_pill
+from crm_app.ui.shared.tones import Pill
 
 QUICK_MS: Final = 1_000
 SLOW_MS: Final = 5_000
@@ -46,6 +45,9 @@ class BulkState(rx.State):
     """The address names the run, which results are shown, and from where."""
 
     run: RunView = RunView()
+    # What can be done with the orders of a draft, and which of it is looked at.
+    kinds: list[Link] = []
+    kind: str = ""
     targets: list[Pill] = []
     target: str = ""
     preview: PreviewView = PreviewView()
@@ -69,7 +71,7 @@ class BulkState(rx.State):
     @requires(Permission.BULK_CHANGE, quiet=True)
     async def load(self) -> None:
         """Read the run that the address names."""
-        self.notice, self.given, self.problems = "", "", []
+        self.notice, self.given, self.problems, self.kind = "", "", [], ""
         try:
             await self._read()
         except NotSignedInError:
@@ -95,10 +97,30 @@ class BulkState(rx.State):
     @rx.event
     @requires(Permission.BULK_CHANGE)
     async def choose(self, label: str) -> None:
-        """Say which status the orders get, and show what that would do."""
-        status = next((one for one in OrderStatus if one.label == label), None)
-        settings = {"status": status.value if status else ""}
-        await self._do(bulk_runs.decide, "status", settings)
+        """Say what the orders get, and show what that would do."""
+        actor = await current_actor(self)
+        settings = await call(deeds.settings_of, actor, self.kind, label)
+        await self._do(bulk_runs.decide, self.kind, settings)
+
+    @rx.event
+    @requires(Permission.BULK_CHANGE)
+    async def choose_kind(self, kind: str) -> None:
+        """Say what is to be done; what needs no more than that is shown at once."""
+        if kind not in [one.key for one in self.kinds]:
+            return
+        self.kind = kind
+        if kind in deeds.PLAIN:
+            await self._do(bulk_runs.decide, kind, {})
+        else:
+            self.notice = ""
+            await self._read()
+
+    @rx.event
+    @requires(Permission.BULK_CHANGE)
+    async def fill_in(self, form: dict[str, Any]) -> None:
+        """Take the form of a hold, and show what it would do."""
+        settings = {name: str(form.get(name, "")) for name in ("reason", "until", "note")}
+        await self._do(bulk_runs.decide, self.kind, settings)
 
     @rx.event
     @requires(Permission.BULK_CHANGE)
@@ -184,9 +206,10 @@ class BulkState(rx.State):
         run, undone_by = await call(_head, actor, run_id)
         zone = get_settings().zone
         self.run = RunView.of(run, me=actor.user_id, undone_by=undone_by, at=now(), zone=zone)
-        self.target = OrderStatus(run.settings["status"]).label if run.settings else ""
         if run.state is RunState.DRAFT:
-            self.preview, self.targets = await call(_ahead, actor, run)
+            self.kind = self.kind or run.action or deeds.FIRST
+            self.preview, self.targets, self.target = await call(_ahead, actor, run, self.kind)
+            self.kinds = [] if run.undo_of else deeds.kinds(actor)
         else:
             await self._read_results(actor, run)
         self.every_ms = QUICK_MS if self.run.is_active else SLOW_MS
@@ -218,13 +241,17 @@ def _head(session: Session, actor: Actor, run_id: int) -> tuple[BulkRun, BulkRun
     return bulk_runs.get_run(session, actor, run_id), bulk_results.undone_by(session, run_id)
 
 
-def _ahead(session: Session, actor: Actor, run: BulkRun) -> tuple[PreviewView, list[Pill]]:
-    """What a draft would do, and the statuses that it may choose from."""
+def _ahead(
+    session: Session, actor: Actor, run: BulkRun, kind: str
+) -> tuple[PreviewView, list[Pill], str]:
+    """What a draft would do, what it may choose from, and what is chosen of that."""
+    if run.undo_of is None and run.action != kind:
+        # Another deed is looked at than the one that was decided on last.
+        return PreviewView(), deeds.offered(session, actor, run, kind), ""
     preview = bulk_runs.preview(session, actor, run.id)
     told = bulk_pace.tellings(session, preview, pace.per_second)
-    channels = [one.channel for one in bulk_results.progress(session, actor, run.id)]
-    offered = [] if run.undo_of else [status_pill(one) for one in bulk_status.targets(channels)]
-    return PreviewView.of(preview, told, run), offered
+    offered = [] if run.undo_of else deeds.offered(session, actor, run, kind)
+    return PreviewView.of(preview, told, run), offered, deeds.chosen(session, run)
 
 
 def run_id_of(path: str) -> int:

@@ -20,6 +20,7 @@ from crm_app.ui.shared.links import order_path
 from crm_app.ui.shared.times import Clock
 from crm_app.ui.shared.tones import Pill, payment_pill, status_pill, sync_pill
 
+HOLD: Final = "Hold"
 INFERRED: Final = "Contract inferred"
 CANCEL_ASKED: Final = Pill("Cancel asked", "warn", "alert", "The buyer asks to cancel")
 
@@ -141,7 +142,7 @@ def channel_name(channel: Channel) -> str:
 
 def tags(order: OrderSummary) -> list[str]:
     """The short words beside an order's number."""
-    facts = ((order.is_cod, "COD"), (order.is_business, "B2B"), (order.on_hold, "Hold"))
+    facts = ((order.is_cod, "COD"), (order.is_business, "B2B"), (order.on_hold, HOLD))
     return [word for is_so, word in facts if is_so]
 
 
