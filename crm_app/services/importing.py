@@ -12,7 +12,6 @@ from sqlmodel import Session, col, select
 
 from crm_app.channels.base import BadOrder, ChannelOrder
 from crm_app.config import get_settings
-from crm_app.domain.actor import Actor, ActorKind
 from crm_app.domain.order_status import SyncStatus
 from crm_app.domain.time import now
 from crm_app.models import (
@@ -25,8 +24,19 @@ from crm_app.models import (
     OrderLine,
     OrderPayload,
 )
-from crm_app.services import arrivals, bulk, merging, order_rows, pulse, unknown_words
+from crm_app.services import (
+    arrivals,
+    audit,
+    bulk,
+    disputes,
+    merging,
+    order_rows,
+    pulse,
+    settling,
+    unknown_words,
+)
 from crm_app.services.authors import Author
+from crm_app.services.events import channel_actor, event_row
 from crm_app.services.rollups import RollupChange, RollupKey
 
 logger = logging.getLogger(__name__)
@@ -105,13 +115,16 @@ def save_orders(
     created = _insert(session, account, fresh, customers, rollups, author)
     # Somebody else inserted it since we looked (a read-back beside a pull): treat it as known.
     raced = [item for item in fresh if item.order.external_id not in created]
-    updated = _update(session, account, [*changed, *raced], customers, rollups, author)
+    deeds: list[audit.Deed] = []
+    updated = _update(session, account, [*changed, *raced], customers, rollups, author, deeds)
     written = {order_id: incoming[key].order for key, order_id in {**created, **updated}.items()}
     unknown_words.note(session, account, written, known_before=updated.values())
     stored = {item.order.external_id for item in [*fresh, *changed]}
     arrivals.stored(session, account, stored - {entry.external_id for entry in aside})
     rollups.write(session)
     pulse.note_orders(session, account.id, (incoming[key].order.placed_at for key in created))
+    # Last: it holds the lock of the trail until the commit.
+    audit.record_many(session, settling.RULE, deeds)
     return ImportCount(
         created=len(created),
         updated=len(updated),
@@ -255,8 +268,12 @@ def _update(
     customers: dict[str, int],
     rollups: RollupChange,
     author: Author,
+    deeds: list[audit.Deed],
 ) -> dict[str, int]:
-    """Merge newer versions into orders that we have; ids of those that changed, by external id."""
+    """Merge newer versions into orders that we have; ids of those that changed, by external id.
+
+    What a rule of the account decides by the way is added to `deeds`.
+    """
     if not items:
         return {}
     by_key = {item.order.external_id: item for item in items}
@@ -274,11 +291,23 @@ def _update(
         and by_key[order.external_id].digest != order.payload_hash
     ]
     intents = merging.open_intents(session, [order.id for order in newer])
+    told = {key: item.order for key, item in by_key.items()}
+    kept = disputes.kept_columns(session, account, newer, told, intents)
     events: list[dict[str, Any]] = []
+    conflicts: list[Order] = []
     for order in newer:
         item = by_key[order.external_id]
         customer_id = customers.get(order_rows.identity_of(item.order))
-        changes = merging.merge(order, item.order, customer_id, intents.get(order.id, []), rollups)
+        changes = merging.merge(
+            order,
+            item.order,
+            customer_id,
+            intents.get(order.id, []),
+            rollups,
+            kept=kept.get(order.id, frozenset()),
+        )
+        if changes.get("sync_status", [""])[-1] == SyncStatus.CONFLICT:
+            conflicts.append(order)
         lines = replace_lines(session, order.id, item.order)
         if lines and not changes:
             merging.count_change(order)
@@ -301,6 +330,8 @@ def _update(
             [_payload_row(order.id, by_key[order.external_id]) for order in newer],
         )
     _insert_all(session, OrderEvent, events)
+    fresh = [(order, intents.get(order.id, [])) for order in conflicts]
+    deeds += settling.by_rule(session, account, fresh, rollups)
     return {order.external_id: order.id for order in newer}
 
 
@@ -353,23 +384,3 @@ def _insert_all(session: Session, model: Any, rows: list[dict[str, Any]]) -> Non
     if rows:
         statement = bulk.insert_rows(model, list(rows[0])).on_conflict_do_nothing()
         session.execute(statement, bulk.parameter(rows))
-
-
-def event_row(
-    order_id: int, kind: str, actor: Actor, data: dict[str, Any], *, version: int | None = None
-) -> dict[str, Any]:
-    """A row of `order_events` for a bulk insert; `version` is the order's after the change."""
-    return {
-        "order_id": order_id,
-        "kind": kind,
-        "actor_kind": actor.kind,
-        "actor_id": actor.user_id,
-        "actor_label": actor.label,
-        "version": version,
-        "data": data,
-    }
-
-
-def channel_actor(account: ChannelAccount) -> Actor:
-    """The channel itself, as the author of what it tells."""
-    return Actor(ActorKind.CHANNEL, account.channel.label)

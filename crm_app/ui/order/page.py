@@ -4,6 +4,7 @@ import reflex as rx
 
 from crm_app.ui.order.actions import actions, question_dialog, travel_card
 from crm_app.ui.order.components import customer_card, facts_card, lines_card, timeline_card
+from crm_app.ui.order.disputes import dispute_cards
 from crm_app.ui.order.state import OrderState
 from crm_app.ui.shared.blanks import blank, failed, skeleton_rows
 from crm_app.ui.shared.links import link
@@ -67,6 +68,7 @@ def _found() -> rx.Component:
                 rx.fragment(travel_card(), actions()),
                 rx.fragment(actions(), travel_card()),
             ),
+            dispute_cards(),
             lines_card(),
             timeline_card(),
             class_name="order-main",
