@@ -9,6 +9,7 @@ from crm_app.domain.channel import Channel
 from crm_app.domain.intent import IntentState
 from crm_app.domain.order_status import OrderStatus, PaymentStatus, SyncStatus
 from crm_app.domain.permissions import Role
+from crm_app.domain.rules import Field as Field_
 
 
 class Out(BaseModel):
@@ -177,6 +178,16 @@ class AddressOut(Out):
     country: str
 
 
+class DisputeOut(Out):
+    """A field where the channel says something else than we do: a person decides."""
+
+    field: Field_
+    ours: str
+    theirs: str
+    told_at: datetime
+    opened_at: datetime
+
+
 class OrderDetailOut(OrderOut):
     """`address` is null for those who may not see personal data."""
 
@@ -198,6 +209,7 @@ class OrderDetailOut(OrderOut):
     events: list[EventOut]
     intents: list[IntentOut]
     choices: list[ChoiceOut]
+    disputes: list[DisputeOut]
 
 
 class PaginationOut(BaseModel):

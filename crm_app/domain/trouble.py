@@ -45,6 +45,7 @@ class Source(StrEnum):
     PAUSED = "paused"  # a paused account on which changes wait
     HOOKS = "hooks"  # an account whose webhooks come without a proof
     WORD = "word"  # a status word without a meaning
+    FIELD = "field"  # a field of an order, other than its status, where both sides have a word
 
 
 class Way(StrEnum):

@@ -53,6 +53,9 @@ def sentence(kind: str, data: dict[str, Any], order: Order) -> str:
         if kind.endswith("ours"):
             return f"kept our status {_status(_after(data, 'status'))} and sent it again"
         return f"took the channel's word: {_status(_after(data, 'status'))}"
+    if kind.startswith("order:field:"):
+        whose = "kept our" if kind.endswith("ours") else "took the channel's"
+        return f"{whose} {data['field']}"
     if kind == "order:remapped":
         said = _updated(data, order)
         return "read it again with the desk's words" + (f": {said}" if said != _NO_NEWS else "")

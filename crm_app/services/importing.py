@@ -1,7 +1,7 @@
 """One page of a channel's orders into the database, in one transaction and few statements."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,7 +12,6 @@ from sqlmodel import Session, col, select
 
 from crm_app.channels.base import BadOrder, ChannelOrder
 from crm_app.config import get_settings
-from crm_app.domain.actor import Actor, ActorKind
 from crm_app.domain.order_status import SyncStatus
 from crm_app.domain.time import now
 from crm_app.models import (
@@ -25,8 +24,19 @@ from crm_app.models import (
     OrderLine,
     OrderPayload,
 )
-from crm_app.services import arrivals, bulk, merging, order_rows, pulse, unknown_words
+from crm_app.services import (
+    arrivals,
+    audit,
+    bulk,
+    disputes,
+    merging,
+    order_rows,
+    pulse,
+    settling,
+    unknown_words,
+)
 from crm_app.services.authors import Author
+from crm_app.services.events import channel_actor, event_row
 from crm_app.services.rollups import RollupChange, RollupKey
 from crm_app.services.working import telling
 
@@ -106,13 +116,16 @@ def save_orders(
     created = _insert(session, account, fresh, customers, rollups, author)
     # Somebody else inserted it since we looked (a read-back beside a pull): treat it as known.
     raced = [item for item in fresh if item.order.external_id not in created]
-    updated = _update(session, account, [*changed, *raced], customers, rollups, author)
+    deeds: list[audit.Deed] = []
+    updated = _update(session, account, [*changed, *raced], customers, rollups, author, deeds)
     written = {order_id: incoming[key].order for key, order_id in {**created, **updated}.items()}
     unknown_words.note(session, account, written, known_before=updated.values())
     stored = {item.order.external_id for item in [*fresh, *changed]}
     arrivals.stored(session, account, stored - {entry.external_id for entry in aside})
     rollups.write(session)
     pulse.note_orders(session, account.id, (incoming[key].order.placed_at for key in created))
+    # Last: it holds the lock of the trail until the commit.
+    audit.record_many(session, settling.RULE, deeds)
     return ImportCount(
         created=len(created),
         updated=len(updated),
@@ -255,31 +268,35 @@ def _update(
     customers: dict[str, int],
     rollups: RollupChange,
     author: Author,
+    deeds: list[audit.Deed],
 ) -> dict[str, int]:
-    """Merge newer versions into orders that we have; ids of those that changed, by external id."""
+    """Merge newer versions into orders that we have; ids of those that changed, by external id.
+
+    What a rule of the account decides by the way is added to `deeds`.
+    """
     if not items:
         return {}
     by_key = {item.order.external_id: item for item in items}
-    locked = session.exec(
-        select(Order)
-        .where(Order.account_id == account.id, _is_one_of(by_key))
-        .order_by(col(Order.id))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
-    newer = [
-        order
-        for order in locked
-        if by_key[order.external_id].order.updated_at >= order.channel_updated_at
-        and by_key[order.external_id].digest != order.payload_hash
-    ]
+    newer = _older_than(session, account, by_key)
     intents = merging.open_intents(session, [order.id for order in newer])
+    told = {key: item.order for key, item in by_key.items()}
+    kept = disputes.kept_columns(session, account, newer, told, intents)
     events: list[dict[str, Any]] = []
     news: dict[int, str] = {}
+    conflicts: list[Order] = []
     for order in newer:
         item = by_key[order.external_id]
         customer_id = customers.get(order_rows.identity_of(item.order))
-        changes = merging.merge(order, item.order, customer_id, intents.get(order.id, []), rollups)
+        changes = merging.merge(
+            order,
+            item.order,
+            customer_id,
+            intents.get(order.id, []),
+            rollups,
+            kept=kept.get(order.id, frozenset()),
+        )
+        if changes.get("sync_status", [""])[-1] == SyncStatus.CONFLICT:
+            conflicts.append(order)
         lines = replace_lines(session, order.id, item.order)
         if lines and not changes:
             merging.count_change(order)
@@ -306,6 +323,8 @@ def _update(
     _insert_all(session, OrderEvent, events)
     if news:
         telling.watchers(session, author.actor, list(news), news.__getitem__, subject="status")
+    fresh = [(order, intents.get(order.id, [])) for order in conflicts]
+    deeds += settling.by_rule(session, account, fresh, rollups)
     return {order.external_id: order.id for order in newer}
 
 
@@ -314,6 +333,25 @@ def _news(order: Order, changes: dict[str, Any]) -> str:
     if changes.get("cancel_requested") == [False, True]:
         return "says that the buyer wants to cancel"
     return f"set the status to {order.status.label.lower()}" if "status" in changes else ""
+
+
+def _older_than(
+    session: Session, account: ChannelAccount, by_key: Mapping[str, _Incoming]
+) -> list[Order]:
+    """Our rows of what is told that are behind it, locked."""
+    locked = session.exec(
+        select(Order)
+        .where(Order.account_id == account.id, _is_one_of(by_key))
+        .order_by(col(Order.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    return [
+        order
+        for order in locked
+        if by_key[order.external_id].order.updated_at >= order.channel_updated_at
+        and by_key[order.external_id].digest != order.payload_hash
+    ]
 
 
 def replace_lines(session: Session, order_id: int, order: ChannelOrder) -> dict[str, Any]:
@@ -365,23 +403,3 @@ def _insert_all(session: Session, model: Any, rows: list[dict[str, Any]]) -> Non
     if rows:
         statement = bulk.insert_rows(model, list(rows[0])).on_conflict_do_nothing()
         session.execute(statement, bulk.parameter(rows))
-
-
-def event_row(
-    order_id: int, kind: str, actor: Actor, data: dict[str, Any], *, version: int | None = None
-) -> dict[str, Any]:
-    """A row of `order_events` for a bulk insert; `version` is the order's after the change."""
-    return {
-        "order_id": order_id,
-        "kind": kind,
-        "actor_kind": actor.kind,
-        "actor_id": actor.user_id,
-        "actor_label": actor.label,
-        "version": version,
-        "data": data,
-    }
-
-
-def channel_actor(account: ChannelAccount) -> Actor:
-    """The channel itself, as the author of what it tells."""
-    return Actor(ActorKind.CHANNEL, account.channel.label)

@@ -1,7 +1,7 @@
 """A newer version of the channel's into an order of ours, and into its travelling intents."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -47,6 +47,8 @@ def merge(
     customer_id: int | None,
     intents: Sequence[StatusIntent],
     rollups: RollupChange,
+    *,
+    kept: Collection[str] = (),
 ) -> dict[str, Any]:
     """Write the channel's columns into the order and decide on its status.
 
@@ -56,6 +58,7 @@ def merge(
         customer_id: The buyer, if the channel tells one.
         intents: The order's open intents, oldest first; settled in place.
         rollups: Collects what this does to the sums.
+        kept: Columns where our word stays (`disputes.kept_columns`).
 
     Returns:
         Changed fields as `[before, after]`, fit for an event; empty if nothing visible changed.
@@ -72,8 +75,10 @@ def merge(
     )
     rollups.remove(key_of(order), order.total_minor)
     values = order_rows.order_values(told, customer_id, get_settings().zone)
+    for name in kept:
+        del values[name]
     for name in order_rows.KEPT_WHEN_EMPTY:
-        if not values[name]:
+        if name in values and not values[name]:
             del values[name]
     if told.payment_status is None:
         del values["payment_status"]
@@ -108,13 +113,17 @@ def _apply(order: Order, values: dict[str, Any]) -> dict[str, Any]:
         if before == value:
             continue
         setattr(order, name, value)
-        if name in _PERSONAL:
-            changes[name] = "changed"
-        elif name not in _SILENT:
-            changes[name] = [_json(before), _json(value)]
+        changes |= explained(name, before, value)
     if changes:
         count_change(order)
     return changes
+
+
+def explained(name: str, before: Any, after: Any) -> dict[str, Any]:
+    """What an event says of a column that changed; nothing where it is no news."""
+    if name in _PERSONAL:
+        return {name: "changed"}
+    return {} if name in _SILENT else {name: [_json(before), _json(after)]}
 
 
 def count_change(order: Order) -> None:

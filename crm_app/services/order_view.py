@@ -12,9 +12,10 @@ from crm_app.domain.actor import Actor, ActorKind
 from crm_app.domain.intent import IntentState
 from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.permissions import Permission
+from crm_app.domain.rules import Field
 from crm_app.errors import NotFoundError
 from crm_app.models import ChannelAccount, Order, OrderEvent, OrderLine, StatusIntent
-from crm_app.services import history, unknown_words
+from crm_app.services import disputes, history, unknown_words
 from crm_app.services.order_search import OrderSummary, summary_of
 from crm_app.services.orders import StatusChoice, choices
 from crm_app.services.personal_data import Contact, contact_of, mask_email, mask_phone
@@ -83,6 +84,18 @@ class AddressView:
 
 
 @dataclass(frozen=True, slots=True)
+class DisputeView:
+    """A field where the channel says something else; both words are in one line each, masked for
+    who may not see people."""
+
+    field: Field
+    ours: str
+    theirs: str
+    told_at: datetime
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OrderDetail:
     """An order in full. `address` is None where the actor may not see it."""
 
@@ -117,6 +130,10 @@ class OrderDetail:
     contract_is_inferred: bool
     # What it costs to ship late, in a sentence; empty where the channel does not say.
     if_late: str
+    # When the channel said its word of the status, by its own clock.
+    channel_word_at: datetime
+    # What a person has to decide beside the status.
+    disputes: tuple[DisputeView, ...]
 
 
 def get_order(session: Session, actor: Actor, order_id: int) -> OrderDetail:
@@ -168,6 +185,20 @@ def get_order(session: Session, actor: Actor, order_id: int) -> OrderDetail:
         carriers=capabilities.of(order.channel).carriers,
         contract_is_inferred=capabilities.of(order.channel).is_inferred,
         if_late=capabilities.of(order.channel).lateness.why,
+        channel_word_at=order.channel_updated_at,
+        disputes=_disputes(session, order, sees_people=sees_people),
+    )
+
+
+def _disputes(session: Session, order: Order, *, sees_people: bool) -> tuple[DisputeView, ...]:
+    return tuple(
+        DisputeView(
+            one.field,
+            *disputes.words(one, order, sees_people=sees_people),
+            one.told_at,
+            one.opened_at,
+        )
+        for one in disputes.open_disputes(session, order.id)
     )
 
 

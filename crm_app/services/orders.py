@@ -1,28 +1,25 @@
 """One order: what a person sees of it, and the changes that people make."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
-from crm_app import queue
 from crm_app.channels import capabilities
 from crm_app.channels.capabilities import StatusRule, Telling
 from crm_app.domain.actor import Actor
-from crm_app.domain.intent import UNSENT, IntentState
 from crm_app.domain.order_status import NEXT, OrderStatus, SyncStatus, check_transition
 from crm_app.domain.permissions import Permission
-from crm_app.domain.time import now
 from crm_app.errors import (
     ConflictError,
     InvalidInputError,
     InvalidTransitionError,
     NotFoundError,
 )
-from crm_app.models import Order, OrderEvent, StatusIntent
-from crm_app.services import audit, edits, importing, status_moves, urgency
-from crm_app.services.rollups import RollupChange, key_of
+from crm_app.models import Order
+from crm_app.services import audit, edits, settling, status_moves
+from crm_app.services.rollups import RollupChange
+from crm_app.services.settling import Keep as Keep
 from crm_app.services.status_moves import Move
 
 _MAX_CARRIER: Final = 80
@@ -40,13 +37,6 @@ _LOOKED_AT: Final = frozenset(
     }
 )
 _PARCEL: Final = frozenset({"carrier", "tracking_number"})
-
-
-class Keep(StrEnum):
-    """Whose word stays when our status and the channel's disagree."""
-
-    OURS = "ours"
-    CHANNELS = "channels"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,44 +168,12 @@ def settle(session: Session, actor: Actor, order_id: int, keep: Keep) -> Order:
     order = _locked(session, order_id)
     if order.sync_status not in (SyncStatus.REJECTED, SyncStatus.CONFLICT):
         raise ConflictError("Nothing is left to decide: this order agrees with its channel.")
-    old = order.status
-    if keep is Keep.CHANNELS:
-        if order.status_on_channel is None:
-            raise ConflictError(
-                f"The channel's word {order.channel_status!r} is not mapped to a status of ours."
-            )
-        _supersede(session, order)
-        _set_status(session, order, order.status_on_channel)
-        order.sync_status = SyncStatus.IN_SYNC
-    else:
-        _send_again(session, actor, order)
-    _explain(session, actor, order, f"order:settled:{keep.value}", old)
+    sums = RollupChange()
+    deed = settling.settle(session, actor, order, keep, sums)
+    session.flush()
+    sums.write(session)
+    audit.record_many(session, actor, [deed])
     return order
-
-
-def _send_again(session: Session, actor: Actor, order: Order) -> None:
-    last = session.exec(
-        select(StatusIntent)
-        .where(StatusIntent.order_id == order.id)
-        .order_by(col(StatusIntent.id).desc())
-        .limit(1)
-    ).one_or_none()
-    if last is None:
-        raise ConflictError("This order has no change of ours to send again.")
-    _supersede(session, order)
-    # Our desk may have gone a step further than any channel has a word for.
-    is_pushed = capabilities.of(order.channel).rule(order.status).telling is Telling.PUSH
-    _queue_intent(
-        session,
-        actor,
-        order,
-        origin=order.status_on_channel or last.from_status,
-        target=order.status if is_pushed else last.to_status,
-        parcel=(last.carrier, last.tracking_number),
-        # We gave up without an answer, or the channel was faster: it may have it by now.
-        is_read_first=last.state is IntentState.NEEDS_PERSON,
-    )
-    order.version += 1
 
 
 def _locked(session: Session, order_id: int) -> Order:
@@ -242,77 +200,3 @@ def _check_parcel(rule: StatusRule, carrier: str, tracking_number: str) -> tuple
     if mistakes:
         raise InvalidInputError(" ".join(mistakes.values()), details=mistakes)
     return carrier, tracking_number
-
-
-def _set_status(session: Session, order: Order, new: OrderStatus) -> None:
-    rollups = RollupChange()
-    rollups.remove(key_of(order), order.total_minor)
-    order.status = new
-    rollups.add(key_of(order), order.total_minor)
-    order.version += 1
-    order.updated_at = now()
-    session.flush()
-    rollups.write(session)
-
-
-def _supersede(session: Session, order: Order) -> None:
-    unsent = session.exec(
-        select(StatusIntent)
-        .where(StatusIntent.order_id == order.id, col(StatusIntent.state).in_(UNSENT))
-        .with_for_update()
-    )
-    for intent in unsent:
-        if intent.outcome_unknown:
-            continue  # the channel may have acted on it: it is read first, and settles itself
-        intent.state = IntentState.SUPERSEDED
-        intent.settled_at = now()
-
-
-def _queue_intent(
-    session: Session,
-    actor: Actor,
-    order: Order,
-    *,
-    origin: OrderStatus,
-    target: OrderStatus,
-    parcel: tuple[str, str],
-    is_read_first: bool,
-) -> None:
-    moment = now()
-    session.add(
-        StatusIntent(
-            order_id=order.id,
-            account_id=order.account_id,
-            from_status=origin,
-            to_status=target,
-            carrier=parcel[0],
-            tracking_number=parcel[1],
-            happened_at=moment,
-            order_version=order.version,
-            actor_id=actor.user_id,
-            actor_label=actor.label,
-            next_try_at=moment,
-            send_by=urgency.send_by(order.ship_by, origin, moment),
-            late_cost=urgency.late_cost(order),
-            outcome_unknown=is_read_first,
-        )
-    )
-    order.sync_status = SyncStatus.QUEUED
-    queue.hint_push(session, order.account_id)
-
-
-def _explain(session: Session, actor: Actor, order: Order, kind: str, old: OrderStatus) -> None:
-    changes = {"status": [old.value, order.status.value]}
-    if order.status is OrderStatus.SHIPPED and order.tracking_number:
-        changes["tracking_number"] = [None, order.tracking_number]  # type: ignore[list-item]
-    row = importing.event_row(order.id, kind, actor, changes, version=order.version)
-    session.add(OrderEvent(**row))
-    audit.record(
-        session,
-        actor,
-        kind,
-        subject_type="order",
-        subject_id=order.id,
-        before={"status": old.value},
-        after={"status": order.status.value},
-    )

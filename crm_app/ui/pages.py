@@ -7,6 +7,7 @@ from typing import Any, Final
 import reflex as rx
 
 from crm_app.ui.account.page import account_page
+from crm_app.ui.account.rules import RulesState
 from crm_app.ui.account.state import AccountState
 from crm_app.ui.accounts.page import accounts_page
 from crm_app.ui.accounts.state import AccountsState
@@ -77,7 +78,12 @@ PAGES: Final = (
     Page(alerts_page, "/alerts", "Alerts", (AlertsState.load, _FRAME)),
     Page(imports_page, "/imports", "Imports", (FileState.load, ImportsState.load, _FRAME)),
     Page(accounts_page, "/accounts", "Accounts", (_FRAME, AccountsState.load)),
-    Page(account_page, "/accounts/[account_id]", "Account", (_FRAME, AccountState.load)),
+    Page(
+        account_page,
+        "/accounts/[account_id]",
+        "Account",
+        (_FRAME, AccountState.load, RulesState.load),
+    ),
     Page(mappings_page, "/mappings", "Status words", (_FRAME, MappingsState.load)),
     Page(users_page, "/users", "People", (_FRAME, UsersState.load)),
     Page(missing_page, "404", "Nothing here", (_FRAME,)),

@@ -13,11 +13,12 @@ from crm_app import db, queue
 from crm_app.domain.actor import Actor
 from crm_app.domain.intent import OPEN, IntentState
 from crm_app.domain.permissions import Permission
+from crm_app.domain.rules import Field
 from crm_app.domain.time import now
 from crm_app.domain.trouble import Cause, Source, Way
 from crm_app.errors import ConflictError, CrmError, InvalidInputError, NotFoundError
 from crm_app.models import ExceptionMark, Order, StatusIntent, User
-from crm_app.services import audit, inbox_review, orders
+from crm_app.services import audit, disputes, inbox_review, orders
 from crm_app.services.exceptions import listing, sources
 from crm_app.services.exceptions.query import MAX_LIMIT, ExceptionQuery
 from crm_app.services.exceptions.rows import ExceptionRow
@@ -129,9 +130,13 @@ def keep(session: Session, actor: Actor, key: str, whose: Keep) -> Order:
         ConflictError: If there is nothing to decide.
     """
     row = _open(session, actor, key)
-    if row.source is not Source.CHANGE:
+    number = _ids(key)[1]
+    if row.source is Source.CHANGE:
+        order = orders.settle(session, actor, number, whose)
+    elif row.source is Source.FIELD:
+        order = disputes.decide(session, actor, number, Field(key.split(":")[2]), whose)
+    else:
         raise ConflictError("Here are no two words to choose from.")
-    order = orders.settle(session, actor, _ids(key)[1], whose)
     _write(session, actor, key, "exception:decided", after={"kept": whose.value})
     return order
 

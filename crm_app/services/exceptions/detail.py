@@ -10,16 +10,19 @@ from sqlmodel import Session, col, select
 from crm_app.domain.actor import Actor
 from crm_app.domain.intent import OPEN
 from crm_app.domain.permissions import Permission
+from crm_app.domain.rules import Field
 from crm_app.domain.trouble import Source
 from crm_app.models import (
     AuditEntry,
     ChannelAccount,
+    FieldDispute,
     InboxEntry,
     IntentAttempt,
     Order,
     StatusIntent,
     UnmappedWord,
 )
+from crm_app.services import disputes
 from crm_app.services.exceptions import bodies, listing, sources, wording
 from crm_app.services.exceptions.rows import ExceptionRow
 
@@ -95,12 +98,12 @@ def get_exception(session: Session, actor: Actor, key: str) -> ExceptionDetail:
     order = session.get(Order, row.order_id) if row.order_id else None
     intent = _intent(session, row)
     body = bodies.body_of(session, row)
-    is_change = row.source in (Source.CHANGE, Source.WAIT)
+    ours, theirs = _words(session, actor, row, order, intent) if order else (None, None)
     return ExceptionDetail(
         row=row,
         advice="" if row.closed_at else wording.advice(row.source, row.cause),
-        ours=_ours(order, intent) if order and is_change else None,
-        theirs=_theirs(order, row) if order and is_change else None,
+        ours=ours,
+        theirs=theirs,
         attempts=_attempts(session, intent),
         facts=_facts(session, row),
         deeds=_deeds(session, key),
@@ -116,6 +119,29 @@ def _intent(session: Session, row: ExceptionRow) -> StatusIntent | None:
     if row.source is Source.CHANGE:
         return session.get(StatusIntent, int(row.key.split(":")[2]))
     return None
+
+
+def _words(
+    session: Session,
+    actor: Actor,
+    row: ExceptionRow,
+    order: Order,
+    intent: StatusIntent | None,
+) -> tuple[WordView | None, WordView | None]:
+    """What we say and what the channel says, each with its time; none where nobody disagrees."""
+    if row.source in (Source.CHANGE, Source.WAIT):
+        return _ours(order, intent), _theirs(order, row)
+    if row.source is not Source.FIELD:
+        return None, None
+    field = Field(row.key.split(":")[2])
+    found = session.get(FieldDispute, (order.id, field))
+    if found is None:
+        return None, None
+    ours, theirs = disputes.words(found, order, sees_people=actor.may(Permission.SEE_PERSONAL_DATA))
+    return (
+        WordView(field.label, ours, order.updated_at, ""),
+        WordView(field.label, theirs, found.told_at, row.channel.label),
+    )
 
 
 def _ours(order: Order, intent: StatusIntent | None) -> WordView:
@@ -150,6 +176,8 @@ def _facts(session: Session, row: ExceptionRow) -> tuple[FactView, ...]:
     account = session.get_one(ChannelAccount, row.account_id)
     number = int(row.key.split(":")[1])
     match row.source:
+        case Source.FIELD:
+            return ()
         case Source.CHANGE | Source.WAIT:
             return _facts_of_intent(_intent(session, row))
         case Source.INBOX:

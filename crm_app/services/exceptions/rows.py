@@ -73,6 +73,8 @@ def _ways(source: Source, cause: Cause, row: Any) -> tuple[Way, ...]:
     match source:
         case Source.CHANGE if cause is Cause.CONFLICT:
             return (Way.KEEP_OURS, Way.KEEP_CHANNELS)
+        case Source.FIELD:
+            return (Way.KEEP_OURS, Way.KEEP_CHANNELS)
         case Source.CHANGE:
             return (Way.RETRY, Way.KEEP_CHANNELS, Way.RESOLVE)
         case Source.WAIT:

@@ -20,6 +20,7 @@ from crm_app.domain.trouble import Cause, Source
 from crm_app.models import (
     AccountStatus,
     ChannelAccount,
+    FieldDispute,
     InboxEntry,
     IntentAttempt,
     Order,
@@ -341,6 +342,27 @@ def _is_built_in() -> ColumnElement[bool]:
     return name == any_(literal(known, ARRAY(sa.Text)))
 
 
+def _field(only: int | None) -> Statement:
+    statement = _row(
+        Source.FIELD,
+        Cause.CONFLICT,
+        # A word that is told anew is another disagreement.
+        key=(FieldDispute.order_id, FieldDispute.field, _epoch(FieldDispute.opened_at)),
+        account_id=col(Order.account_id),
+        since=FieldDispute.opened_at,
+        order_id=col(Order.id),
+        title=Order.order_number,
+        about=sa.cast(FieldDispute.field, sa.Text),
+        said="",
+    )
+    statement = (
+        statement.select_from(FieldDispute)
+        .join(Order, col(Order.id) == FieldDispute.order_id)
+        .where(literal_column("field_disputes.decided_at IS NULL", sa.Boolean))
+    )
+    return statement if only is None else statement.where(col(FieldDispute.order_id) == only)
+
+
 _PARTS: Final[dict[Source, Callable[[int | None], Statement]]] = {
     Source.CHANGE: _change,
     Source.WAIT: _wait,
@@ -350,12 +372,13 @@ _PARTS: Final[dict[Source, Callable[[int | None], Statement]]] = {
     Source.PAUSED: _paused,
     Source.HOOKS: _hooks,
     Source.WORD: _word,
+    Source.FIELD: _field,
 }
 
 # Which sources can show a cause: a list of one cause asks no other.
 SEEN_IN: Final[dict[Cause, tuple[Source, ...]]] = {
     Cause.CREDENTIALS: (Source.ACCOUNT, Source.HOOKS),
-    Cause.CONFLICT: (Source.CHANGE,),
+    Cause.CONFLICT: (Source.CHANGE, Source.FIELD),
     Cause.TRANSITION: (Source.CHANGE,),
     Cause.POISON: (Source.INBOX,),
     Cause.REMOTE: (Source.CHANGE, Source.WAIT, Source.FAILING),

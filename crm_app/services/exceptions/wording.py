@@ -35,6 +35,7 @@ _OF_ACCOUNTS: Final = {
     Source.PAUSED: "Paused by a person, and changes wait",
     Source.HOOKS: "Webhooks without a valid proof are refused",
     Source.WORD: "A status word of {channel} without a meaning here",
+    Source.FIELD: "{channel} has another address for an order that is packed",
 }
 
 
@@ -55,6 +56,9 @@ _ADVICE: Final[dict[tuple[Source, Cause], str]] = {
     ),
     (Source.CHANGE, Cause.REMOTE): (
         "We stopped trying. Send it again once the channel answers, or take the channel's word."
+    ),
+    (Source.FIELD, Cause.CONFLICT): (
+        "Compare both addresses with what stands on the parcel, and decide which one stays."
     ),
     (Source.WAIT, Cause.QUOTA): (
         "The channel's limit is used up; it goes out by itself as soon as there is room."

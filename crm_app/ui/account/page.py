@@ -14,6 +14,7 @@ from crm_app.ui.account.components import (
     telling_card,
 )
 from crm_app.ui.account.dialogs import dialogs
+from crm_app.ui.account.rules import rules_card
 from crm_app.ui.account.side import connection_card, fetch_card, hooks_card, sending_card
 from crm_app.ui.account.state import AccountState
 from crm_app.ui.shared.blanks import blank, failed, forbidden, skeleton_rows
@@ -86,6 +87,7 @@ def _found() -> rx.Component:
             completeness_card(),
             sweeps_card(),
             rx.cond(account.has_form, rx.fragment(limits_card(), telling_card()), rx.fragment()),
+            rules_card(),
             class_name="order-main",
         ),
         rx.el.div(

@@ -5,13 +5,14 @@ import reflex as rx
 from crm_app.domain.permissions import Permission
 from crm_app.ui.exceptions.bulk import assign_items, snooze_items
 from crm_app.ui.exceptions.panel_state import PanelState
-from crm_app.ui.exceptions.view import Item, Word
+from crm_app.ui.exceptions.view import Item
 from crm_app.ui.shared.blanks import blank, failed
 from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.filter_parts import dropdown
 from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import button, channel_mark, icon, pill
 from crm_app.ui.shared.navigation import may
+from crm_app.ui.shared.words import two_words
 
 
 def exception_panel() -> rx.Component:
@@ -80,7 +81,7 @@ def _found() -> rx.Component:
             rx.el.blockquote(panel.said, class_name="quote quote-" + panel.cause.tone),
             rx.fragment(),
         ),
-        rx.cond(panel.ours.side != "", _words(), rx.fragment()),
+        rx.cond(panel.ours.side != "", two_words(panel.ours, panel.theirs), rx.fragment()),
         rx.cond(
             panel.advice != "",
             rx.el.p(icon("lightbulb", 14), rx.el.span(panel.advice), class_name="advice"),
@@ -96,22 +97,6 @@ def _found() -> rx.Component:
         _list("What people did", panel.deeds, "deeds"),
         class_name="panel-body",
         key=panel.key,
-    )
-
-
-def _words() -> rx.Component:
-    return rx.el.div(
-        _word(PanelState.panel.ours), _word(PanelState.panel.theirs), class_name="two-words"
-    )
-
-
-def _word(word: Word) -> rx.Component:
-    return rx.el.div(
-        rx.el.div(word.side, class_name="quiet"),
-        rx.el.div(word.status, class_name="strong"),
-        rx.cond(word.raw != "", rx.el.div(word.raw, class_name="mono quiet"), rx.fragment()),
-        rx.el.div(rx.el.span(word.at, title=word.exact), " ", word.who, class_name="quiet"),
-        class_name="their-word",
     )
 
 
@@ -146,7 +131,7 @@ def _ways() -> rx.Component:
         rx.cond(
             panel.can_retry_ours,
             button(
-                "Send ours again: ",
+                rx.cond(panel.is_field, "Keep ours: ", "Send ours again: "),
                 panel.ours.status,
                 kind="primary",
                 on_click=PanelState.keep("ours"),

@@ -17,6 +17,7 @@ from crm_app.ui.exceptions.rows import NAMED, cause_pill
 from crm_app.ui.shared import times
 from crm_app.ui.shared.links import order_path
 from crm_app.ui.shared.tones import Pill
+from crm_app.ui.shared.words import Word
 
 _RETRY: Final = {
     Source.CHANGE: "Send it again",
@@ -39,18 +40,6 @@ _OUTCOMES: Final = {
     "OutcomeUnknownError": "no answer",
     "AccountDisconnectedError": "not let in",
 }
-
-
-@dataclass(frozen=True)
-class Word:
-    """One side's status. `raw` is the channel's own spelling."""
-
-    side: str = ""
-    status: str = ""
-    raw: str = ""
-    at: str = ""
-    exact: str = ""
-    who: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,6 +67,8 @@ class Panel:
     title: str = ""
     # A name is set in the type of words, a number or a channel's word in that of code.
     is_name: bool = False
+    # Not the status, but another field: nothing is sent.
+    is_field: bool = False
     order_href: str = ""
     summary: str = ""
     said: str = ""
@@ -116,6 +107,7 @@ class Panel:
             account=row.account_name,
             title=row.title or "No number",
             is_name=row.source in NAMED,
+            is_field=row.source is Source.FIELD,
             order_href=order_path(row.order_id) if row.order_id else "",
             summary=row.summary,
             said=row.said,

@@ -2,11 +2,13 @@
 
 import reflex as rx
 
+from crm_app.ui.order.disputes import changed_meanwhile
 from crm_app.ui.order.state import OrderState
 from crm_app.ui.order.steps import Choice, Refusal
 from crm_app.ui.order.travel import Step
 from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.marks import button, icon
+from crm_app.ui.shared.words import two_words
 
 
 def actions() -> rx.Component:
@@ -79,6 +81,11 @@ def travel_card() -> rx.Component:
                 rx.el.blockquote(travel.quote, class_name="quote"),
                 rx.fragment(),
             ),
+            rx.cond(
+                travel.our_word.side != "",
+                two_words(travel.our_word, travel.their_word),
+                rx.fragment(),
+            ),
             rx.cond(travel.needs_decision, _decision(), rx.fragment()),
             class_name="card travel-card",
             aria_live="polite",
@@ -124,6 +131,7 @@ def question_dialog() -> rx.Component:
             rx.dialog.title(question.title, class_name="dialog-title"),
             rx.dialog.description(question.explanation, class_name="quiet"),
             rx.el.form(
+                changed_meanwhile(),
                 rx.cond(question.asks_parcel, _parcel(), rx.fragment()),
                 rx.cond(
                     question.failure != "",

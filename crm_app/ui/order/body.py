@@ -4,6 +4,7 @@ import reflex as rx
 
 from crm_app.ui.order.actions import actions, travel_card
 from crm_app.ui.order.components import customer_card, facts_card, lines_card
+from crm_app.ui.order.disputes import dispute_cards
 from crm_app.ui.order.past import past_card
 from crm_app.ui.order.state import OrderState
 from crm_app.ui.order.timeline import timeline_card
@@ -41,6 +42,7 @@ def order_body() -> rx.Component:
                 rx.fragment(travel_card(), actions()),
                 rx.fragment(actions(), travel_card()),
             ),
+            dispute_cards(),
             lines_card(),
             timeline_card(),
             class_name="order-main",

@@ -9,13 +9,15 @@ import reflex as rx
 from crm_app.config import get_settings
 from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.permissions import Permission
+from crm_app.domain.rules import Field
 from crm_app.domain.time import now
 from crm_app.errors import CrmError, NotFoundError, NotSignedInError
-from crm_app.services import order_page, order_view, orders, personal_data, presence
+from crm_app.services import disputes, order_page, order_view, orders, personal_data, presence
 from crm_app.services.order_page import OrderPage
 from crm_app.services.order_view import OrderDetail
 from crm_app.services.orders import Keep
 from crm_app.ui.order import view
+from crm_app.ui.order.differences import Dispute
 from crm_app.ui.order.entries import Entry, entries
 from crm_app.ui.order.steps import Question, Steps, asks
 from crm_app.ui.order.travel import Travel
@@ -48,6 +50,7 @@ class OrderState(rx.State):
     # Names of colleagues who look at it as well.
     others_here: str = ""
     travel: Travel = Travel()
+    disputes: list[Dispute] = []
     steps: Steps = Steps()
     question: Question = Question()
     # An error of the last step, beside the buttons until the next one.
@@ -122,7 +125,8 @@ class OrderState(rx.State):
             return
         if asks(choice):
             label, number = detail.order.channel.label, detail.order.order_number
-            self.question = Question.of(choice, label, number)
+            # What is on the screen, and not what was just read behind it.
+            self.question = Question.of(choice, label, number, self.order.version)
             return
         await self._do(lambda: self._change(choice.status))
 
@@ -136,14 +140,11 @@ class OrderState(rx.State):
             return
         carrier, tracking = str(form.get("carrier", "")), str(form.get("tracking_number", ""))
         try:
-            await self._change(status, carrier, tracking)
+            await self._change(status, carrier, tracking, version=self.question.version)
         except NotSignedInError:
             raise
         except CrmError as error:
-            mistakes = {str(name): str(text) for name, text in error.details.items()}
-            # Under its field where it has one, else above the buttons.
-            words = "" if mistakes.keys() & {"carrier", "tracking_number"} else str(error)
-            self.question = replace(self.question, failure=words, mistakes=mistakes)
+            self.question = self.question.after(error, now(), get_settings().zone)
             return
         self.question = Question()
         await self._read()
@@ -162,6 +163,15 @@ class OrderState(rx.State):
             return
         actor = await current_actor(self)
         await self._do(lambda: call(orders.settle, actor, self._order_id(), Keep(whose)))
+
+    @rx.event
+    @requires(Permission.CHANGE_STATUS)
+    async def keep_field(self, name: str, whose: str) -> None:
+        """End a disagreement about another field than the status."""
+        if name not in list(Field) or whose not in list(Keep):
+            return
+        actor, order_id = await current_actor(self), self._order_id()
+        await self._do(lambda: call(disputes.decide, actor, order_id, Field(name), Keep(whose)))
 
     @rx.event
     @requires(Permission.VIEW_ORDERS, Permission.SEE_PERSONAL_DATA)
@@ -184,7 +194,14 @@ class OrderState(rx.State):
         if here and not self.travel.is_open:
             self.every_ms = SHARED_MS
 
-    async def _change(self, status: OrderStatus, carrier: str = "", tracking: str = "") -> None:
+    async def _change(
+        self,
+        status: OrderStatus,
+        carrier: str = "",
+        tracking: str = "",
+        *,
+        version: int | None = None,
+    ) -> None:
         actor = await current_actor(self)
         await call(
             orders.change_status,
@@ -194,7 +211,7 @@ class OrderState(rx.State):
             carrier=carrier,
             tracking_number=tracking,
             # What the person saw: a change by somebody else in between is not overwritten.
-            expected_version=self.order.version,
+            expected_version=version or self.order.version,
         )
 
     async def _do(self, step: Callable[[], Any]) -> None:
@@ -218,8 +235,15 @@ class OrderState(rx.State):
         work = WorkView.of(page.work, page.people, page.tags, channel.label, moment, zone)
         self.travel = Travel.of(detail, moment, zone)
         self.every_ms = QUICK_MS if self.travel.is_open else SLOW_MS
-        last = max((one.id for one in page.work.comments if one.is_mine), default=0)
-        fresh = {"said_last": last, "order": drawn, "lines": lines, "entries": said, "work": work}
+        label = channel.label
+        fresh = {
+            "said_last": max((one.id for one in page.work.comments if one.is_mine), default=0),
+            "order": drawn,
+            "lines": lines,
+            "entries": said,
+            "work": work,
+            "disputes": [Dispute.of(one, label, moment, zone) for one in detail.disputes],
+        }
         for name, value in {**fresh, "steps": Steps.of(detail), "phase": "found"}.items():
             # What is as before is not sent again.
             if getattr(self, name) != value:

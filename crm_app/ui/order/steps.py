@@ -1,12 +1,17 @@
 """What a person may do next with an order: buttons, and the question some of them ask. Pure."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final, Self
+from zoneinfo import ZoneInfo
 
 from crm_app.domain.order_status import OrderStatus, SyncStatus
+from crm_app.errors import CrmError
 from crm_app.services.order_view import OrderDetail
 from crm_app.services.orders import StatusChoice
+from crm_app.ui.order.differences import Changed, changed_of
 
+_FIELDS: Final = ("carrier", "tracking_number")
 _VERBS: Final[dict[OrderStatus, str]] = {
     OrderStatus.CONFIRMED: "Confirm",
     OrderStatus.PACKED: "Mark packed",
@@ -126,9 +131,13 @@ class Question:
     is_required: bool = False
     failure: str = ""
     mistakes: dict[str, str] = field(default_factory=dict)
+    # The order's version that the person saw when the question was asked, or was told since.
+    version: int = 0
+    # What somebody else changed since then.
+    changes: list[Changed] = field(default_factory=list[Changed])
 
     @classmethod
-    def of(cls, choice: StatusChoice, channel: str, number: str) -> Self:
+    def of(cls, choice: StatusChoice, channel: str, number: str, version: int) -> Self:
         verb = _verb(choice.status)
         is_parcel = choice.needs_tracking or choice.status is OrderStatus.SHIPPED
         return cls(
@@ -140,7 +149,25 @@ class Question:
             look="btn danger" if choice.status in _GRAVE else "btn primary",
             asks_parcel=is_parcel,
             is_required=choice.needs_tracking,
+            version=version,
         )
+
+    def after(self, error: CrmError, now: datetime, zone: ZoneInfo) -> Self:
+        """The same question after a save that failed: what was typed stays, and why it failed."""
+        if changes := changed_of(error, now, zone):
+            # Told what changed, the person may go on: from here on that is what they saw.
+            version = int(error.details["version"])
+            return replace(
+                self, failure="", mistakes={}, changes=changes, version=version, verb=self.anyway
+            )
+        mistakes = {name: str(error.details[name]) for name in _FIELDS if name in error.details}
+        # Under its field where it has one, else above the buttons.
+        return replace(self, failure="" if mistakes else str(error), mistakes=mistakes)
+
+    @property
+    def anyway(self) -> str:
+        """The button once somebody else changed the order."""
+        return self.verb if self.changes else f"{self.verb} all the same"
 
 
 def _explanation(choice: StatusChoice, channel: str) -> str:

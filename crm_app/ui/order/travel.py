@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 from crm_app.domain.intent import OPEN, IntentState
 from crm_app.domain.order_status import SyncStatus
 from crm_app.services.order_view import IntentView, OrderDetail
+from crm_app.ui.order.differences import words_of
 from crm_app.ui.shared import times
+from crm_app.ui.shared.words import Word
 
 StepLook = Literal["done", "now", "todo", "bad", "off"]
 
@@ -38,6 +40,9 @@ class Travel:
     ours: str = ""
     channel_label: str = ""
     testid: str = ""
+    may_decide: bool = False
+    our_word: Word = field(default_factory=Word)
+    their_word: Word = field(default_factory=Word)
 
     @classmethod
     def of(cls, detail: OrderDetail, now: datetime, zone: ZoneInfo) -> Self:
@@ -45,7 +50,8 @@ class Travel:
         needs_decision = order.sync_status in (SyncStatus.REJECTED, SyncStatus.CONFLICT)
         newest = detail.intents[0] if detail.intents else None
         if newest is None and not needs_decision:
-            return cls()
+            return cls(may_decide=detail.may_change)
+        ours, theirs = words_of(detail, now, zone) if needs_decision else (Word(), Word())
         word = detail.order.status_on_channel
         return cls(
             is_shown=True,
@@ -58,6 +64,9 @@ class Travel:
             channel_word=word.label if word else "",
             ours=(newest.to_status if newest else order.status).label,
             channel_label=order.channel.label,
+            may_decide=detail.may_change,
+            our_word=ours,
+            their_word=theirs,
             testid=f"intent-{newest.state.value}" if newest else "intent-none",
         )
 

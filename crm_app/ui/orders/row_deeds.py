@@ -128,7 +128,8 @@ def question_of(detail: OrderDetail, status: str) -> Question | None:
         raise InvalidInputError(choice.why_not if choice else "This step is no longer possible.")
     if not asks(choice):
         return None
-    return Question.of(choice, detail.order.channel.label, detail.order.order_number)
+    order = detail.order
+    return Question.of(choice, order.channel.label, order.order_number, order.version)
 
 
 def _steps(detail: OrderDetail) -> Menu:
