@@ -207,7 +207,7 @@ def hook_card() -> rx.Component:
         _hook_form(),
         rx.cond(
             AlertsState.can_mail,
-            button("Send me a test mail", kind="quiet", on_click=AlertsState.send_test("mail")),
+            button("Send me a test mail", on_click=AlertsState.send_test("mail")),
             rx.fragment(),
         ),
         class_name="card",

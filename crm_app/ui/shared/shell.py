@@ -46,8 +46,9 @@ def shell(
                 rx.el.h1(title),
                 rx.el.span(about, class_name="about", aria_live="polite"),
                 rx.el.span(class_name="gap"),
-                *actions,
+                # Before the actions: those may wrap into a line of their own.
                 bell("only-phone"),
+                *actions,
                 class_name="top",
             ),
             *content,

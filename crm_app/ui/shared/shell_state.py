@@ -22,6 +22,7 @@ from crm_app.ui.shared.session import current_actor, role_label
 
 # Counts and health are read no more often than this, however quickly somebody clicks.
 FRESH_S: Final = 12.0
+_NONE: Final = "—"
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,11 @@ class AccountRow:
             name=account.name,
             level=account.level,
             sentence=account.sentence,
-            waiting=f"{account.waiting:,}" if account.waiting else "",
-            oldest=times.span(moment - account.oldest_at) if account.oldest_at else "",
+            waiting=f"{account.waiting:,}",
+            oldest=times.span(moment - account.oldest_at) if account.oldest_at else _NONE,
             accepted=_share(account.last_day),
             accepted_title=_shares(account),
-            behind=times.span(account.lag) if account.lag is not None else "",
+            behind=times.span(account.lag) if account.lag is not None else _NONE,
             behind_title=(
                 f"Complete up to {times.exact(account.watermark, zone)}"
                 if account.watermark
@@ -67,9 +68,9 @@ class AccountRow:
 
 
 def _share(rate: Rate) -> str:
-    """`98 %`; never 100 % while one was refused, and empty where nothing was tried."""
+    """`98 %`; never 100 % while one was refused, and a dash where nothing was tried."""
     if rate.share is None:
-        return ""
+        return _NONE
     return f"{int(rate.share * 100)} %"
 
 
