@@ -129,7 +129,7 @@ def question_of(detail: OrderDetail, status: str) -> Question | None:
     if not asks(choice):
         return None
     order = detail.order
-    return Question.of(choice, order.channel.label, order.order_number, order.version)
+    return Question.of(choice, order.channel.label, order.order_number, detail.version)
 
 
 def _steps(detail: OrderDetail) -> Menu:
