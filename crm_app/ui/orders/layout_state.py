@@ -13,6 +13,7 @@ from crm_app.services.grid_layout import Column, GridLayout
 from crm_app.services.order_query import OrderQuery
 from crm_app.ui.orders import columns
 from crm_app.ui.orders.columns import ColumnChoice, Header
+from crm_app.ui.orders.state import list_of
 from crm_app.ui.shared.permission import requires
 from crm_app.ui.shared.service import call
 from crm_app.ui.shared.session import current_actor
@@ -33,6 +34,7 @@ class LayoutState(rx.State):
 
     # As it is kept.
     _layout: dict[str, Any] = {}
+    _is_of_view: bool = False
 
     @rx.event(temporal=True)
     @requires(Permission.VIEW_ORDERS, quiet=True)
@@ -41,6 +43,10 @@ class LayoutState(rx.State):
         actor = await current_actor(self)
         try:
             layout = await call(grid_layout.own_layout, actor)
+            view = (await list_of(self)).view
+            self._is_of_view = bool(view and view.layout)
+            if view and view.layout:
+                layout = GridLayout.parse(view.layout)
         except NotSignedInError:
             raise
         except CrmError:
@@ -107,21 +113,30 @@ class LayoutState(rx.State):
     async def _change(self, layout: GridLayout) -> None:
         actor = await current_actor(self)
         await self._show(layout)
-        await call(_keep, actor, layout)
+        # A view with columns of its own keeps them until it is saved anew.
+        if not self._is_of_view:
+            await call(_keep, actor, layout)
 
     async def _show(self, layout: GridLayout) -> None:
         actor = await current_actor(self)
         self._layout = layout.as_json()
-        self.heads = columns.headers(layout, self._asked())
+        self.heads = columns.headers(layout, await self._asked())
         self.choices = columns.choices(layout)
         self.style = columns.style(layout, has_boxes=actor.may(Permission.BULK_CHANGE))
         self.is_compact = columns.is_compact(layout)
 
-    def _asked(self) -> OrderQuery:
+    async def _asked(self) -> OrderQuery:
         try:
-            return OrderQuery.parse(self.router.url.query_parameters)
+            return (await list_of(self)).query
         except InvalidInputError:
             return OrderQuery()
+
+
+async def layout_of(state: rx.State) -> dict[str, Any]:
+    """The layout of this tab's list, as it is kept."""
+    found = await state.get_state(LayoutState)
+    # Its public methods could be called by any browser; this one is not one of them.
+    return found._layout  # pyright: ignore[reportPrivateUsage]
 
 
 def _keep(session: Session, actor: Actor, layout: GridLayout) -> None:

@@ -8,7 +8,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.errors import InvalidInputError
 from crm_app.services.order_query import OrderQuery
 from crm_app.ui.order.state import OrderState
-from crm_app.ui.orders.state import OrdersState
+from crm_app.ui.orders.state import OrdersState, list_of
 from crm_app.ui.shared.links import OPEN, order_path, orders_path
 from crm_app.ui.shared.permission import requires
 
@@ -29,17 +29,23 @@ class OpenedState(rx.State):
 
     @rx.event(temporal=True)
     @requires(Permission.VIEW_ORDERS, quiet=True)
-    async def follow(self) -> rx.event.EventSpec | None:
+    async def follow(self) -> rx.event.EventType[()] | None:
         """Open what the address names, or nothing; the list stays as it is."""
         params = self.router.url.query_parameters
         self.order_id = opened_id(params.get(OPEN, ""))
-        self.close = _list_path(params)
+        self.close = await self._list_path()
         if not self.order_id:
             self.place, self.previous, self.following = "", "", ""
             return None
         self.whole = order_path(self.order_id)
         await self._find_place()
         return OrderState.load
+
+    async def _list_path(self) -> str:
+        try:
+            return orders_path((await list_of(self)).query)
+        except InvalidInputError:
+            return orders_path(OrderQuery())
 
     async def _find_place(self) -> None:
         orders = await self.get_state(OrdersState)
@@ -62,10 +68,3 @@ def opened_id(text: str) -> int:
 def opened_path(list_path: str, order_id: int) -> str:
     """The address of a list with an order open beside it."""
     return f"{list_path}{'&' if '?' in list_path else '?'}{OPEN}={order_id}"
-
-
-def _list_path(params: dict[str, str]) -> str:
-    try:
-        return orders_path(OrderQuery.parse(params))
-    except InvalidInputError:
-        return orders_path(OrderQuery())
