@@ -24,6 +24,7 @@ from crm_app.api import (
     status_words,
     sync,
     users,
+    views,
     webhooks,
 )
 from crm_app.api.dependencies import public
@@ -47,6 +48,7 @@ _MODULES: Final = (
     sync,
     users,
     status_words,
+    views,
     health,
     notices,
     browser,

@@ -9,6 +9,7 @@ from crm_app.models import Order
 from crm_app.services import matching
 from crm_app.services.facet_conditions import Condition
 from crm_app.services.order_filter import COUNT_CAP, Filter
+from crm_app.services.order_query import Sort
 
 # Up to so many rows a dense text is tested on each of them, for an exact count.
 _FEW_TO_TEST: Final = 5_000
@@ -44,13 +45,19 @@ def _count(session: Session, chosen: Filter) -> tuple[int, bool]:
             return match.at_least or COUNT_CAP, False
     found = chosen.beside
     if found is None:
-        found = _count_capped(session, chosen.counted, chosen.cap)
+        is_walk = not chosen.should_gather(Sort.NEWEST)
+        found = _count_capped(session, chosen.counted, chosen.cap, is_walk=is_walk)
     return min(found, chosen.cap), found <= chosen.cap
 
 
-def _count_capped(session: Session, conditions: list[Condition], cap: int) -> int:
-    rows = select(literal(1)).select_from(Order).where(*conditions).limit(cap + 1).subquery()
-    return session.exec(select(func.count()).select_from(rows)).one()
+def _count_capped(
+    session: Session, conditions: list[Condition], cap: int, *, is_walk: bool = False
+) -> int:
+    rows = select(literal(1)).select_from(Order).where(*conditions).limit(cap + 1)
+    if is_walk:
+        # Only an order lets an index be walked that none of the conditions names.
+        rows = rows.order_by(col(Order.placed_at).desc(), col(Order.id).desc())
+    return session.exec(select(func.count()).select_from(rows.subquery())).one()
 
 
 def _count_at_least(session: Session, chosen: Filter, customers: Any) -> int:

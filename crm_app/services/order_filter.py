@@ -14,7 +14,9 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from crm_app.channels.words import Word
 from crm_app.domain.actor import Actor
+from crm_app.domain.order_status import SyncStatus
 from crm_app.domain.permissions import Permission
+from crm_app.domain.working import Priority
 from crm_app.errors import PermissionDeniedError
 from crm_app.models import Order, OrderCount, OrderLine, OrderRollup, OrderTag, Tag
 from crm_app.services import matching, paging, unknown_words
@@ -29,7 +31,7 @@ from crm_app.services.facet_conditions import (
     sku_spellings,
     tag_ids,
 )
-from crm_app.services.facets import Archived, Due, Facet, Pick
+from crm_app.services.facets import FLAGS, NONE, Archived, Due, Facet, Flag, Pick
 from crm_app.services.matching import Match
 from crm_app.services.order_query import CarriedWord, OrderQuery, Sort
 
@@ -218,7 +220,7 @@ def _picked(session: Session, query: OrderQuery, asker: Asker, rows: int | None)
             continue
         # Attention and words leave little already, and so may the rollups' keys.
         is_open = few is None and rows is not None and rows > _VERY_FEW
-        if is_open and pick.facet in _LOOKED_UP:
+        if is_open and pick.facet in _LOOKED_UP and not _is_usual(pick):
             ids = _ids(session, pick, chosen, asker)
             if len(ids) <= _FEW_PICKED:
                 few, chosen = len(ids), is_one_of(ids)
@@ -237,6 +239,19 @@ def _picked(session: Session, query: OrderQuery, asker: Asker, rows: int | None)
         or (dense == 1 and _has_more(query))
     )
     return _Picked(conditions, few, is_costly)
+
+
+# What most orders are: no index holds it, and a walk meets it at once.
+_USUAL: Final[dict[Facet, str]] = {
+    Facet.SYNC: SyncStatus.IN_SYNC.value,
+    Facet.PRIORITY: Priority.NORMAL.value,
+    Facet.ASSIGNEE: NONE,
+    **dict.fromkeys(FLAGS, Flag.NO.value),
+}
+
+
+def _is_usual(pick: Pick) -> bool:
+    return _USUAL.get(pick.facet) in pick.values
 
 
 def _rarity(pick: Pick) -> int:
