@@ -191,7 +191,7 @@ def value_text(facet: Facet, value: str, choices: FacetChoices, today: date) -> 
     words: dict[Facet, type[StrEnum]] = {Facet.CHANNEL: Channel, Facet.STATUS: OrderStatus}
     if facet in words:
         return str(getattr(words[facet](value), "label", value))
-    if facet in _FIELDS:
+    if facet in _FIELDS or facet in FLAGS:
         return value
     return dict(_values(facet, choices)).get(value, value)
 
