@@ -95,6 +95,7 @@ STYLES: Final = (
     "orders",
     "grid",
     "order",
+    "work",
     "ledger",
     "pages",
     "exceptions",
@@ -123,6 +124,7 @@ def head() -> list[rx.Component]:
     table = rx.el.script(src="/grid.js", defer=True)
     jumping = rx.el.script(src="/palette.js", defer=True)
     sending = rx.el.script(src="/imports.js", defer=True)
+    order = rx.el.script(src="/order.js", defer=True)
     icon = rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml")
     scheme = rx.el.meta(name="color-scheme", content="light dark")
-    return [keys, table, jumping, sending, icon, scheme]
+    return [keys, table, jumping, sending, order, icon, scheme]
