@@ -94,6 +94,7 @@ STYLES: Final = (
     "bell",
     "orders",
     "grid",
+    "beside",
     "order",
     "work",
     "ledger",
