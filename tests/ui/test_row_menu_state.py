@@ -19,7 +19,9 @@ from tests.ui.conftest import SignIn
 @pytest.fixture
 def ids(session: Session) -> list[int]:
     account = AccountFactory()
-    made = [OrderFactory(account=account, external_id=f"n{n}").id for n in range(3)]
+    made: list[int] = []
+    for n in range(3):
+        made.append(OrderFactory(account=account, external_id=f"n{n}").id)
     session.commit()
     return made
 
