@@ -158,18 +158,26 @@
 
   const isTyping = (element) =>
     element.closest("input, textarea, select, [contenteditable='true']") !== null;
-  const isBusy = () => find("[role='dialog'], dialog[open]") !== null;
+  const isBusy = () =>
+    find("[role='dialog']:not([popover]), dialog[open], [popover]:popover-open") !== null;
 
   const press = (selector) => {
     const element = all(selector).find(isShown);
     element?.click();
     return Boolean(element);
   };
+  // Where there is a list of orders, its small menu (`grid.js`).
+  const inPlace = (kind) => {
+    // An order that is open has a field for it, which also shows what was said before.
+    const hasField = kind === "comment" && find("[data-panel]") && !find(".choice-line");
+    return Boolean(find("#menu-form") && !hasField && window.deskMenu?.(kind));
+  };
   const showKeys = () => find("#keys")?.showModal();
 
   // Arrows walk through an open menu, as they do in menus of the system.
   const walk = (event) => {
-    const menu = event.target.closest(".pop") ?? (isTyping(event.target) ? null : find(".pop"));
+    const open = isTyping(event.target) ? null : all(".pop").find(isShown);
+    const menu = event.target.closest(".pop") ?? open;
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!menu || !by || isTyping(event.target)) return;
     const items = [...menu.querySelectorAll(".item, .seg")].filter(isShown);
@@ -186,7 +194,11 @@
     n: () => press('[data-page="n"]'),
     p: () => press('[data-page="p"]'),
     u: () => press("[data-up]") || press("[data-close]"),
-    e: () => press('[data-bulk="status"]') || press(".steps .btn.primary"),
+    e: () => press('[data-bulk="status"]') || inPlace("status") || press(".steps .btn.primary"),
+    a: () => inPlace("assign"),
+    t: () => inPlace("tag"),
+    h: () => inPlace("hold"),
+    c: () => inPlace("comment"),
     x: () => pick(false),
     X: () => pick(true),
     Escape: () => press("[data-close]") || press("[data-none]"),
@@ -216,14 +228,12 @@
     }
     isGoing = event.key === "g" ? performance.now() : 0;
     const run = KEYS[event.key];
-    if (!run) return;
-    event.preventDefault();
-    run();
+    // What finds nothing here to do leaves the key to the page's own script.
+    if (run && run() !== false) event.preventDefault();
   });
 
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-help]")) showKeys();
-    if (event.target.closest("[data-find]")) openSearch();
     // A click beside the list of keys closes it, as with every other dialog.
     if (event.target.id === "keys") event.target.close();
     const person = event.target.closest("[data-fill]");

@@ -148,4 +148,92 @@
     },
     true,
   );
+
+  // ---- the small menu at a row ----
+
+  const menu = () => find("#row-menu");
+  let rowOf = null;
+
+  const place = (anchor) => {
+    const box = anchor.getBoundingClientRect();
+    const isLow = box.bottom > innerHeight * 0.6;
+    menu().style.left = `${Math.max(8, Math.min(box.left, innerWidth - 316))}px`;
+    menu().style.top = isLow ? "auto" : `${box.bottom + 4}px`;
+    menu().style.bottom = isLow ? `${innerHeight - box.top + 4}px` : "auto";
+  };
+
+  // `many`: what is chosen, where something is; else the row of `anchor`, or the order beside it.
+  const ask = (kind, anchor, many) => {
+    const form = find("#menu-form");
+    if (!form || !anchor) return false;
+    const row = anchor.closest("[data-row]");
+    form.elements.kind.value = kind;
+    form.elements.order.value = row?.dataset.row ?? find("[data-panel]")?.dataset.panel ?? "";
+    form.elements.many.value = many ? "1" : "";
+    rowOf = row;
+    place(anchor);
+    menu().classList.add("waiting");
+    if (!menu().matches(":popover-open")) menu().showPopover();
+    menu().focus();
+    form.requestSubmit();
+    return true;
+  };
+
+  // A key acts on what is chosen, else on the row in hand, else on the order beside the list.
+  const askByKey = (kind) => {
+    const bar = find(".choice-line");
+    if (bar) return ask(kind, bar, true);
+    const row = document.activeElement?.closest("[data-row]") ?? find("[data-row].opened");
+    const cell = row?.querySelector(`[data-menu="${kind}"]`) ?? row?.querySelector("[data-open]");
+    return ask(kind, cell ?? find(".order-panel-head"), false);
+  };
+  window.deskMenu = askByKey;
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-menu]");
+    if (button) ask(button.dataset.menu, button, button.closest(".choice") !== null);
+  });
+
+  // What the server brings gets the focus; what it has done closes the menu.
+  let done = "0";
+  const settle = () => {
+    const box = menu();
+    if (!box) return;
+    if (box.dataset.done !== done) {
+      done = box.dataset.done;
+      if (box.matches(":popover-open")) box.hidePopover();
+      const link = rowOf?.isConnected && rowOf.querySelector("[data-open]");
+      if (link) link.focus({ preventScroll: true });
+      return;
+    }
+    if (!box.matches(":popover-open") || box.querySelector(":focus")) return;
+    const first = box.querySelector(".item, textarea, select, input:not([type=hidden]), .btn");
+    if (!first) return;
+    box.classList.remove("waiting");
+    first.focus();
+  };
+  new MutationObserver((changes) => {
+    if (changes.some((one) => menu()?.contains(one.target))) settle();
+  }).observe(document.documentElement, {
+    subtree: true,
+    childList: true,
+    attributes: true,
+    attributeFilter: ["data-done"],
+  });
+
+  // A letter leads to the next line that begins with it, as in menus of the system.
+  document.addEventListener("keydown", (event) => {
+    const box = event.target.closest?.("#row-menu");
+    if (!box || event.target.matches("input, textarea, select")) {
+      if (box && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+        event.target.form?.requestSubmit();
+      }
+      return;
+    }
+    if (event.key.length !== 1 || event.key === " " || event.ctrlKey || event.metaKey) return;
+    const items = [...box.querySelectorAll(".item")];
+    const at = items.indexOf(document.activeElement);
+    const begins = (one) => one.textContent.trim().toLowerCase().startsWith(event.key);
+    [...items.slice(at + 1), ...items.slice(0, at + 1)].find(begins)?.focus();
+  });
 })();

@@ -1,6 +1,6 @@
 """what people set for themselves, such as the columns of their list
 
-Revision: 0012, after 0008. A new, empty table: the release that still serves never looks at it.
+Revision: 0012, after 0009w. A new, empty table: the release that still serves never looks at it.
 """
 
 import sqlalchemy as sa

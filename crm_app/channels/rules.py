@@ -89,6 +89,7 @@ class Capabilities:
             push, and a call without an answer is repeated.
         takes_back: Statuses that a person may take back after the channel was told.
         no_way_back: Why it takes back no other; shown where somebody tries to undo.
+        if_late: What it costs to ship late, in a sentence for staff; empty where it is not known.
         is_inferred: Its contract is known from others' work, not from the channel.
         vocabularies: Its words for a status, the one of the order itself first.
         by_fact: Statuses that a fact of the order says and no word: each with that fact.
@@ -102,6 +103,7 @@ class Capabilities:
     reads_back: bool = True
     takes_back: frozenset[OrderStatus] = frozenset()
     no_way_back: str = "This channel takes no status back."
+    if_late: str = ""
     is_inferred: bool = False
     vocabularies: tuple[Vocabulary, ...] = ()
     by_fact: Mapping[OrderStatus, str] = field(default_factory=dict[OrderStatus, str])

@@ -8,9 +8,10 @@ from crm_app.services.bulk_action import Action
 from crm_app.services.bulk_export import ExportAction
 from crm_app.services.bulk_status import StatusAction
 from crm_app.services.bulk_undo import UndoAction
+from crm_app.services.bulk_working import ACTIONS as WORKING
 
 _ACTIONS: Final[Mapping[str, Action]] = {
-    action.name: action for action in (StatusAction(), ExportAction(), UndoAction())
+    action.name: action for action in (StatusAction(), *WORKING, ExportAction(), UndoAction())
 }
 # What a person chooses from; an undo belongs to the run that it undoes.
 OFFERED: Final = tuple(name for name in _ACTIONS if name != UndoAction.name)

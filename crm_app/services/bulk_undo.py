@@ -22,7 +22,7 @@ from crm_app.domain.order_status import REFINES, OrderStatus, SyncStatus
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.models import BulkRow, BulkRun, Order, StatusIntent
-from crm_app.services import status_moves
+from crm_app.services import bulk_working, bulk_working_undo, status_moves
 from crm_app.services.bulk_action import Item, Preview, Result, alike
 from crm_app.services.status_moves import Move
 
@@ -122,6 +122,8 @@ class UndoAction:
     def preview(self, session: Session, actor: Actor, run: BulkRun) -> Preview:
         """See `Action`."""
         del actor
+        if _first(session, run).action in bulk_working.NAMES:
+            return bulk_working_undo.preview(session, run)
         preview = Preview()
         for count, examples, account_id, facts in alike(session, _facts(run)):
             way = judge(Did(*facts))
@@ -134,6 +136,8 @@ class UndoAction:
         self, session: Session, actor: Actor, run: BulkRun, items: Sequence[Item]
     ) -> list[Result]:
         """See `Action`."""
+        if _first(session, run).action in bulk_working.NAMES:
+            return bulk_working_undo.apply(session, actor, run, items)
         ids: Any = literal([item.order.id for item in items], ARRAY(BigInteger))
         # Before they are judged: from here on no worker sends one of them.
         session.exec(
@@ -156,6 +160,11 @@ class UndoAction:
         _withdraw(session, run, withdrawn, now())
         intents = status_moves.write(session, actor, moves, run_id=run.id)
         return [_result(item, dids[item.order.id], ways[item.order.id], intents) for item in items]
+
+
+def _first(session: Session, run: BulkRun) -> BulkRun:
+    """The run that is undone."""
+    return session.get_one(BulkRun, run.undo_of)
 
 
 def _move(order: Order, did: Did, way: Way) -> Move:

@@ -28,6 +28,7 @@ from crm_app.models import (
 from crm_app.services import arrivals, bulk, merging, order_rows, unknown_words
 from crm_app.services.authors import Author
 from crm_app.services.rollups import RollupChange, RollupKey
+from crm_app.services.working import telling
 
 logger = logging.getLogger(__name__)
 
@@ -273,6 +274,7 @@ def _update(
     ]
     intents = merging.open_intents(session, [order.id for order in newer])
     events: list[dict[str, Any]] = []
+    news: dict[int, str] = {}
     for order in newer:
         item = by_key[order.external_id]
         customer_id = customers.get(order_rows.identity_of(item.order))
@@ -282,6 +284,8 @@ def _update(
             merging.count_change(order)
         changes |= lines
         order.payload_hash = item.digest
+        if told := _news(order, changes):
+            news[order.id] = told
         if changes:
             data = changes | author.told
             events.append(
@@ -299,7 +303,16 @@ def _update(
             [_payload_row(order.id, by_key[order.external_id]) for order in newer],
         )
     _insert_all(session, OrderEvent, events)
+    if news:
+        telling.watchers(session, author.actor, list(news), news.__getitem__, subject="status")
     return {order.external_id: order.id for order in newer}
+
+
+def _news(order: Order, changes: dict[str, Any]) -> str:
+    """What a watcher wants to hear of a newer version; empty for small things."""
+    if changes.get("cancel_requested") == [False, True]:
+        return "says that the buyer wants to cancel"
+    return f"set the status to {order.status.label.lower()}" if "status" in changes else ""
 
 
 def replace_lines(session: Session, order_id: int, order: ChannelOrder) -> dict[str, Any]:

@@ -115,6 +115,8 @@ class OrderDetail:
     carriers: tuple[str, ...]
     # What we know of the channel's interface is inferred: people should trust it less.
     contract_is_inferred: bool
+    # What it costs to ship late, in a sentence; empty where the channel does not say.
+    if_late: str
 
 
 def get_order(session: Session, actor: Actor, order_id: int) -> OrderDetail:
@@ -165,6 +167,7 @@ def get_order(session: Session, actor: Actor, order_id: int) -> OrderDetail:
         choices=choices(order) if may_change else (),
         carriers=capabilities.of(order.channel).carriers,
         contract_is_inferred=capabilities.of(order.channel).is_inferred,
+        if_late=capabilities.of(order.channel).if_late,
     )
 
 

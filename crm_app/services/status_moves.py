@@ -22,6 +22,7 @@ from crm_app.domain.time import now
 from crm_app.models import Order, OrderEvent, StatusIntent
 from crm_app.services import audit, bulk, importing
 from crm_app.services.rollups import RollupChange, RollupKey, key_of
+from crm_app.services.working import telling
 
 # Below this an order of a bulk change goes out with the single clicks: its deadline says so.
 _PRESSING: Final = timedelta(hours=1)
@@ -109,6 +110,7 @@ def write(
     # not, or the channel would never hear of the step before it.
     _supersede(session, told, moment)
     intents = _write_intents(session, actor, told, moment, is_bulk=run_id is not None)
+    _tell_watchers(session, actor, moves)
     _explain(session, actor, moves, run_id)
     for account_id in sorted({move.order.account_id for move in told}):
         queue.hint_push(session, account_id)
@@ -190,6 +192,17 @@ def _write_intents(
 
 def _presses(order: Order, moment: datetime) -> bool:
     return order.ship_by is not None and order.ship_by < moment + _PRESSING
+
+
+def _tell_watchers(session: Session, actor: Actor, moves: Sequence[Move]) -> None:
+    became = {move.order.id: move.new.label.lower() for move in moves}
+    telling.watchers(
+        session,
+        actor,
+        list(became),
+        lambda order_id: f"set the status to {became[order_id]}",
+        subject="status",
+    )
 
 
 def _explain(session: Session, actor: Actor, moves: Sequence[Move], run_id: int | None) -> None:

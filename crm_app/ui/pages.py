@@ -98,11 +98,14 @@ STYLES: Final = (
     "signs",
     "frame",
     "controls",
+    "palette",
     "bell",
     "orders",
     "grid",
     "views",
+    "beside",
     "order",
+    "work",
     "ledger",
     "pages",
     "exceptions",
@@ -129,7 +132,9 @@ def head() -> list[rx.Component]:
     """What stands in the head of every page."""
     keys = rx.el.script(src="/desk.js", defer=True)
     table = rx.el.script(src="/grid.js", defer=True)
+    jumping = rx.el.script(src="/palette.js", defer=True)
     sending = rx.el.script(src="/imports.js", defer=True)
+    order = rx.el.script(src="/order.js", defer=True)
     icon = rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml")
     scheme = rx.el.meta(name="color-scheme", content="light dark")
-    return [keys, table, sending, icon, scheme]
+    return [keys, table, jumping, sending, order, icon, scheme]

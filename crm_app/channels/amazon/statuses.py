@@ -145,6 +145,10 @@ CAPABILITIES: Final = Capabilities(
         S.OUT_FOR_DELIVERY: refused("Amazon follows the parcel itself."),
         S.DELIVERED: refused("Amazon reports the delivery itself."),
     },
+    if_late=(
+        "Amazon counts a late dispatch; to cancel instead costs 100 % of the referral fee, and "
+        "150 % once it is late."
+    ),
     no_way_back="Amazon keeps a confirmed shipment: it cannot be taken back.",
     carriers=INDIAN_CARRIERS,
     accepts_channel_fulfilled=False,

@@ -46,9 +46,11 @@ class Archive:
         """See `Change`."""
         return {"archived": [seen[1], self.is_archived]}
 
-    def write(self, session: Session, actor: Actor, order_ids: Sequence[int]) -> None:
+    def write(
+        self, session: Session, actor: Actor, order_ids: Sequence[int], run_id: int | None
+    ) -> None:
         """See `Change`."""
-        del actor
+        del actor, run_id
         set_columns(session, order_ids, archived_at=now() if self.is_archived else None)
 
 

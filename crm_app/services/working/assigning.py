@@ -10,7 +10,7 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.domain.working import Priority
 from crm_app.models import Order
-from crm_app.services.working import people
+from crm_app.services.working import people, telling
 from crm_app.services.working.changes import Fate, Made, make, set_columns
 from crm_app.services.working.people import Colleague
 
@@ -47,10 +47,13 @@ class Assign:
             "assignee_id": [now_id, to.id if to else None],
         }
 
-    def write(self, session: Session, actor: Actor, order_ids: Sequence[int]) -> None:
+    def write(
+        self, session: Session, actor: Actor, order_ids: Sequence[int], run_id: int | None
+    ) -> None:
         """See `Change`."""
-        del actor
         set_columns(session, order_ids, assignee_id=self.to.id if self.to else None)
+        if self.to:
+            telling.given(session, actor, self.to.id, order_ids, run_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +80,11 @@ class SetPriority:
         """See `Change`."""
         return {"priority": [seen[0].value, self.priority.value]}
 
-    def write(self, session: Session, actor: Actor, order_ids: Sequence[int]) -> None:
+    def write(
+        self, session: Session, actor: Actor, order_ids: Sequence[int], run_id: int | None
+    ) -> None:
         """See `Change`."""
-        del actor
+        del actor, run_id
         set_columns(session, order_ids, priority=self.priority)
 
 

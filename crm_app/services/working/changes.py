@@ -9,10 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from sqlalchemy import any_, literal, update
 from sqlalchemy import select as columns
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import BigInteger
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from crm_app.domain.actor import Actor
@@ -20,6 +18,8 @@ from crm_app.domain.permissions import Permission
 from crm_app.errors import ConflictError, InvalidInputError, NotFoundError
 from crm_app.models import Order, OrderEvent
 from crm_app.services import audit, bulk, importing
+from crm_app.services.working import telling, words
+from crm_app.services.working.among import one_of
 
 # More than this goes through a bulk change, which the worker does in pieces.
 MOST_AT_ONCE: Final = 1_000
@@ -58,8 +58,10 @@ class Change(Protocol):
         """Changed fields as `[before, after]`: JSON types, no personal data."""
         ...
 
-    def write(self, session: Session, actor: Actor, order_ids: Sequence[int]) -> None:
-        """Change these orders, which are locked."""
+    def write(
+        self, session: Session, actor: Actor, order_ids: Sequence[int], run_id: int | None
+    ) -> None:
+        """Change these orders, which are locked; `run_id` names their bulk change."""
         ...
 
 
@@ -133,14 +135,16 @@ def make_on(
     fates = {order_id: change.fate(*seen[order_id]) for order_id in order_ids}
     changed = tuple(order_id for order_id in order_ids if fates[order_id].changes)
     if changed:
-        change.write(session, actor, changed)
-        explain(
+        change.write(session, actor, changed, run_id)
+        told = {order_id: change.told(*seen[order_id]) for order_id in changed}
+        telling.watchers(
             session,
             actor,
-            change.kind,
-            {order_id: change.told(*seen[order_id]) for order_id in changed},
-            run_id=run_id,
+            changed,
+            lambda order_id: words.sentence(change.kind, told[order_id]),
+            subject=change.kind,
         )
+        explain(session, actor, change.kind, told, run_id=run_id)
     refused = {key: fate.sentence for key, fate in fates.items() if not fate.changes}
     return Made(changed, refused)
 
@@ -175,13 +179,6 @@ def explain(
             for order_id, data in told.items()
         ],
     )
-
-
-def one_of(order_ids: Sequence[int], column: Any = None) -> Any:
-    """The condition that a column, the order's id unless named, is one of these ids."""
-    # One array: a thousand parameters take their time.
-    ids: Any = literal(list(order_ids), ARRAY(BigInteger))
-    return (col(Order.id) if column is None else column) == any_(ids)
 
 
 def set_columns(session: Session, order_ids: Sequence[int], **values: Any) -> None:

@@ -14,7 +14,7 @@ from crm_app.domain.time import now
 from crm_app.errors import InvalidInputError, NotFoundError, PermissionDeniedError
 from crm_app.models import OrderComment, User
 from crm_app.services.personal_data import WITHHELD
-from crm_app.services.working import people, watching
+from crm_app.services.working import people, telling, watching
 from crm_app.services.working.changes import explain, lock
 from crm_app.services.working.people import Colleague
 
@@ -75,6 +75,11 @@ def add_comment(session: Session, actor: Actor, order_id: int, text: str) -> Com
     session.add(comment)
     session.flush()
     watching.add(session, order_id, [author_id, *ids])
+    telling.mentioned(session, actor, ids, order_id, comment.id)
+    told = {*ids, author_id}
+    telling.watchers(
+        session, actor, [order_id], lambda _: "wrote a comment", subject="comment", without=told
+    )
     _explain(session, actor, comment, "comment:added", named)
     return _view(actor, comment, actor.label)
 
@@ -91,10 +96,12 @@ def edit_comment(session: Session, actor: Actor, comment_id: int, text: str) -> 
     words = _clean(text)
     if words != comment.text:
         named = mentioned(words, people.colleagues(session, actor))
+        newly = [one.id for one in named if one.id not in comment.mentions]
         comment.text, comment.mentions = words, [one.id for one in named]
         comment.edited_at = now()
         session.flush()
         watching.add(session, comment.order_id, comment.mentions)
+        telling.mentioned(session, actor, newly, comment.order_id, comment.id)
         _explain(session, actor, comment, "comment:edited", named)
     return _view(actor, comment, actor.label)
 

@@ -56,8 +56,11 @@ class Hold:
             "held_until": [_stamp(seen[2]), _stamp(self.until)],
         }
 
-    def write(self, session: Session, actor: Actor, order_ids: Sequence[int]) -> None:
+    def write(
+        self, session: Session, actor: Actor, order_ids: Sequence[int], run_id: int | None
+    ) -> None:
         """See `Change`."""
+        del run_id
         set_columns(
             session,
             order_ids,
@@ -97,9 +100,11 @@ class Release:
         """See `Change`."""
         return {"hold_reason": [seen[0].value, None], "held_until": [_stamp(seen[1]), None]}
 
-    def write(self, session: Session, actor: Actor, order_ids: Sequence[int]) -> None:
+    def write(
+        self, session: Session, actor: Actor, order_ids: Sequence[int], run_id: int | None
+    ) -> None:
         """See `Change`."""
-        del actor
+        del actor, run_id
         set_columns(
             session,
             order_ids,

@@ -15,7 +15,8 @@ from crm_app.domain.working import TagColour
 from crm_app.errors import ConflictError, InvalidInputError, NotFoundError
 from crm_app.models import Order, OrderTag, Tag
 from crm_app.services import audit
-from crm_app.services.working.changes import Fate, Made, make, one_of
+from crm_app.services.working.among import one_of
+from crm_app.services.working.changes import Fate, Made, make
 
 LONGEST_NAME: Final = 40
 MOST_TAGS: Final = 200
@@ -61,9 +62,11 @@ class PutTag:
         name = self.tag.name
         return {"tag": [None, name] if self.is_on else [name, None], "tag_id": self.tag.id}
 
-    def write(self, session: Session, actor: Actor, order_ids: Sequence[int]) -> None:
+    def write(
+        self, session: Session, actor: Actor, order_ids: Sequence[int], run_id: int | None
+    ) -> None:
         """See `Change`."""
-        del actor
+        del actor, run_id
         if not self.is_on:
             session.execute(
                 delete(OrderTag).where(
@@ -111,6 +114,19 @@ def get_tag(session: Session, tag_id: int) -> TagView:
     tag = session.get(Tag, tag_id)
     if tag is None:
         raise NotFoundError("tag", tag_id)
+    return _view(tag)
+
+
+def named(session: Session, name: str) -> TagView:
+    """The tag of this name, whatever its case; for callers that have checked the permission.
+
+    Raises:
+        InvalidInputError: If there is none.
+    """
+    tag = _by_name(session, name)
+    if tag is None:
+        said = f"There is no tag {name}."
+        raise InvalidInputError(said, details={"tag": said})
     return _view(tag)
 
 

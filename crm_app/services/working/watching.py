@@ -9,7 +9,8 @@ from sqlmodel import Session, col, select
 from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.models import OrderWatcher, User
-from crm_app.services.working.changes import lock, one_of
+from crm_app.services.working.among import one_of
+from crm_app.services.working.changes import lock
 from crm_app.services.working.people import Colleague
 
 

@@ -3,8 +3,11 @@
 import reflex as rx
 
 from crm_app.ui.order.actions import actions, travel_card
-from crm_app.ui.order.components import customer_card, facts_card, lines_card, timeline_card
+from crm_app.ui.order.components import customer_card, facts_card, lines_card
+from crm_app.ui.order.past import past_card
 from crm_app.ui.order.state import OrderState
+from crm_app.ui.order.timeline import timeline_card
+from crm_app.ui.order.work_card import hold_dialog, standing, work_card
 from crm_app.ui.shared.marks import channel_mark, icon, pill, tag
 
 
@@ -26,9 +29,12 @@ def order_body() -> rx.Component:
             rx.el.div(
                 rx.el.span(rx.foreach(OrderState.order.pills, pill), class_name="pills"),
                 rx.el.span(class_name="gap"),
+                _here(),
                 _clock(),
                 class_name="order-axes",
             ),
+            _late(),
+            standing(),
             # What a person has to decide comes before what they may do.
             rx.cond(
                 OrderState.travel.needs_decision,
@@ -39,8 +45,27 @@ def order_body() -> rx.Component:
             timeline_card(),
             class_name="order-main",
         ),
-        rx.el.div(customer_card(), facts_card(), class_name="order-side"),
+        rx.el.div(work_card(), customer_card(), facts_card(), past_card(), class_name="order-side"),
+        hold_dialog(),
         class_name="order",
+    )
+
+
+def _here() -> rx.Component:
+    return rx.cond(
+        OrderState.others_here != "",
+        rx.el.span(
+            icon("eye", 14), OrderState.others_here, class_name="others-here", role="status"
+        ),
+        rx.fragment(),
+    )
+
+
+def _late() -> rx.Component:
+    return rx.cond(
+        OrderState.order.if_late != "",
+        rx.el.p(OrderState.order.if_late, class_name="if-late"),
+        rx.fragment(),
     )
 
 

@@ -3,9 +3,11 @@
 import reflex as rx
 
 from crm_app.ui.order.state import OrderState
-from crm_app.ui.order.view import Event, Fact, Line
+from crm_app.ui.order.view import Fact, Line
+from crm_app.ui.order.work_view import Other
 from crm_app.ui.shared.conditions import both, has_any, is_not, joined
-from crm_app.ui.shared.marks import button, icon
+from crm_app.ui.shared.links import link
+from crm_app.ui.shared.marks import button, channel_mark, icon, pill
 
 
 def lines_card() -> rx.Component:
@@ -43,7 +45,13 @@ def _line(line: Line) -> rx.Component:
         ),
         rx.el.td(line.progress, class_name="quiet"),
         rx.el.td(line.quantity, class_name="num"),
-        rx.el.td(line.price, class_name="num quiet price"),
+        rx.el.td(
+            rx.el.div(line.price),
+            rx.cond(
+                line.parts != "", rx.el.div(line.parts, class_name="line-parts"), rx.fragment()
+            ),
+            class_name="num quiet price",
+        ),
         rx.el.td(line.total, class_name="num"),
         key=line.key,
     )
@@ -78,8 +86,31 @@ def customer_card() -> rx.Component:
             rx.el.div(rx.el.h3("Note of the buyer"), rx.el.p(order.note, class_name="note")),
             rx.fragment(),
         ),
+        rx.cond(
+            has_any(OrderState.work.others),
+            rx.el.div(
+                rx.el.h3("Other orders"),
+                rx.foreach(OrderState.work.others, _other),
+                class_name="others",
+            ),
+            rx.fragment(),
+        ),
         class_name="card",
         aria_label="Customer",
+    )
+
+
+def _other(other: Other) -> rx.Component:
+    return link(
+        channel_mark(other.mark, other.channel, other.channel_label),
+        rx.el.span(other.number, class_name="mono"),
+        pill(other.status),
+        rx.el.span(class_name="gap"),
+        rx.el.span(other.total),
+        rx.el.span(other.at, title=other.exact, class_name="quiet"),
+        href=other.href,
+        key=other.number,
+        class_name="other",
     )
 
 
@@ -151,25 +182,22 @@ def facts_card() -> rx.Component:
 def _fact(fact: Fact) -> rx.Component:
     return rx.el.div(
         rx.el.dt(fact.name),
-        rx.el.dd(fact.value, title=fact.exact, class_name=rx.cond(fact.is_mono, "mono", "")),
+        rx.el.dd(
+            rx.cond(
+                fact.href != "",
+                rx.el.a(
+                    fact.value,
+                    icon("external-link", 12),
+                    href=fact.href,
+                    target="_blank",
+                    rel="noopener noreferrer",
+                    class_name="link",
+                ),
+                fact.value,
+            ),
+            title=fact.exact,
+            class_name=rx.cond(fact.is_mono, "mono", ""),
+        ),
         key=fact.name,
         class_name="fact",
-    )
-
-
-def timeline_card() -> rx.Component:
-    return rx.el.section(
-        rx.el.h2("Timeline"),
-        rx.el.ol(rx.foreach(OrderState.events, _event), class_name="timeline"),
-        class_name="card",
-        aria_label="Timeline",
-    )
-
-
-def _event(event: Event) -> rx.Component:
-    return rx.el.li(
-        rx.el.i(class_name="ev ev-" + event.kind + " ev-" + event.channel, aria_hidden="true"),
-        rx.el.span(rx.el.b(event.who), " " + event.sentence),
-        rx.el.time(event.at, title=event.exact, class_name="quiet"),
-        key=event.key,
     )

@@ -11,21 +11,25 @@ from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import CrmError, NotFoundError, NotSignedInError
-from crm_app.services import order_view, orders, personal_data
+from crm_app.services import order_page, order_view, orders, personal_data, presence
+from crm_app.services.order_page import OrderPage
 from crm_app.services.order_view import OrderDetail
 from crm_app.services.orders import Keep
 from crm_app.ui.order import view
+from crm_app.ui.order.entries import Entry, entries
 from crm_app.ui.order.steps import Question, Steps, asks
 from crm_app.ui.order.travel import Travel
-from crm_app.ui.order.view import Event, Line, OrderView
-from crm_app.ui.shared.links import OPEN
+from crm_app.ui.order.view import Line, OrderView
+from crm_app.ui.order.work_view import WorkView
 from crm_app.ui.shared.permission import requires
-from crm_app.ui.shared.service import call
+from crm_app.ui.shared.service import call, errand
 from crm_app.ui.shared.session import current_actor
 
 # While a change travels the page looks often; otherwise others' work shows soon enough.
 QUICK_MS: Final = 1_200
 SLOW_MS: Final = 15_000
+# With a colleague on the same order.
+SHARED_MS: Final = 4_000
 
 Phase = Literal["loading", "found", "missing", "failed"]
 
@@ -37,7 +41,12 @@ class OrderState(rx.State):
     failure: str = ""
     order: OrderView = OrderView()
     lines: list[Line] = []
-    events: list[Event] = []
+    work: WorkView = WorkView()
+    entries: list[Entry] = []
+    # The newest comment of this person: once it is another, what was typed has arrived.
+    said_last: int = 0
+    # Names of colleagues who look at it as well.
+    others_here: str = ""
     travel: Travel = Travel()
     steps: Steps = Steps()
     question: Question = Question()
@@ -104,11 +113,12 @@ class OrderState(rx.State):
     @requires(Permission.CHANGE_STATUS)
     async def take_step(self, status: str) -> None:
         """Change the status now, or ask first where details or a second thought are needed."""
-        detail = await self._detail()
+        actor = await current_actor(self)
+        detail: OrderDetail = await call(order_view.get_order, actor, self._order_id())
         choice = next((c for c in detail.choices if c.status.value == status), None)
         if choice is None or choice.why_not:
             self.notice = choice.why_not if choice else "This step is no longer possible."
-            self._show(detail)
+            await self._read()
             return
         if asks(choice):
             label, number = detail.order.channel.label, detail.order.order_number
@@ -163,16 +173,16 @@ class OrderState(rx.State):
         self.is_revealed = True
 
     def _order_id(self) -> int:
-        # On a page of its own the path names it; beside a list a parameter does.
-        opened = self.router.url.query_parameters.get(OPEN, "")
-        return self.panel_id or order_id_of(opened or self.router.url.path)
-
-    async def _detail(self) -> OrderDetail:
-        actor = await current_actor(self)
-        return await call(order_view.get_order, actor, self._order_id())
+        return self.panel_id or order_id_of(self.router.url.path)
 
     async def _read(self) -> None:
-        self._show(await self._detail())
+        actor, order_id = await current_actor(self), self._order_id()
+        before = self.order.id if self.order.id != order_id else 0
+        self._show(await call(order_page.read, actor, order_id))
+        here = await errand(presence.look, actor, order_id, left=before)
+        self.others_here = _here(here)
+        if here and not self.travel.is_open:
+            self.every_ms = SHARED_MS
 
     async def _change(self, status: OrderStatus, carrier: str = "", tracking: str = "") -> None:
         actor = await current_actor(self)
@@ -197,19 +207,29 @@ class OrderState(rx.State):
             self.notice = str(error)
         await self._read()
 
-    def _show(self, detail: OrderDetail) -> None:
-        moment, zone = now(), get_settings().zone
+    def _show(self, page: OrderPage) -> None:
+        detail, moment, zone = page.detail, now(), get_settings().zone
         drawn = view.OrderView.of(detail, moment, zone)
         if self.is_revealed and drawn.id == self.order.id:
             drawn = replace(drawn, phone=self.order.phone, email=self.order.email)
-        currency, channel = detail.order.currency, detail.order.channel.value
-        self.order = drawn
-        self.lines = [view.line(i, line, currency) for i, line in enumerate(detail.lines)]
-        self.events = [view.event(event, channel, moment, zone) for event in detail.events]
+        currency, channel = detail.order.currency, detail.order.channel
+        lines = [view.line(i, line, currency) for i, line in enumerate(detail.lines)]
+        said = entries(detail.events, page.work.comments, channel.value, moment, zone)
+        work = WorkView.of(page.work, page.people, page.tags, channel.label, moment, zone)
         self.travel = Travel.of(detail, moment, zone)
-        self.steps = Steps.of(detail)
         self.every_ms = QUICK_MS if self.travel.is_open else SLOW_MS
-        self.phase = "found"
+        last = max((one.id for one in page.work.comments if one.is_mine), default=0)
+        fresh = {"said_last": last, "order": drawn, "lines": lines, "entries": said, "work": work}
+        for name, value in {**fresh, "steps": Steps.of(detail), "phase": "found"}.items():
+            # What is as before is not sent again.
+            if getattr(self, name) != value:
+                setattr(self, name, value)
+
+
+def _here(names: list[str]) -> str:
+    if not names:
+        return ""
+    return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} here too"
 
 
 def order_id_of(path: str) -> int:

@@ -6,9 +6,9 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from crm_app.domain import money
-from crm_app.domain.actor import ActorKind
+from crm_app.domain.carriers import tracking_url
 from crm_app.services.order_search import OrderSummary
-from crm_app.services.order_view import AddressView, EventView, LineView, OrderDetail
+from crm_app.services.order_view import AddressView, LineView, OrderDetail
 from crm_app.ui.orders.rows import INFERRED, deadline, nameless, tags, unknown_word
 from crm_app.ui.shared import times
 from crm_app.ui.shared.times import Clock
@@ -17,12 +17,13 @@ from crm_app.ui.shared.tones import Pill, payment_pill, status_pill, sync_pill
 
 @dataclass(frozen=True)
 class Fact:
-    """A name and a value; `exact` is shown on hover."""
+    """A name and a value; `exact` is shown on hover, `href` leads to another site."""
 
     name: str
     value: str
     exact: str = ""
     is_mono: bool = False
+    href: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,20 +36,9 @@ class Line:
     progress: str
     quantity: str
     price: str
+    # Discount and tax as the channel gave them.
+    parts: str
     total: str
-
-
-@dataclass(frozen=True)
-class Event:
-    """One entry of the timeline."""
-
-    key: int
-    who: str
-    sentence: str
-    at: str
-    exact: str
-    kind: str
-    channel: str
 
 
 @dataclass(frozen=True)
@@ -66,6 +56,8 @@ class OrderView:
     tags: list[str] = field(default_factory=list)
     pills: list[Pill] = field(default_factory=list)
     clock: Clock = field(default_factory=Clock)
+    # What it costs to be late, where it presses and the channel says so.
+    if_late: str = ""
     facts: list[Fact] = field(default_factory=list)
     sums: list[Fact] = field(default_factory=list)
     total: str = ""
@@ -93,7 +85,8 @@ class OrderView:
             account=detail.account_name,
             tags=tags(order) + ([INFERRED] if detail.contract_is_inferred else []),
             pills=[*axes(order), *([unknown_word(order)] if detail.unknown_words else [])],
-            clock=deadline(order, now, zone),
+            clock=(clock := deadline(order, now, zone)),
+            if_late=detail.if_late if clock.urgency != "none" else "",
             facts=facts(detail, now, zone),
             sums=sums(detail),
             total=money.to_text(order.total_minor, order.currency),
@@ -148,7 +141,8 @@ def facts(detail: OrderDetail, now: datetime, zone: ZoneInfo) -> list[Fact]:
     if detail.carrier:
         found.append(Fact("Carrier", detail.carrier))
     if detail.tracking_number:
-        found.append(Fact("Tracking", detail.tracking_number, is_mono=True))
+        page = tracking_url(detail.carrier, detail.tracking_number)
+        found.append(Fact("Tracking", detail.tracking_number, is_mono=True, href=page))
     if detail.fulfilled_by_channel:
         found.append(Fact("Packed by", order.channel.label))
     if detail.contract_is_inferred:
@@ -179,39 +173,35 @@ def line(key: int, value: LineView, currency: str | None) -> Line:
         progress=progress(value),
         quantity=str(value.quantity),
         price=money.to_text(value.unit_price_minor, currency),
+        parts=_parts(value, currency),
         total=money.to_text(value.total_minor, currency),
     )
 
 
+def _parts(value: LineView, currency: str | None) -> str:
+    said = [
+        f"discount {money.to_text(-value.discount_minor, currency)}"
+        if value.discount_minor
+        else "",
+        f"tax {money.to_text(value.tax_minor, currency)}" if value.tax_minor else "",
+    ]
+    return ", ".join(part for part in said if part)
+
+
 def progress(value: LineView) -> str:
-    """`2 to ship`, `1 of 2 shipped`, `shipped`, `cancelled`, `1 returned`."""
-    if value.quantity_returned:
-        return _share(value.quantity_returned, value.quantity, "returned")
-    if value.quantity_cancelled:
-        return _share(value.quantity_cancelled, value.quantity, "cancelled")
-    if value.quantity_shipped:
-        return _share(value.quantity_shipped, value.quantity, "shipped")
-    return f"{value.quantity} to ship"
-
-
-def _share(part: int, whole: int, word: str) -> str:
-    return word if part >= whole else f"{part} of {whole} {word}"
-
-
-def event(value: EventView, channel: str, now: datetime, zone: ZoneInfo) -> Event:
-    """Draw one entry of the timeline; `kind` decides its dot."""
-    return Event(
-        key=value.id,
-        who=value.actor_label,
-        sentence=value.sentence,
-        at=times.when(value.at, now, zone),
-        exact=times.exact(value.at, zone),
-        kind=_DOTS[value.actor_kind],
-        channel=channel if value.actor_kind is ActorKind.CHANNEL else "",
+    """`2 to ship`, `1 shipped, 1 to ship`, `shipped`, `1 shipped, 2 cancelled`, `1 returned`."""
+    done = (
+        (value.quantity_returned, "returned"),
+        # What came back had been shipped.
+        (value.quantity_shipped - value.quantity_returned, "shipped"),
+        (value.quantity_cancelled, "cancelled"),
     )
-
-
-_DOTS = {ActorKind.PERSON: "person", ActorKind.CHANNEL: "channel", ActorKind.SYSTEM: "system"}
+    left = value.quantity - max(value.quantity_shipped, value.quantity_returned)
+    left -= value.quantity_cancelled
+    found = [(count, word) for count, word in (*done, (left, "to ship")) if count > 0]
+    if len(found) == 1 and found[0][0] >= value.quantity and found[0][1] != "to ship":
+        return found[0][1]
+    return ", ".join(f"{count} {word}" for count, word in found)
 
 
 def address_lines(address: AddressView | None) -> list[str]:

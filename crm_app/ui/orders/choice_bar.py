@@ -19,6 +19,7 @@ def page_box() -> rx.Component:
                 is_on=ChoosingState.has_page,
                 label="Choose all orders of this page",
                 on_click=ChoosingState.pick_page,
+                custom_attrs={"data-pick-page": "1"},
             ),
             role="columnheader",
             scope="col",
@@ -80,6 +81,9 @@ def choice_bar() -> rx.Component:
                 ),
                 rx.el.span(class_name="gap"),
                 _do("Change status", "status", "arrow-right-left", "e"),
+                _here("Assign", "assign", "user-round", "a", Permission.ASSIGN_ORDERS),
+                _here("Tag", "tag", "tag", "t", Permission.TAG_ORDERS),
+                _here("Hold", "hold", "pause", "h", Permission.HOLD_ORDERS),
                 _do("Export", "export", "download", ""),
                 rx.el.button(
                     icon("x", 14),
@@ -109,6 +113,22 @@ def _do(label: str, action: str, sign: str, letter: str) -> rx.Component:
         class_name="choice-do",
         on_click=ChoosingState.begin(action),
         custom_attrs={"data-bulk": action},
+    )
+
+
+def _here(label: str, kind: str, sign: str, letter: str, needs: Permission) -> rx.Component:
+    """What the small menu does at once, without a page of its own (`row_menu.py`)."""
+    return rx.cond(
+        may(needs),
+        rx.el.button(
+            icon(sign, 14),
+            rx.el.span(label),
+            rx.el.kbd(letter),
+            type="button",
+            class_name="choice-do",
+            custom_attrs={"data-menu": kind, "aria-haspopup": "dialog"},
+        ),
+        rx.fragment(),
     )
 
 

@@ -168,6 +168,13 @@ class ChoosingState(rx.State):
         return f"All {number} but {len(self._without):,} chosen"
 
 
+def few(choosing: ChoosingState, most: int) -> list[int] | None:
+    """The chosen orders, if there are at most so many; None means: too many to name."""
+    # A public method could be called by any browser, so a neighbour of the class reads it.
+    ids, is_all = choosing._ids, choosing._is_all  # pyright: ignore[reportPrivateUsage]
+    return None if is_all or len(ids) > most else list(ids)
+
+
 def _begin(session: Session, actor: Actor, choice: Choice, key: str, action: str) -> int:
     run: BulkRun = bulk_choice.draft(session, actor, choice, f"{action[:20]}-{key}")
     if action == "export":

@@ -1,12 +1,12 @@
 """The columns of the list as they are drawn: heads, measures, and what a chooser offers. Pure."""
 
-import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from crm_app.services.grid_layout import MAX_PINNED, USUAL, Column, Density, GridLayout
-from crm_app.services.order_query import OrderQuery, Sort
-from crm_app.ui.shared.links import orders_path
+from crm_app.services.order_query import Sort
+from crm_app.ui.shared.links import with_params
 
 
 class Measure(NamedTuple):
@@ -72,12 +72,17 @@ class ColumnChoice:
     pin_label: str = ""
 
 
-def headers(layout: GridLayout, query: OrderQuery) -> list[Header]:
-    """The heads of the table, with what a click on each would sort by."""
-    return [_header(layout, query, at, column) for at, column in enumerate(layout.columns)]
+def headers(layout: GridLayout, params: Mapping[str, str], sort: str = "") -> list[Header]:
+    """The heads of the table, with what a click on each would sort by.
+
+    `params` is the list's address; `sort` what the list is sorted by, the newest first if empty.
+    """
+    sort = sort or Sort.NEWEST.value
+    return [_header(layout, params, sort, at) for at in range(len(layout.columns))]
 
 
-def _header(layout: GridLayout, query: OrderQuery, at: int, column: Column) -> Header:
+def _header(layout: GridLayout, params: Mapping[str, str], sort: str, at: int) -> Header:
+    column = layout.columns[at]
     class_name = f"col-{column}" + ("" if column in USUAL else " extra")
     if at < layout.pinned:
         class_name += f" pin pin-{at}"
@@ -86,11 +91,12 @@ def _header(layout: GridLayout, query: OrderQuery, at: int, column: Column) -> H
     if column not in _SORTS:
         return Header(column.value, column.label, class_name=class_name)
     first, second = _SORTS[column]
-    following = second if query.sort is first else first
-    href = orders_path(dataclasses.replace(query, sort=following, cursor=None))
-    if query.sort not in (first, second):
+    following = second if sort == first else first
+    shown = "" if following is Sort.NEWEST and not params.get("view") else following.value
+    href = with_params(params, sort=shown, cursor="")
+    if sort not in (first, second):
         return Header(column.value, column.label, href, class_name=class_name)
-    direction = "descending" if query.sort.value.startswith("-") else "ascending"
+    direction = "descending" if sort.startswith("-") else "ascending"
     return Header(column.value, column.label, href, direction, class_name)
 
 

@@ -1,15 +1,13 @@
 """Which order is open beside the list, and which ones stand before and after it."""
 
-from typing import Final
+from typing import Any, Final
 
 import reflex as rx
 
 from crm_app.domain.permissions import Permission
-from crm_app.errors import InvalidInputError
-from crm_app.services.order_query import OrderQuery
 from crm_app.ui.order.state import OrderState
-from crm_app.ui.orders.state import OrdersState, list_of
-from crm_app.ui.shared.links import OPEN, order_path, orders_path
+from crm_app.ui.orders.state import OrdersState
+from crm_app.ui.shared.links import OPEN, opened_beside, with_params
 from crm_app.ui.shared.permission import requires
 
 _LONGEST_ID: Final = 18
@@ -25,29 +23,20 @@ class OpenedState(rx.State):
     previous: str = ""
     following: str = ""
     close: str = "/orders"
-    whole: str = ""
 
     @rx.event(temporal=True)
     @requires(Permission.VIEW_ORDERS, quiet=True)
-    async def follow(self) -> rx.event.EventType[()] | None:
+    async def follow(self) -> Any:
         """Open what the address names, or nothing; the list stays as it is."""
         params = self.router.url.query_parameters
-        self.order_id = opened_id(params.get(OPEN, ""))
-        self.close = await self._list_path()
-        if not self.order_id:
-            self.place, self.previous, self.following = "", "", ""
-            return None
-        self.whole = order_path(self.order_id)
-        await self._find_place()
-        return OrderState.load
+        was_open, self.order_id = self.order_id, opened_id(params.get(OPEN, ""))
+        self.close = with_params(params, **{OPEN: ""})
+        await self._find_place(opened_beside(params))
+        if self.order_id:
+            return OrderState.open_order(self.order_id)
+        return OrderState.close_panel if was_open else None
 
-    async def _list_path(self) -> str:
-        try:
-            return orders_path((await list_of(self)).query)
-        except InvalidInputError:
-            return orders_path(OrderQuery())
-
-    async def _find_place(self) -> None:
+    async def _find_place(self, opening: str) -> None:
         orders = await self.get_state(OrdersState)
         ids = [row.id for row in orders.rows]
         self.place, self.previous, self.following = "", "", ""
@@ -55,16 +44,11 @@ class OpenedState(rx.State):
             return
         at = ids.index(self.order_id)
         self.place = f"{at + 1} of {len(ids)}"
-        self.previous = opened_path(self.close, ids[at - 1]) if at else ""
-        self.following = opened_path(self.close, ids[at + 1]) if at + 1 < len(ids) else ""
+        self.previous = f"{opening}{ids[at - 1]}" if at else ""
+        self.following = f"{opening}{ids[at + 1]}" if at + 1 < len(ids) else ""
 
 
 def opened_id(text: str) -> int:
     """The order's number in an address, or 0 where it is none."""
     is_id = text.isascii() and text.isdecimal() and len(text) <= _LONGEST_ID
     return int(text) if is_id else 0
-
-
-def opened_path(list_path: str, order_id: int) -> str:
-    """The address of a list with an order open beside it."""
-    return f"{list_path}{'&' if '?' in list_path else '?'}{OPEN}={order_id}"

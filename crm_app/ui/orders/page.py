@@ -5,11 +5,12 @@ from typing import Final
 import reflex as rx
 
 from crm_app.domain.permissions import Permission
+from crm_app.ui.order.state import OrderState
 from crm_app.ui.orders.choice_bar import choice_bar
 from crm_app.ui.orders.filters import filter_bar, list_notes
 from crm_app.ui.orders.layout_menu import layout_form, layout_menu
-from crm_app.ui.orders.opened import OpenedState
-from crm_app.ui.orders.panel import order_panel
+from crm_app.ui.orders.panel import opened_order
+from crm_app.ui.orders.row_menu import row_menu
 from crm_app.ui.orders.state import OrdersState
 from crm_app.ui.orders.table import news_bar, orders_table, paging
 from crm_app.ui.shared.links import BULK, link
@@ -26,11 +27,12 @@ def orders_page() -> rx.Component:
         filter_bar(),
         rx.el.div(
             rx.el.div(list_notes(), news_bar(), orders_table(), paging(), class_name="orders-list"),
-            order_panel(),
-            class_name=rx.cond(OpenedState.order_id != 0, "orders-frame split", "orders-frame"),
+            opened_order(),
+            class_name=rx.cond(OrderState.panel_id != 0, "orders-frame split", "orders-frame"),
         ),
         choice_bar(),
         layout_form(),
+        row_menu(),
         # The worker writes to the database, not to this page, so the page asks again.
         ticker(OrdersState.refresh, REFRESH_MS),
         section="orders",

@@ -10,9 +10,11 @@ from crm_app.channels import capabilities
 from crm_app.domain import money
 from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import TO_SHIP, OrderStatus, SyncStatus
+from crm_app.domain.working import Priority
 from crm_app.services.grid_layout import Column
 from crm_app.services.order_search import OrderSummary
 from crm_app.services.personal_data import WITHHELD
+from crm_app.services.working.rows import Working
 from crm_app.ui.shared import times
 from crm_app.ui.shared.links import order_path
 from crm_app.ui.shared.times import Clock
@@ -20,6 +22,23 @@ from crm_app.ui.shared.tones import Pill, payment_pill, status_pill, sync_pill
 
 INFERRED: Final = "Contract inferred"
 CANCEL_ASKED: Final = Pill("Cancel asked", "warn", "alert", "The buyer asks to cancel")
+
+
+NONE: Final = Working()
+_PRIORITY: Final[dict[Priority, Pill]] = {
+    Priority.URGENT: Pill("Urgent", "bad", "alert"),
+    Priority.HIGH: Pill("High", "warn", "4"),
+    Priority.LOW: Pill("Low", "mute", "0"),
+}
+
+
+@dataclass(frozen=True)
+class Label:
+    """A tag that the desk put on an order."""
+
+    id: int
+    name: str
+    colour: str
 
 
 @dataclass(frozen=True)
@@ -50,11 +69,17 @@ class OrderRow:
     sync_state: Pill
     # The columns that are plain words, by their keys.
     words: dict[str, str]
+    assignee: str
+    initials: str
+    priority: Pill
+    labels: list[Label]
     # The list moved on and this row no longer belongs to it; it stays until the person moves.
     is_gone: bool = False
 
     @classmethod
-    def of(cls, order: OrderSummary, now: datetime, zone: ZoneInfo) -> Self:
+    def of(
+        cls, order: OrderSummary, now: datetime, zone: ZoneInfo, working: Working = NONE
+    ) -> Self:
         return cls(
             id=order.id,
             href=order_path(order.id),
@@ -79,11 +104,20 @@ class OrderRow:
             payment=payment_pill(order.payment_status),
             sync_state=sync_pill(order.sync_status),
             words=words(order),
+            assignee=working.assignee,
+            initials=initials(working.assignee),
+            priority=_PRIORITY.get(working.priority, Pill()),
+            labels=[Label(tag.id, tag.name, tag.colour.value) for tag in working.tags],
         )
 
     def gone(self) -> Self:
         """The same row, marked as no longer belonging to the list."""
         return dataclasses.replace(self, is_gone=True)
+
+
+def initials(name: str) -> str:
+    """`AK` for Asha Kulkarni."""
+    return "".join(part[0] for part in name.split()[:2]).upper()
 
 
 def words(order: OrderSummary) -> dict[str, str]:

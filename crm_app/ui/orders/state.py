@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import reflex as rx
+from sqlmodel import Session
 
 from crm_app.config import get_settings
+from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import business_day, now
 from crm_app.errors import CrmError, InvalidInputError, NotSignedInError
@@ -19,9 +21,10 @@ from crm_app.services.order_query import MAX_TEXT, OrderQuery, Sort, clean_text
 from crm_app.services.order_search import OrderList, OrderSummary
 from crm_app.services.view_lists import Shown
 from crm_app.services.views import default_key
+from crm_app.services.working.rows import Working, working_of
 from crm_app.ui.orders.menus import Menus
-from crm_app.ui.orders.rows import OrderRow
-from crm_app.ui.shared.links import OPEN, orders_path, view_path
+from crm_app.ui.orders.rows import NONE, OrderRow
+from crm_app.ui.shared.links import OPEN, opened_beside, orders_path, view_path
 from crm_app.ui.shared.needs import NAMES, count_text
 from crm_app.ui.shared.permission import requires
 from crm_app.ui.shared.service import call
@@ -41,6 +44,31 @@ class Pages:
     first: str = ""
     previous: str = ""
     next: str = ""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of the list, and what the desk keeps on its orders."""
+
+    page: OrderList
+    working: dict[int, Working]
+
+    def rows(self) -> list[OrderRow]:
+        moment, zone = now(), get_settings().zone
+        return [
+            _found_by(
+                OrderRow.of(order, moment, zone, self.working.get(order.id, NONE)),
+                self.page.found_by.get(order.id),
+            )
+            for order in self.page.orders
+        ]
+
+
+def _found_by(row: OrderRow, matched: Field | None) -> OrderRow:
+    """One that was found by what a row does not show says by what."""
+    if matched is None or matched in _SEEN_AT_ONCE:
+        return row
+    return dataclasses.replace(row, tags=[*row.tags, f"by {matched.value}"])
 
 
 class OrdersState(rx.State):
@@ -111,8 +139,8 @@ class OrdersState(rx.State):
             self.stale = f"Not refreshed: {error}"
             return
         self.stale = ""
-        self._show_count(found)
-        if not self.rows and found.orders:
+        self._show_count(found.page)
+        if not self.rows and found.page.orders:
             self._show(await self._read(query), query)
             return
         self._renew(found, query)
@@ -212,10 +240,10 @@ class OrdersState(rx.State):
         except InvalidInputError:
             return OrderQuery(limit=PAGE_SIZE)
 
-    async def _read(self, query: OrderQuery, *, beyond: int = 0) -> OrderList:
+    async def _read(self, query: OrderQuery, *, beyond: int = 0) -> Found:
         actor = await current_actor(self)
         asked = dataclasses.replace(query, limit=query.limit + beyond)
-        return await call(order_search.list_orders, actor, asked)
+        return await call(_list, actor, asked)
 
     async def _show_choices(self, query: OrderQuery) -> None:
         actor = await current_actor(self)
@@ -228,24 +256,23 @@ class OrdersState(rx.State):
             self._typed = query.text
             self.box += 1
         self.text = query.text
-        path = orders_path(query)
-        self.opening = f"{path}{'&' if '?' in path else '?'}{OPEN}="
+        self.opening = opened_beside(self.router.url.query_parameters)
 
-    def _show(self, found: OrderList, query: OrderQuery) -> None:
-        self.rows = list(_rows(found).values())
-        self._show_count(found)
-        self.found_by = found_by_text(found)
-        self.pages = pages(found, query)
+    def _show(self, found: Found, query: OrderQuery) -> None:
+        self.rows = found.rows()
+        self._show_count(found.page)
+        self.found_by = found_by_text(found.page)
+        self.pages = pages(found.page, query)
 
     def _show_count(self, found: OrderList) -> None:
         self.count = orders_text(found)
         self.total, self.total_is_exact = found.total, found.total_is_exact
 
-    def _renew(self, found: OrderList, query: OrderQuery) -> None:
-        drawn = _rows(found)
+    def _renew(self, found: Found, query: OrderQuery) -> None:
         shown = {row.id for row in self.rows}
-        self.news = news_text(_above(found.orders, shown), query)
-        rows = [drawn.get(row.id) or row.gone() for row in self.rows]
+        self.news = news_text(_above(found.page.orders, shown), query)
+        fresh = {row.id: row for row in found.rows() if row.id in shown}
+        rows = [fresh.get(row.id) or row.gone() for row in self.rows]
         if rows != self.rows:
             self.rows = rows
 
@@ -261,24 +288,20 @@ async def list_of(state: rx.State) -> Shown:
     return await orders._shown_list()  # pyright: ignore[reportPrivateUsage]
 
 
-def _rows(found: OrderList) -> dict[int, OrderRow]:
-    """The rows by their ids; one that was found by what a row does not show says by what."""
-    moment, zone = now(), get_settings().zone
-    rows = {order.id: OrderRow.of(order, moment, zone) for order in found.orders}
-    for key, one in found.found_by.items():
-        if key in rows and one not in _SEEN_AT_ONCE:
-            rows[key] = dataclasses.replace(rows[key], tags=[*rows[key].tags, f"by {one.value}"])
-    return rows
-
-
 def found_by_text(found: OrderList) -> str:
-    """`Found by order number 2, phone 1`: what the searched text matched on this page."""
+    """`Found by order number (2), phone (1)`: what the searched text matched on this page."""
     counts = Counter(found.found_by.values())
     parts = [f"{field.value} ({counts[field]})" for field in Field if counts[field]]
     if not parts:
         return ""
     is_all = len(found.orders) == found.total
     return f"Found by {', '.join(parts)}" + ("" if is_all else " on this page")
+
+
+def _list(session: Session, actor: Actor, query: OrderQuery) -> Found:
+    page = order_search.list_orders(session, actor, query)
+    ids = [order.id for order in page.orders]
+    return Found(page, working_of(session, actor, ids))
 
 
 def _above(orders: tuple[OrderSummary, ...], shown: set[int]) -> int:

@@ -13,7 +13,7 @@ from crm_app.domain.view import Colour
 from crm_app.errors import CrmError, InvalidInputError, NotSignedInError
 from crm_app.services import views
 from crm_app.services.views import View, ViewChangedError, ViewDraft
-from crm_app.ui.orders.layout_state import layout_of
+from crm_app.ui.orders.layout_state import LayoutState, shown_layout
 from crm_app.ui.orders.state import list_of
 from crm_app.ui.shared import times
 from crm_app.ui.shared.links import ALL_ORDERS, view_path
@@ -126,16 +126,14 @@ class ViewsState(rx.State):
             over=0,
             failure="",
         )
-        layout = await layout_of(self) if self.form.has_columns else {}
-        return await self._save(layout)
+        return await self._save(await self._layout())
 
     @rx.event
     @requires(Permission.VIEW_ORDERS)
     async def save_changes(self) -> list[Any] | None:
         """Keep the filters that are on the screen in the view itself."""
         await self.open_edit()
-        layout = await layout_of(self) if self.form.has_columns else {}
-        return await self._save(layout) if self.form.key else None
+        return await self._save(await self._layout()) if self.form.key else None
 
     @rx.event
     @requires(Permission.VIEW_ORDERS)
@@ -167,6 +165,12 @@ class ViewsState(rx.State):
         self.asked = ""
         await call(views.remove, actor, self.shown.key)
         return [rx.redirect(ALL_ORDERS), SidebarState.renew]
+
+    async def _layout(self) -> dict[str, Any]:
+        """The columns on the screen, if the view is to keep them."""
+        if not self.form.has_columns:
+            return {}
+        return shown_layout(await self.get_state(LayoutState)).as_json()
 
     async def _save(self, layout: dict[str, Any]) -> list[Any] | None:
         actor, form = await current_actor(self), self.form

@@ -1,5 +1,6 @@
 """Links inside the desk: real addresses, followed without loading the page anew."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -31,6 +32,21 @@ def orders_path(query: OrderQuery) -> str:
 def view_path(key: str) -> str:
     """The address of the orders list that shows a view."""
     return f"{ORDERS}?view={quote(key)}"
+
+
+def with_params(params: Mapping[str, str], **changed: str) -> str:
+    """The address of the orders list as it stands, a saved view included, but for some values.
+
+    An empty value takes its name away.
+    """
+    kept = {name: value for name, value in {**params, **changed}.items() if value}
+    return f"{ORDERS}?{urlencode(kept)}" if kept else ORDERS
+
+
+def opened_beside(params: Mapping[str, str]) -> str:
+    """The list's address that opens an order beside it, but for the order's number at its end."""
+    path = with_params(params, **{OPEN: ""})
+    return f"{path}{'&' if '?' in path else '?'}{OPEN}="
 
 
 def account_path(account_id: int) -> str:

@@ -19,6 +19,7 @@ from crm_app.ui.shared.navigation import (
     badge,
     if_allowed,
 )
+from crm_app.ui.shared.palette import palette
 from crm_app.ui.shared.shell_state import AccountRow, ShellState
 from crm_app.ui.shared.sidebar_views import sidebar_views
 
@@ -56,6 +57,7 @@ def shell(
         ),
         _tabs(section),
         help_dialog(),
+        palette(),
         ticker(ShellState.load, REFRESH_MS),
         class_name="app",
     )
@@ -81,11 +83,11 @@ def _sidebar(section: Section) -> rx.Component:
         ),
         rx.el.button(
             icon("search", 14),
-            rx.el.span("Find an order"),
-            rx.el.kbd("/"),
+            rx.el.span("Search or jump"),
+            rx.el.kbd("Ctrl K"),
             type="button",
             class_name="find",
-            custom_attrs={"data-find": "1"},
+            custom_attrs={"data-palette": "1"},
         ),
         rx.el.nav(
             *[_entry(place, section) for place in PLACES if not place.is_setup],

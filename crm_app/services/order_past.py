@@ -1,0 +1,174 @@
+"""What an order was at a moment of its past, told back from its history."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, cast
+
+from sqlmodel import Session, col, select
+
+from crm_app.domain.actor import Actor
+from crm_app.domain.permissions import Permission
+from crm_app.errors import NotFoundError
+from crm_app.models import Order, OrderEvent, User
+from crm_app.services import edits
+from crm_app.services.working import tagging
+
+# What the history keeps both sides of, so that it can be told back; in the order of a page.
+FIELDS: Final = (
+    "status",
+    "channel_status",
+    "payment_status",
+    "cancel_requested",
+    "return_requested",
+    "held_by_channel",
+    "hold_reason",
+    "held_until",
+    "assignee",
+    "priority",
+    "tags",
+    "archived",
+    "ship_by",
+    "deliver_by",
+    "shipped_at",
+    "carrier",
+    "tracking_number",
+    "total_minor",
+    "subtotal_minor",
+    "shipping_minor",
+    "discount_minor",
+    "tax_minor",
+    "line_count",
+    "unit_count",
+)
+_PERSONAL: Final = ("customer_name", "ship_to", "note")
+_MOST_EVENTS: Final = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class PastField:
+    """One field: its value then in words, and whether it is another one today."""
+
+    name: str
+    label: str
+    then: str
+    now: str
+
+    @property
+    def is_other_now(self) -> bool:
+        return self.then != self.now
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """An order at a moment.
+
+    Attributes:
+        at: The moment.
+        came_in: When the order reached this desk; nothing is known of before.
+        exists: Whether it was here then.
+        fields: What the history can tell back.
+        changed_since: Personal fields that are another today; the history keeps no old ones.
+        last: What had happened last, as its id; None if nothing had.
+    """
+
+    at: datetime
+    came_in: datetime
+    exists: bool
+    fields: tuple[PastField, ...] = ()
+    changed_since: tuple[str, ...] = ()
+    last: int | None = None
+
+
+def as_of(session: Session, actor: Actor, order_id: int, at: datetime) -> Past:
+    """Rebuild an order as it was, by taking back everything that happened after `at`.
+
+    Raises:
+        PermissionDeniedError: Without `orders.view`.
+        NotFoundError: If there is no such order.
+    """
+    actor.require(Permission.VIEW_ORDERS)
+    order = session.get(Order, order_id)
+    if order is None:
+        raise NotFoundError("order", order_id)
+    first = _events(session, order_id, newest_first=False, limit=1)
+    came_in = first[0].at if first else order.created_at
+    if at < came_in:
+        return Past(at, came_in, exists=False)
+    later = _events(session, order_id, after=at)
+    present = _present(session, order)
+    then = dict(present)
+    for event in later:
+        take_back(then, event.kind, event.data)
+    last = _events(session, order_id, until=at, limit=1)
+    return Past(
+        at=at,
+        came_in=came_in,
+        exists=True,
+        fields=tuple(
+            PastField(name, edits.label_of(name), words[0], words[1])
+            for name in FIELDS
+            if (words := _words(name, then[name], present[name], order)) != ("nothing", "nothing")
+        ),
+        changed_since=tuple(
+            edits.label_of(name)
+            for name in _PERSONAL
+            if any(event.data.get(name) == edits.CHANGED for event in later)
+        ),
+        last=last[0].id if last else None,
+    )
+
+
+def take_back(fields: dict[str, Any], kind: str, data: dict[str, Any]) -> None:
+    """Undo one event in a set of fields; pure. What an event says of others is left alone."""
+    if kind in ("order:tagged", "order:untagged"):
+        before, after = data["tag"]
+        tags: set[str] = set(fields["tags"]) - {after} | {before}
+        fields["tags"] = sorted(tags - {None}, key=str.lower)
+        return
+    for name, pair in data.items():
+        if name in fields and isinstance(pair, list) and len(cast("list[Any]", pair)) == 2:
+            fields[name] = cast("list[Any]", pair)[0]
+
+
+def _present(session: Session, order: Order) -> dict[str, Any]:
+    assignee = session.get(User, order.assignee_id) if order.assignee_id else None
+    tags = tagging.tags_of(session, [order.id]).get(order.id, [])
+    ours = {
+        "assignee": assignee.name if assignee else None,
+        "tags": [tag.name for tag in tags],
+        "archived": order.archived_at is not None,
+    }
+    columns = {name: _json(getattr(order, name)) for name in FIELDS if name not in ours}
+    return columns | ours
+
+
+def _json(value: Any) -> Any:
+    """As events keep it."""
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _words(name: str, then: Any, present: Any, order: Order) -> tuple[str, str]:
+    text = edits.text_of
+    return text(name, then, order), text(name, present, order)
+
+
+def _events(
+    session: Session,
+    order_id: int,
+    *,
+    after: datetime | None = None,
+    until: datetime | None = None,
+    newest_first: bool = True,
+    limit: int = _MOST_EVENTS,
+) -> list[OrderEvent]:
+    statement = select(OrderEvent).where(OrderEvent.order_id == order_id)
+    if after is not None:
+        statement = statement.where(col(OrderEvent.at) > after)
+    if until is not None:
+        statement = statement.where(col(OrderEvent.at) <= until)
+    key = col(OrderEvent.id)
+    found: Iterable[OrderEvent] = session.exec(
+        statement.order_by(key.desc() if newest_first else key).limit(limit)
+    )
+    return list(found)

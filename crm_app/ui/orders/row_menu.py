@@ -1,0 +1,184 @@
+"""The small menu at a row: one for all rows, shown where it was asked for (`assets/grid.js`)."""
+
+import reflex as rx
+
+from crm_app.domain.working import HoldReason
+from crm_app.ui.orders.row_deeds import MenuItem
+from crm_app.ui.orders.row_menu_state import RowMenuState
+from crm_app.ui.shared.conditions import has_any
+from crm_app.ui.shared.marks import button, icon
+
+
+def row_menu() -> rx.Component:
+    """The menu, the form through which the browser asks for it, and what is read out."""
+    return rx.fragment(
+        rx.el.form(
+            rx.el.input(type="hidden", name="order"),
+            rx.el.input(type="hidden", name="kind"),
+            rx.el.input(type="hidden", name="many"),
+            on_submit=RowMenuState.open,
+            id="menu-form",
+            hidden=True,
+        ),
+        rx.el.div(
+            rx.el.div(
+                rx.el.b(RowMenuState.title),
+                rx.el.span(RowMenuState.whose, class_name="quiet"),
+                class_name="row-menu-head",
+            ),
+            rx.cond(
+                RowMenuState.failure != "",
+                rx.el.p(RowMenuState.failure, class_name="mistake row-menu-note", role="alert"),
+                rx.fragment(),
+            ),
+            rx.el.div(rx.foreach(RowMenuState.items, _item), class_name="row-menu-items"),
+            rx.foreach(RowMenuState.refused, _refusal),
+            rx.match(
+                RowMenuState.kind,
+                ("comment", _comment()),
+                ("tag", _new_tag()),
+                ("hold", rx.cond(has_any(RowMenuState.items), rx.fragment(), _hold())),
+                ("status", rx.cond(RowMenuState.question.is_open, _question(), rx.fragment())),
+                rx.fragment(),
+            ),
+            id="row-menu",
+            class_name="pop row-menu",
+            role="dialog",
+            aria_label=RowMenuState.title + " of " + RowMenuState.whose,
+            custom_attrs={"popover": "auto", "data-done": RowMenuState.done},
+        ),
+        rx.el.p(RowMenuState.said, class_name="sr-only", role="status", key=RowMenuState.done),
+    )
+
+
+def _item(item: MenuItem) -> rx.Component:
+    return rx.el.button(
+        rx.el.span(rx.cond(item.is_on, icon("check", 12), rx.fragment()), class_name="tick bare"),
+        rx.el.span(
+            item.label,
+            class_name=rx.cond(item.colour != "", "tagchip tagchip-" + item.colour, ""),
+        ),
+        rx.el.span(item.hint, class_name="quiet hint"),
+        type="button",
+        key=item.key,
+        aria_pressed=rx.cond(item.is_on, "true", "false"),
+        class_name="item",
+        on_click=RowMenuState.choose(item.key),
+    )
+
+
+def _refusal(text: str) -> rx.Component:
+    return rx.el.p(icon("ban", 12), rx.el.span(text), class_name="row-menu-note quiet")
+
+
+def _comment() -> rx.Component:
+    return rx.el.form(
+        rx.el.textarea(
+            name="text",
+            rows="3",
+            required=True,
+            max_length=4000,
+            placeholder="A note for colleagues; @Name tells one of them",
+            aria_label="Comment",
+            class_name="field area",
+        ),
+        _end("Comment"),
+        on_submit=RowMenuState.submit,
+        class_name="row-menu-form",
+    )
+
+
+def _new_tag() -> rx.Component:
+    return rx.el.form(
+        rx.el.input(
+            name="text",
+            required=True,
+            max_length=40,
+            auto_complete="off",
+            placeholder="New tag",
+            aria_label="New tag",
+            class_name="field",
+        ),
+        button("Add", type="submit"),
+        on_submit=RowMenuState.submit,
+        class_name="row-menu-form line",
+    )
+
+
+def _hold() -> rx.Component:
+    return rx.el.form(
+        rx.el.label("Why", html_for="hold-reason"),
+        rx.el.select(
+            *[rx.el.option(one.label, value=one.value) for one in HoldReason],
+            id="hold-reason",
+            name="reason",
+            class_name="field select",
+        ),
+        rx.el.label("Until the end of", html_for="hold-until"),
+        rx.el.input(type="date", id="hold-until", name="until", class_name="field"),
+        _mistake("until"),
+        rx.el.label("Note", html_for="hold-note"),
+        rx.el.input(
+            id="hold-note", name="text", max_length=500, auto_complete="off", class_name="field"
+        ),
+        _mistake("note"),
+        _end("Hold"),
+        on_submit=RowMenuState.submit,
+        class_name="row-menu-form",
+    )
+
+
+def _question() -> rx.Component:
+    question = RowMenuState.question
+    return rx.el.form(
+        rx.el.p(question.explanation, class_name="quiet"),
+        rx.cond(question.asks_parcel, _parcel(), rx.fragment()),
+        rx.el.div(
+            rx.el.button(question.verb, type="submit", class_name=question.look),
+            class_name="row-menu-end",
+        ),
+        on_submit=RowMenuState.submit,
+        class_name="row-menu-form",
+    )
+
+
+def _parcel() -> rx.Component:
+    is_required = RowMenuState.question.is_required
+    return rx.fragment(
+        rx.el.label("Carrier", html_for="row-carrier"),
+        rx.el.input(
+            id="row-carrier",
+            name="carrier",
+            list="row-carriers",
+            required=is_required,
+            auto_complete="off",
+            max_length=80,
+            class_name="field",
+        ),
+        rx.el.datalist(rx.foreach(RowMenuState.carriers, _carrier), id="row-carriers"),
+        _mistake("carrier"),
+        rx.el.label("Tracking number", html_for="row-tracking"),
+        rx.el.input(
+            id="row-tracking",
+            name="tracking_number",
+            required=is_required,
+            auto_complete="off",
+            spell_check=False,
+            max_length=120,
+            class_name="field mono",
+        ),
+        _mistake("tracking_number"),
+    )
+
+
+def _carrier(name: str) -> rx.Component:
+    return rx.el.option(value=name)
+
+
+def _mistake(name: str) -> rx.Component:
+    sentence = RowMenuState.mistakes.get(name, "")
+    return rx.cond(sentence, rx.el.p(sentence, class_name="mistake", role="alert"), rx.fragment())
+
+
+def _end(verb: str) -> rx.Component:
+    return rx.el.div(button(verb, kind="primary", type="submit"), class_name="row-menu-end")

@@ -1,0 +1,168 @@
+"""The small menu at a row, for that order or for those that are chosen."""
+
+from typing import Any
+
+import reflex as rx
+
+from crm_app.domain.order_status import OrderStatus
+from crm_app.domain.permissions import Permission
+from crm_app.errors import CrmError, NotSignedInError
+from crm_app.services import order_view, orders
+from crm_app.services.working.changes import MOST_AT_ONCE
+from crm_app.ui.order.state import OrderState
+from crm_app.ui.order.steps import Question
+from crm_app.ui.orders import row_deeds
+from crm_app.ui.orders.choosing import ChoosingState, few
+from crm_app.ui.orders.opened import OpenedState, opened_id
+from crm_app.ui.orders.row_deeds import MenuItem
+from crm_app.ui.orders.state import OrdersState
+from crm_app.ui.shared.permission import requires
+from crm_app.ui.shared.service import call
+from crm_app.ui.shared.session import current_actor
+
+_TITLES = {
+    "status": "Status",
+    "assign": "Assign",
+    "tag": "Tags",
+    "hold": "Hold",
+    "priority": "Priority",
+    "comment": "Comment",
+}
+
+
+class RowMenuState(rx.State):
+    """Opened with what the browser names: an order and a kind, or the choice and a kind."""
+
+    kind: str = ""
+    title: str = ""
+    # Whose it is: an order's number, or `3 orders`.
+    whose: str = ""
+    items: list[MenuItem] = []
+    refused: list[str] = []
+    question: Question = Question()
+    carriers: list[str] = []
+    failure: str = ""
+    mistakes: dict[str, str] = {}
+    # Grows with each thing that is done: the browser closes the menu.
+    done: int = 0
+    said: str = ""
+
+    _ids: list[int] = []
+    _version: int = 0
+
+    @rx.event(supersedes=True)
+    @requires(Permission.VIEW_ORDERS)
+    async def open(self, form: dict[str, Any]) -> Any:
+        """Show the menu of a kind for the chosen orders, or for one."""
+        kind = row_deeds.kind_of(form.get("kind"))
+        one = opened_id(str(form.get("order", "")))
+        self._empty()
+        choosing = await self.get_state(ChoosingState)
+        chosen = few(choosing, MOST_AT_ONCE) if form.get("many") else []
+        if kind is None or not (one or form.get("many")):
+            return None
+        if chosen is None or (chosen and kind == "status"):
+            # More than a click may do at once, or what each channel takes by its own rules.
+            self.done += 1
+            return ChoosingState.begin(kind)
+        self._ids = chosen or [one]
+        self.kind, self.title = kind, _TITLES[kind]
+        self.whose = await self._name()
+        await self._try(self._look)
+        return None
+
+    @rx.event
+    @requires(Permission.VIEW_ORDERS)
+    async def choose(self, key: str) -> Any:
+        """Do what a line of the menu says."""
+        kind = row_deeds.kind_of(self.kind)
+        if kind is None:
+            return None
+        if kind == "status":
+            return await self._try(lambda: self._take_step(str(key)))
+        is_on = any(item.key == key and item.is_on for item in self.items)
+        return await self._try(lambda: self._do(row_deeds.do, str(key), is_on))
+
+    @rx.event
+    @requires(Permission.VIEW_ORDERS)
+    async def submit(self, form: dict[str, Any]) -> Any:
+        """Do what the menu's form says."""
+        if row_deeds.kind_of(self.kind) is None:
+            return None
+        if self.kind == "status":
+            return await self._try(lambda: self._answer(form))
+        return await self._try(lambda: self._do(row_deeds.write, form))
+
+    async def _look(self) -> None:
+        actor = await current_actor(self)
+        kind = row_deeds.kind_of(self.kind)
+        if kind is not None and kind != "comment":
+            menu = await call(row_deeds.look, actor, kind, self._ids)
+            self.items, self.refused = menu.items, menu.refused
+
+    async def _do(self, deed: Any, *args: Any) -> Any:
+        actor = await current_actor(self)
+        return self._over(await call(deed, actor, self.kind, self._ids, *args))
+
+    async def _take_step(self, status: str) -> Any:
+        actor = await current_actor(self)
+        detail = await call(order_view.get_order, actor, self._ids[0])
+        self._version, self.carriers = detail.version, list(detail.carriers)
+        question = row_deeds.question_of(detail, status)
+        if question is None:
+            return await self._change(OrderStatus(status))
+        self.question, self.items, self.refused = question, [], []
+        return None
+
+    async def _answer(self, form: dict[str, Any]) -> Any:
+        if not self.question.is_open:
+            return None
+        carrier, tracking = str(form.get("carrier", "")), str(form.get("tracking_number", ""))
+        return await self._change(OrderStatus(self.question.status), carrier, tracking)
+
+    async def _change(self, status: OrderStatus, carrier: str = "", tracking: str = "") -> Any:
+        actor = await current_actor(self)
+        await call(
+            orders.change_status,
+            actor,
+            self._ids[0],
+            status,
+            carrier=carrier,
+            tracking_number=tracking,
+            expected_version=self._version,
+        )
+        return self._over(f"{status.label}: {self.whose}")
+
+    async def _try(self, deed: Any) -> Any:
+        self.failure, self.mistakes = "", {}
+        try:
+            return await deed()
+        except NotSignedInError:
+            raise
+        except CrmError as error:
+            self.mistakes = {str(name): str(text) for name, text in error.details.items()}
+            self.failure = str(error)
+            return None
+
+    def _over(self, said: str) -> Any:
+        self.done += 1
+        self.said = said
+        self._empty()
+        # The list, and the order beside it where one is open.
+        return [OrdersState.refresh, OrderState.refresh]
+
+    def _empty(self) -> None:
+        self.kind, self.items, self.refused, self._ids = "", [], [], []
+        self.failure, self.mistakes = "", {}
+        self.question = Question()
+
+    async def _name(self) -> str:
+        if len(self._ids) > 1:
+            return f"{len(self._ids):,} orders"
+        shown = await self.get_state(OrdersState)
+        number = next((row.number for row in shown.rows if row.id == self._ids[0]), "")
+        if number:
+            return number
+        opened = await self.get_state(OpenedState)
+        order = await self.get_state(OrderState)
+        return order.order.number if opened.order_id == self._ids[0] else "This order"
