@@ -167,7 +167,11 @@
     return Boolean(element);
   };
   // Where there is a list of orders, its small menu (`grid.js`).
-  const inPlace = (kind) => Boolean(find("#menu-form") && window.deskMenu?.(kind));
+  const inPlace = (kind) => {
+    // An order that is open has a field for it, which also shows what was said before.
+    const hasField = kind === "comment" && find("[data-panel]") && !find(".choice-line");
+    return Boolean(find("#menu-form") && !hasField && window.deskMenu?.(kind));
+  };
   const showKeys = () => find("#keys")?.showModal();
 
   // Arrows walk through an open menu, as they do in menus of the system.
@@ -224,9 +228,8 @@
     }
     isGoing = event.key === "g" ? performance.now() : 0;
     const run = KEYS[event.key];
-    if (!run) return;
-    event.preventDefault();
-    run();
+    // What finds nothing here to do leaves the key to the page's own script.
+    if (run && run() !== false) event.preventDefault();
   });
 
   document.addEventListener("click", (event) => {

@@ -28,6 +28,7 @@ from crm_app.api import (
     status_words,
     sync,
     users,
+    views,
     webhooks,
     working,
 )
@@ -55,6 +56,7 @@ _MODULES: Final = (
     sync,
     users,
     status_words,
+    views,
     health,
     notices,
     alerts,

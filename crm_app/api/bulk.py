@@ -18,6 +18,7 @@ from crm_app.api.bulk_schemas import (
     TellingOut,
 )
 from crm_app.api.dependencies import CurrentActor, DbSession, Id, permitted
+from crm_app.api.order_params import query_of, shortened
 from crm_app.channels import pace
 from crm_app.domain.actor import Actor
 from crm_app.domain.bulk import Outcome, RunState
@@ -26,13 +27,10 @@ from crm_app.errors import InvalidInputError
 from crm_app.models import BulkRun
 from crm_app.services import bulk_choice, bulk_pace, bulk_results, bulk_runs, parcels
 from crm_app.services.bulk_choice import Choice
-from crm_app.services.order_query import OrderQuery
 
 router = APIRouter(prefix="/api/v1/bulk", tags=["bulk changes"])
 
 _MAY = permitted(Permission.BULK_CHANGE)
-# The address bar of the pages is shorter than our parameters.
-_SHORT = {"date_from": "from", "date_to": "to"}
 
 
 @router.post("", dependencies=[_MAY])
@@ -41,7 +39,7 @@ def create(body: BulkIn, session: DbSession, actor: CurrentActor) -> RunDetailOu
 
     Sent again with the same `key`, it changes nothing about a run that was started.
     """
-    run = bulk_choice.draft(session, actor, _choice(body), body.key)
+    run = bulk_choice.draft(session, actor, _choice(session, actor, body), body.key)
     if run.state is RunState.DRAFT:
         if body.parcels:
             lines = (
@@ -58,14 +56,14 @@ def create(body: BulkIn, session: DbSession, actor: CurrentActor) -> RunDetailOu
     return _detail(session, actor, run)
 
 
-def _choice(body: BulkIn) -> Choice:
+def _choice(session: Session, actor: Actor, body: BulkIn) -> Choice:
     if (body.filter is None) == (not body.order_ids):
         said = "Give either order_ids or filter."
         raise InvalidInputError(said, details={"order_ids": said})
     if body.filter is None:
         return Choice(ids=tuple(body.order_ids))
-    params = {_SHORT.get(name, name): value for name, value in body.filter.items()}
-    return Choice(query=OrderQuery.parse(params), without=tuple(body.without))
+    query = query_of(session, actor, shortened(body.filter))
+    return Choice(query=query, without=tuple(body.without))
 
 
 @router.get("", dependencies=[_MAY])

@@ -3,9 +3,13 @@
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
+from sqlmodel import Session
 
+from crm_app.domain.actor import Actor
 from crm_app.errors import InvalidInputError
+from crm_app.services import view_lists, views
 from crm_app.services.order_query import DEFAULT_LIMIT, OrderQuery
+from crm_app.services.standing_views import ALL
 
 Text = Annotated[str, Field(max_length=500)]
 # The address bar of the pages is shorter than these.
@@ -32,11 +36,15 @@ class OrderParams(BaseModel):
     city: Text = ""
     pincode: Text = Field("", description="Whole or from its beginning")
     sku: Text = ""
+    tag: Text = Field("", description="Names of tags")
+    assignee: Text = Field("", description="Numbers of people, `me` or `none`")
+    priority: Text = ""
     hold: Text = Field("", description="yes or no, as the next ones")
     cod: Text = ""
     cancel: Text = Field("", description="The buyer wants to cancel")
     return_: Text = Field("", alias="return", description="The buyer wants to return it")
     unmapped: Text = Field("", description="Its channel's status word has no meaning yet")
+    archived: Text = Field("", description="yes: only what was put away; all: that too")
     attention: Text = Field("", description="One of the standing questions of what needs a person")
     q: Text = Field("", description="What a person would type into the search box")
     word: Text = Field("", description="`account:vocabulary:word` that nobody has mapped")
@@ -56,14 +64,18 @@ def shortened(params: dict[str, str]) -> dict[str, str]:
     return {_SHORT.get(name, name): value for name, value in params.items()}
 
 
-def query_of(params: dict[str, str]) -> OrderQuery:
-    """Read them; a mistake names the parameter as it is called here.
+def query_of(session: Session, actor: Actor, params: dict[str, str]) -> OrderQuery:
+    """Read them, those of a view below them; a mistake names the parameter as it is called here.
 
     Raises:
+        NotFoundError: If there is no such view.
         InvalidInputError: If a value means nothing.
     """
+    key = params.get("view", ALL)
+    if key != ALL:
+        views.get_view(session, actor, key)
     try:
-        return OrderQuery.parse(params)
+        return view_lists.resolve(session, actor, params).query
     except InvalidInputError as error:
         raise renamed(error) from error
 

@@ -26,10 +26,10 @@ def list_orders(
     """Orders, newest first unless `sort` says otherwise.
 
     Filters take several values with commas between, any of which may hold; a minus before a value
-    leaves it out; all filters hold together. Days are business days, both included. Follow
-    `next_cursor` until it is null.
+    leaves it out, and `*` takes away that of the `view`; all filters hold together. Days are
+    business days, both included. Follow `next_cursor` until it is null.
     """
-    query = query_of(params.asked())
+    query = query_of(session, actor, params.asked())
     found = order_search.list_orders(session, actor, query)
     return OrdersOut(
         orders=[OrderOut.model_validate(order) for order in found.orders],

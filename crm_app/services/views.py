@@ -275,7 +275,9 @@ def _choices(session: Session, actor: Actor, key: str | None = None) -> dict[str
     statement = select(ViewChoice).where(ViewChoice.user_id == actor.user_id)
     if key is not None:
         statement = statement.where(ViewChoice.view_key == key[:40].replace("\x00", ""))
-    return {one.view_key: one for one in session.exec(statement)}
+    # Written past the session, which may know an older row.
+    fresh = session.exec(statement, execution_options={"populate_existing": True})
+    return {one.view_key: one for one in fresh}
 
 
 def _standing(one: standing_views.Standing, choice: ViewChoice | None) -> View:

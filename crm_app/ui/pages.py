@@ -39,6 +39,7 @@ from crm_app.ui.orders.layout_state import LayoutState
 from crm_app.ui.orders.opened import OpenedState
 from crm_app.ui.orders.page import orders_page
 from crm_app.ui.orders.state import OrdersState
+from crm_app.ui.orders.views_state import ViewsState
 from crm_app.ui.shared.shell_state import ShellState
 from crm_app.ui.users.page import users_page
 from crm_app.ui.users.state import UsersState
@@ -63,7 +64,14 @@ PAGES: Final = (
         orders_page,
         "/orders",
         "Orders",
-        (LayoutState.load, OrdersState.load, ChoosingState.follow, OpenedState.follow, _FRAME),
+        (
+            LayoutState.load,
+            OrdersState.load,
+            ViewsState.follow,
+            ChoosingState.follow,
+            OpenedState.follow,
+            _FRAME,
+        ),
     ),
     Page(order_page, "/orders/[order_id]", "Order", (OrderState.load, _FRAME)),
     Page(
@@ -103,6 +111,8 @@ STYLES: Final = (
     "bell",
     "orders",
     "grid",
+    "views",
+    "beside",
     "order",
     "work",
     "ledger",

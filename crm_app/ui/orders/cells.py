@@ -123,7 +123,7 @@ def _labels(row: OrderRow) -> rx.Component:
 
 def label(one: Label) -> rx.Component:
     """A tag of the desk, in its colour."""
-    return rx.el.span(one.name, key=one.id, class_name="desk-tag tag-" + one.colour)
+    return rx.el.span(one.name, key=one.id, class_name="tagchip tagchip-" + one.colour)
 
 
 def _assignee(row: OrderRow) -> rx.Component:

@@ -72,12 +72,17 @@ class ColumnChoice:
     pin_label: str = ""
 
 
-def headers(layout: GridLayout, params: Mapping[str, str]) -> list[Header]:
-    """The heads of the table, with what a click on each would sort by."""
-    return [_header(layout, params, at, column) for at, column in enumerate(layout.columns)]
+def headers(layout: GridLayout, params: Mapping[str, str], sort: str = "") -> list[Header]:
+    """The heads of the table, with what a click on each would sort by.
+
+    `params` is the list's address; `sort` what the list is sorted by, the newest first if empty.
+    """
+    sort = sort or Sort.NEWEST.value
+    return [_header(layout, params, sort, at) for at in range(len(layout.columns))]
 
 
-def _header(layout: GridLayout, params: Mapping[str, str], at: int, column: Column) -> Header:
+def _header(layout: GridLayout, params: Mapping[str, str], sort: str, at: int) -> Header:
+    column = layout.columns[at]
     class_name = f"col-{column}" + ("" if column in USUAL else " extra")
     if at < layout.pinned:
         class_name += f" pin pin-{at}"
@@ -86,7 +91,6 @@ def _header(layout: GridLayout, params: Mapping[str, str], at: int, column: Colu
     if column not in _SORTS:
         return Header(column.value, column.label, class_name=class_name)
     first, second = _SORTS[column]
-    sort = params.get("sort") or Sort.NEWEST.value
     following = second if sort == first else first
     shown = "" if following is Sort.NEWEST and not params.get("view") else following.value
     href = with_params(params, sort=shown, cursor="")

@@ -33,6 +33,7 @@ class LayoutState(rx.State):
     # As it is kept, and the view that brought it; empty where it is the person's own.
     _layout: dict[str, Any] = {}
     _view: str = ""
+    _view_sort: str = ""
     _has_own: bool = True
 
     @rx.event(temporal=True)
@@ -46,12 +47,12 @@ class LayoutState(rx.State):
             return
         actor = await current_actor(self)
         try:
-            layout, self._has_own = await call(_layout_of, actor, view)
+            layout, self._has_own, self._view_sort = await call(_layout_of, actor, view)
         except NotSignedInError:
             raise
         except CrmError:
             # The list itself says what is wrong; the usual columns say it as well as any.
-            layout, self._has_own = GridLayout(), True
+            layout, self._has_own, self._view_sort = GridLayout(), True, ""
         self._view = view
         await self._show(layout)
 
@@ -120,7 +121,9 @@ class LayoutState(rx.State):
     async def _show(self, layout: GridLayout) -> None:
         actor = await current_actor(self)
         self._layout = layout.as_json()
-        self.heads = columns.headers(layout, self.router.url.query_parameters)
+        params = self.router.url.query_parameters
+        sorted_by = params.get("sort") or self._view_sort
+        self.heads = columns.headers(layout, params, sorted_by)
         self.choices = columns.choices(layout)
         self.style = columns.style(layout, has_boxes=actor.may(Permission.BULK_CHANGE))
         self.is_compact = columns.is_compact(layout)
@@ -131,16 +134,18 @@ def shown_layout(state: LayoutState) -> GridLayout:
     return GridLayout.parse(state._layout)  # pyright: ignore[reportPrivateUsage] - no handler
 
 
-def _layout_of(session: Session, actor: Actor, view: str) -> tuple[GridLayout, bool]:
-    """The layout to show, and whether it is the person's own."""
+def _layout_of(session: Session, actor: Actor, view: str) -> tuple[GridLayout, bool, str]:
+    """The layout to show, whether it is the person's own, and what the view sorts by."""
+    sort = ""
     if view:
         try:
-            kept = views.get_view(session, actor, view).layout
+            found = views.get_view(session, actor, view)
         except NotFoundError:
-            kept = {}
-        if kept:
-            return GridLayout.parse(kept), False
-    return grid_layout.own_layout(session, actor), True
+            return grid_layout.own_layout(session, actor), True, ""
+        sort = found.params.get("sort", "")
+        if found.layout:
+            return GridLayout.parse(found.layout), False, sort
+    return grid_layout.own_layout(session, actor), True, sort
 
 
 def _column(word: str) -> Column:

@@ -54,12 +54,10 @@ def row_menu() -> rx.Component:
 def _item(item: MenuItem) -> rx.Component:
     return rx.el.button(
         rx.el.span(rx.cond(item.is_on, icon("check", 12), rx.fragment()), class_name="tick bare"),
-        rx.cond(
-            item.colour != "",
-            rx.el.i(class_name="tag-dot tag-" + item.colour, aria_hidden="true"),
-            rx.fragment(),
+        rx.el.span(
+            item.label,
+            class_name=rx.cond(item.colour != "", "tagchip tagchip-" + item.colour, ""),
         ),
-        rx.el.span(item.label),
         rx.el.span(item.hint, class_name="quiet hint"),
         type="button",
         key=item.key,

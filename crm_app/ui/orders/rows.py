@@ -73,7 +73,6 @@ class OrderRow:
     assignee: str
     initials: str
     priority: Pill
-    hold: str
     labels: list[Label]
     # The list moved on and this row no longer belongs to it; it stays until the person moves.
     is_gone: bool = False
@@ -109,7 +108,6 @@ class OrderRow:
             assignee=working.assignee,
             initials=initials(working.assignee),
             priority=_PRIORITY.get(working.priority, Pill()),
-            hold=working.hold_reason.label if working.hold_reason else "",
             labels=[Label(tag.id, tag.name, tag.colour.value) for tag in working.tags],
         )
 

@@ -123,17 +123,15 @@ def _empty() -> rx.Component:
 
 def news_bar() -> rx.Component:
     """What came in since the page was drawn; the page moves only when a person asks."""
-    return rx.cond(
-        OrdersState.news != "",
-        rx.el.button(
-            icon("arrow-up", 14),
-            rx.el.span(OrdersState.news + " · show"),
-            type="button",
-            class_name="news",
-            on_click=OrdersState.load,
-        ),
-        rx.fragment(),
+    shown = rx.el.button(
+        icon("arrow-up", 14),
+        rx.el.span(OrdersState.news + " · show"),
+        type="button",
+        class_name="news",
+        on_click=OrdersState.load,
     )
+    # The region is there before the news are, so that they are read out.
+    return rx.el.div(rx.cond(OrdersState.news != "", shown, rx.fragment()), role="status")
 
 
 def paging() -> rx.Component:
