@@ -2,10 +2,10 @@
 
 import time
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import func, update
+from sqlalchemy import ColumnElement, func, update
 from sqlmodel import Session, col, select
 
 from crm_app import db, queue
@@ -25,15 +25,20 @@ from crm_app.models import (
     Order,
     StatusIntent,
 )
-from crm_app.services import orders
+from crm_app.services import account_admin, orders
+from crm_app.services.account_forms import Filled
 from drills.stage import Stage
 
 _WAITING: Final = (InboxState.RECEIVED, InboxState.WAITING)
 _PERSON: Final = Actor(
     ActorKind.SYSTEM,
     "Fault run",
-    permissions=frozenset({Permission.VIEW_ORDERS, Permission.CHANGE_STATUS}),
+    permissions=frozenset(
+        {Permission.VIEW_ORDERS, Permission.CHANGE_STATUS, Permission.MANAGE_ACCOUNTS}
+    ),
 )
+# Older than every order of a shop that was opened for the run.
+_ALL_OF_IT: Final = timedelta(days=120)
 
 
 def on_duty(stage: Stage, deeds: Counter[str]) -> None:
@@ -43,10 +48,16 @@ def on_duty(stage: Stage, deeds: Counter[str]) -> None:
     nobody here: a person sees it missing, and the channel's support sends it again.
     """
     with db.transaction() as session:
-        for account in session.exec(select(ChannelAccount)):
+        for account in session.exec(select(ChannelAccount)).all():
             if account.status is AccountStatus.DISCONNECTED:
-                account.status = AccountStatus.CONNECTED
-                account.next_pull_at = None
+                # The same keys once more: it was the channel that would not know them.
+                account_admin.change_connection(
+                    session,
+                    _PERSON,
+                    account.id,
+                    base_url=account.base_url,
+                    filled=Filled({}, {}, {}),
+                )
                 deeds[f"{account.channel.label} connected again"] += 1
     for channel in ("blinkit", "swiggy"):
         sent = stage.lever("hooks/resend", {"channel": channel})["sent_again"]
@@ -113,14 +124,9 @@ def _hurry() -> None:
         for account_id in session.exec(select(ChannelAccount.id)):
             # What an account's page does when somebody presses "Try now".
             Breaker(queue.connection(), account_id).try_now()
-        session.execute(
-            update(ChannelAccount)
-            .where(
-                col(ChannelAccount.status) == AccountStatus.CONNECTED,
-                col(ChannelAccount.next_pull_at) > moment,
-            )
-            .values(next_pull_at=moment)
-        )
+        for account_id in _asked(session, col(ChannelAccount.next_pull_at) > moment):
+            account_admin.pull_now(session, _PERSON, account_id)
+        # Nobody can do this by a click: what waits for an order, or to be read back, has its time.
         for model, is_waiting in (
             (InboxEntry, col(InboxEntry.state) == InboxState.WAITING),
             (StatusIntent, col(StatusIntent.state).in_(OPEN)),
@@ -132,10 +138,15 @@ def _hurry() -> None:
 def read_all_again() -> None:
     """The deep sweep: forget how far each account was read, so that all of it is read once more."""
     with db.transaction() as session:
-        for account in session.exec(select(ChannelAccount)):
-            if capabilities.of(account.channel).pulls:
-                account.cursor = account.resume = None
-                account.next_pull_at = None
+        for account_id in _asked(session):
+            account_admin.replay(session, _PERSON, account_id, now() - _ALL_OF_IT)
+
+
+def _asked(session: Session, *where: ColumnElement[bool]) -> list[int]:
+    """Connected accounts whose channel can be asked for its orders."""
+    is_connected = col(ChannelAccount.status) == AccountStatus.CONNECTED
+    found = session.exec(select(ChannelAccount).where(is_connected, *where)).all()
+    return [one.id for one in found if capabilities.of(one.channel).pulls]
 
 
 def decide(deeds: Counter[str]) -> list[str]:

@@ -7,34 +7,21 @@ but for those marked `is_inferred`.
 from collections.abc import Mapping
 from typing import Final
 
-from crm_app.channels.amazon import statuses as amazon
-from crm_app.channels.blinkit import statuses as blinkit
-from crm_app.channels.document import statuses as document
-from crm_app.channels.flipkart import statuses as flipkart
+from crm_app.channels import folders
 from crm_app.channels.rules import Capabilities, StatusRule, Telling
-from crm_app.channels.shopify import statuses as shopify
-from crm_app.channels.swiggy import statuses as swiggy
-from crm_app.channels.woocommerce import statuses as woocommerce
 from crm_app.channels.words import Decided, Lexicon
 from crm_app.domain.channel import Channel
 
 __all__ = ["CAPABILITIES", "Capabilities", "StatusRule", "Telling", "lexicon", "of"]
 
-# A channel without a connector has no line: it takes no status from us, and has no words.
 CAPABILITIES: Final[Mapping[Channel, Capabilities]] = {
-    Channel.AMAZON: amazon.CAPABILITIES,
-    Channel.FLIPKART: flipkart.CAPABILITIES,
-    Channel.BLINKIT: blinkit.CAPABILITIES,
-    Channel.SWIGGY: swiggy.CAPABILITIES,
-    Channel.WOOCOMMERCE: woocommerce.CAPABILITIES,
-    Channel.SHOPIFY: shopify.CAPABILITIES,
-    Channel.DOCUMENT: document.CAPABILITIES,
+    channel: folders.part(channel, "statuses", "CAPABILITIES") for channel in Channel
 }
 
 
 def of(channel: Channel) -> Capabilities:
-    """The rules of a channel; one without an entry takes no status from us."""
-    return CAPABILITIES.get(channel, Capabilities(statuses={}))
+    """The rules of a channel."""
+    return CAPABILITIES[channel]
 
 
 def lexicon(channel: Channel, decided: Decided | None = None) -> Lexicon:

@@ -1,48 +1,31 @@
 """The kinds of places that sell."""
 
 from enum import StrEnum
-from typing import Final
 
 
 class Channel(StrEnum):
-    AMAZON = "amazon"
-    FLIPKART = "flipkart"
-    BLINKIT = "blinkit"
-    SWIGGY = "swiggy"
-    WOOCOMMERCE = "woocommerce"
-    SHOPIFY = "shopify"
-    DOCUMENT = "document"  # files that people upload, of a place that has no API
-    MANUAL = "manual"  # orders that people write themselves: phone, counter, own shop
+    """A kind of place, and with it the name of its folder below `channels/`.
 
-    @property
-    def label(self) -> str:
-        """The name people say."""
-        return LABELS[self]
+    Attributes:
+        label: The name people say.
+        mark: Two letters that stand for the channel wherever space is short.
+    """
 
-    @property
-    def mark(self) -> str:
-        """Two letters that stand for the channel wherever space is short."""
-        return MARKS[self]
+    label: str
+    mark: str
 
+    AMAZON = "amazon", "Amazon", "AZ"
+    FLIPKART = "flipkart", "Flipkart", "FK"
+    BLINKIT = "blinkit", "Blinkit", "BL"
+    SWIGGY = "swiggy", "Swiggy", "SW"
+    WOOCOMMERCE = "woocommerce", "WooCommerce", "WC"
+    SHOPIFY = "shopify", "Shopify", "SH"
+    DOCUMENT = "document", "File", "FI"  # files that people upload, of a place that has no API
+    # Orders that people write themselves: phone, counter, own shop.
+    MANUAL = "manual", "By hand", "HA"
 
-LABELS: Final[dict[Channel, str]] = {
-    Channel.AMAZON: "Amazon",
-    Channel.FLIPKART: "Flipkart",
-    Channel.BLINKIT: "Blinkit",
-    Channel.SWIGGY: "Swiggy",
-    Channel.WOOCOMMERCE: "WooCommerce",
-    Channel.SHOPIFY: "Shopify",
-    Channel.DOCUMENT: "File",
-    Channel.MANUAL: "By hand",
-}
-
-MARKS: Final[dict[Channel, str]] = {
-    Channel.AMAZON: "AZ",
-    Channel.FLIPKART: "FK",
-    Channel.BLINKIT: "BL",
-    Channel.SWIGGY: "SW",
-    Channel.WOOCOMMERCE: "WC",
-    Channel.SHOPIFY: "SH",
-    Channel.DOCUMENT: "FI",
-    Channel.MANUAL: "HA",
-}
+    def __new__(cls, word: str, label: str, mark: str) -> "Channel":
+        made = str.__new__(cls, word)
+        made._value_ = word
+        made.label, made.mark = label, mark
+        return made

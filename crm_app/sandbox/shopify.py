@@ -1,6 +1,7 @@
 """Shopify's Admin API: GraphQL at one address, costs in every answer, refusals inside a 200."""
 
 import hmac
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,10 +58,9 @@ def run_query(box: Sandbox, request: Request, raw: bytes) -> Response:
 
 def _answer(box: Sandbox, request: Request, given: Body) -> Body:
     try:
-        document = parse(given["query"], max_tokens=_MOST_TOKENS)
+        document, problems = _read(given["query"])
     except GraphQLError as error:
         return {"errors": [error.formatted]}
-    problems = validate(SCHEMA, document)
     operation = get_operation_ast(document, given.get("operationName"))
     if problems or operation is None:
         wrong = [_coded(one) for one in problems]
@@ -82,6 +82,13 @@ def _answer(box: Sandbox, request: Request, given: Body) -> Body:
     spent = actual(pricing, operation, cost, answer["data"])
     box.shopify_bucket.give_back(cost - spent, mode)
     return answer | {"extensions": {"cost": _cost(box, cost, spent)}}
+
+
+@lru_cache(maxsize=64)
+def _read(query: str) -> tuple[DocumentNode, list[GraphQLError]]:
+    """A query parsed, and what is wrong with it. Kept: a program sends the same few."""
+    document = parse(query, max_tokens=_MOST_TOKENS)
+    return document, validate(SCHEMA, document)
 
 
 def _execute(
@@ -134,7 +141,7 @@ def _cost(box: Sandbox, requested: int, actual: int | None) -> Body:
 def operation_of(raw: bytes) -> str:
     """The first field of a query: what faults and counts know the call by."""
     try:
-        document = parse(str(field_of(read_json(raw), "query")), max_tokens=_MOST_TOKENS)
+        document, _ = _read(str(field_of(read_json(raw), "query")))
     except (ValueError, GraphQLError):
         return "unknown"
     for definition in document.definitions:

@@ -1,16 +1,21 @@
+import subprocess
+import sys
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from redis import Redis
 
-from crm_app.channels import capabilities, registry
+from crm_app.channels import capabilities, folders, forms, hooks, kinds, registry, rereading
 from crm_app.channels.amazon.connector import AmazonConnector
+from crm_app.channels.base import Connector
 from crm_app.channels.flipkart.connector import FlipkartConnector
+from crm_app.channels.kind import Kind
 from crm_app.channels.limits import NoLimiter, UsagePlan
 from crm_app.channels.shopify.connector import ShopifyConnector
 from crm_app.channels.woocommerce.connector import WooCommerceConnector
 from crm_app.domain.channel import Channel
+from crm_app.domain.order_status import OrderStatus
 from crm_app.errors import AccountDisconnectedError, ChannelError
 
 AMAZON_KEYS = {"client_id": "id-1", "client_secret": "hush-2", "refresh_token": "hush-3"}
@@ -27,7 +32,11 @@ class Account:
     id: int | None = 7
 
 
-def connect(account: Account, keys: dict[str, str]) -> registry.Connector:
+class Stranger:
+    value = "ebay"
+
+
+def connect(account: Account, keys: dict[str, str]) -> Connector:
     connector = registry.connect(account, keys, NoLimiter(), timeout_s=3)
     connector.close()
     return connector
@@ -42,11 +51,43 @@ def test_each_channel_gets_its_connector() -> None:
     assert isinstance(connect(Account(Channel.SHOPIFY), SHOPIFY_KEYS), ShopifyConnector)
 
 
-def test_a_channel_without_a_connector_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crm_app.channels.registry._KINDS", {})
+def test_a_channel_without_a_connector_says_so() -> None:
+    with pytest.raises(ChannelError, match="There is no connector for File yet"):
+        connect(Account(Channel.DOCUMENT), {})
 
-    with pytest.raises(ChannelError, match="There is no connector for Blinkit yet"):
-        connect(Account(Channel.BLINKIT), {})
+
+@pytest.mark.parametrize("channel", Channel)
+def test_a_member_of_channel_and_a_folder_are_all_there_is_to_a_channel(channel: Channel) -> None:
+    kind, form = kinds.of(channel), forms.of(channel)
+
+    assert capabilities.of(channel).vocabularies or channel is Channel.DOCUMENT
+    assert len({one.label for one in Channel}) == len({one.mark for one in Channel}) == len(Channel)
+    if channel is Channel.DOCUMENT:
+        assert (kind, form) == (Kind(), None)
+        return
+    told = {call for status in OrderStatus for call in kind.calls(status) if call}
+    assert kind.build is not None
+    assert kind.hook is hooks.HOOKS[channel]
+    assert kind.reread is rereading.REREADERS[channel]
+    assert told <= set(kind.plans)
+    assert form is not None
+
+
+def test_a_channel_without_a_folder_stops_the_start() -> None:
+    with pytest.raises(ModuleNotFoundError):
+        folders.part(cast(Channel, Stranger()), "statuses", "CAPABILITIES")
+
+
+def test_the_connector_of_one_channel_loads_no_other() -> None:
+    script = (
+        "import sys; from crm_app.channels import registry, kinds, pace;"
+        "from crm_app.domain.channel import Channel; kinds.of(Channel.FLIPKART);"
+        "print([name for name in sys.modules if name.endswith('.connector')])"
+    )
+
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+
+    assert answer.stdout.strip() == "['crm_app.channels.flipkart.connector']", answer.stderr
 
 
 @pytest.mark.parametrize("missing", AMAZON_KEYS)
