@@ -32,11 +32,15 @@ class OrderParams(BaseModel):
     city: Text = ""
     pincode: Text = Field("", description="Whole or from its beginning")
     sku: Text = ""
+    tag: Text = Field("", description="Names of tags")
+    assignee: Text = Field("", description="Numbers of people, `me` or `none`")
+    priority: Text = ""
     hold: Text = Field("", description="yes or no, as the next ones")
     cod: Text = ""
     cancel: Text = Field("", description="The buyer wants to cancel")
     return_: Text = Field("", alias="return", description="The buyer wants to return it")
     unmapped: Text = Field("", description="Its channel's status word has no meaning yet")
+    archived: Text = Field("", description="yes: only what was put away; all: that too")
     attention: Text = Field("", description="One of the standing questions of what needs a person")
     q: Text = Field("", description="What a person would type into the search box")
     word: Text = Field("", description="`account:vocabulary:word` that nobody has mapped")

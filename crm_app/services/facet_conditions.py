@@ -4,22 +4,26 @@ The indexes test what they hold without a row being read, but only for `=` and `
 left out of a closed set of words is asked for as the rest of them.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, func, literal, not_, or_
+from sqlalchemy import ColumnElement, and_, false, func, literal, not_, or_
 from sqlmodel import col, select
 
 from crm_app.config import get_settings
 from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import TO_SHIP, OrderStatus, PaymentStatus, SyncStatus
 from crm_app.domain.time import business_day, day_range, now
-from crm_app.models import Order, OrderLine
+from crm_app.domain.working import Priority
+from crm_app.models import Order, OrderLine, OrderTag
 from crm_app.services import unknown_words
 from crm_app.services.facets import (
+    ME,
+    NONE,
+    Archived,
     Due,
     Facet,
     Flag,
@@ -35,16 +39,21 @@ Condition = ColumnElement[bool]
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks, and when: what `me` and `today` mean."""
+    """Who asks, and when: what `me`, `today` and the name of a tag mean.
 
-    moment: datetime
+    Attributes:
+        today: The business day.
+        user_id: None for who is no person.
+        tags: Ids of the tags that are asked for, by their names in lower case.
+    """
+
     today: date
     user_id: int | None
+    tags: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @classmethod
-    def at_this_moment(cls, user_id: int | None) -> "Asker":
-        moment = now()
-        return cls(moment, business_day(moment, get_settings().zone), user_id)
+    def at_this_moment(cls, user_id: int | None, tags: Mapping[str, int]) -> "Asker":
+        return cls(business_day(now(), get_settings().zone), user_id, tags)
 
 
 def plain_conditions(query: OrderQuery, asker: Asker) -> list[Condition]:
@@ -164,6 +173,46 @@ def has_sku(skus: tuple[str, ...]) -> Condition:
     )
 
 
+def tag_ids(values: tuple[str, ...], asker: Asker) -> tuple[int, ...]:
+    """The tags with these names; a name that no tag has is left out."""
+    found = (asker.tags.get(value.lower()) for value in values)
+    return tuple(one for one in found if one is not None)
+
+
+def _tag(values: tuple[str, ...], asker: Asker) -> Condition:
+    ids = tag_ids(values, asker)
+    if not ids:
+        return false()
+    return (
+        select(literal(True))
+        .where(OrderTag.order_id == Order.id, any_of(OrderTag.tag_id, ids))
+        .limit(1)
+        .correlate(Order)
+        .scalar_subquery()
+        .is_(True)
+    )
+
+
+def _assignee(values: tuple[str, ...], asker: Asker) -> Condition:
+    ids = {asker.user_id if value == ME else int(value) for value in values if value != NONE}
+    known = tuple(sorted(one for one in ids if one is not None))
+    parts: list[Condition] = []
+    if known:
+        parts.append(any_of(Order.assignee_id, known))
+    if NONE in values:
+        parts.append(col(Order.assignee_id).is_(None))
+    return or_(*parts) if parts else false()
+
+
+def archived_condition(query: OrderQuery) -> Condition | None:
+    """Put away or not; None where both are asked for."""
+    asked = query.pick(Facet.ARCHIVED).values
+    if asked == (Archived.ALL.value,):
+        return None
+    column = col(Order.archived_at)
+    return column.is_not(None) if asked == (Archived.YES.value,) else column.is_(None)
+
+
 def _due(values: tuple[str, ...], asker: Asker) -> Condition:
     return or_(*[_due_one(value, asker) for value in values])
 
@@ -201,7 +250,12 @@ def _amount_one(value: str) -> Condition:
 
 
 def _is(column: Any) -> Callable[[bool], Condition]:
-    return lambda wanted: col(column).is_(wanted)
+    # The bare column: `IS true` does not prove to the planner what its partial index holds.
+    def read(wanted: bool) -> Condition:
+        flag: Condition = column
+        return flag if wanted else not_(flag)
+
+    return read
 
 
 def _unmapped(wanted: bool) -> Condition:
@@ -214,6 +268,7 @@ _WORDS: Final[dict[Facet, tuple[Any, type[StrEnum]]]] = {
     Facet.STATUS: (Order.status, OrderStatus),
     Facet.PAYMENT: (Order.payment_status, PaymentStatus),
     Facet.SYNC: (Order.sync_status, SyncStatus),
+    Facet.PRIORITY: (Order.priority, Priority),
 }
 _FLAGS: Final[dict[Facet, Callable[[bool], Condition]]] = {
     Facet.HOLD: _is(Order.on_hold),
@@ -227,6 +282,8 @@ _MEANINGS: Final[dict[Facet, Callable[[tuple[str, ...], Asker], Condition]]] = {
     Facet.CITY: _city,
     Facet.PINCODE: _pincode,
     Facet.SKU: _sku,
+    Facet.TAG: _tag,
+    Facet.ASSIGNEE: _assignee,
     Facet.DUE: _due,
     Facet.AMOUNT: _amount,
 }

@@ -16,6 +16,7 @@ from typing import Final
 from crm_app.domain.channel import Channel
 from crm_app.domain.money import exponent, parse_minor
 from crm_app.domain.order_status import OrderStatus, PaymentStatus, SyncStatus
+from crm_app.domain.working import Priority
 from crm_app.services.parameters import day_of, no_such
 
 MAX_VALUES: Final = 50
@@ -39,11 +40,15 @@ class Facet(StrEnum):
     CITY = "city"
     PINCODE = "pincode"
     SKU = "sku"
+    TAG = "tag"
+    ASSIGNEE = "assignee"
+    PRIORITY = "priority"
     HOLD = "hold"
     COD = "cod"
     CANCEL = "cancel"
     RETURN = "return"
     UNMAPPED = "unmapped"
+    ARCHIVED = "archived"
 
 
 class Flag(StrEnum):
@@ -58,6 +63,13 @@ class Due(StrEnum):
     TODAY = "today"
     TOMORROW = "tomorrow"
     NONE = "none"  # the channel sets no deadline
+
+
+class Archived(StrEnum):
+    """Without it a list leaves out what was put away."""
+
+    YES = "yes"  # only those
+    ALL = "all"  # those too
 
 
 FLAGS: Final = (Facet.HOLD, Facet.COD, Facet.CANCEL, Facet.RETURN, Facet.UNMAPPED)
@@ -98,6 +110,8 @@ def parse_pick(facet: Facet, text: str, mistakes: dict[str, str]) -> Pick:
             mistakes[facet.value] = str(error)
             continue
         (without if is_not else values)[value] = None
+    if facet is Facet.ARCHIVED:
+        return Pick(facet, tuple(values)[:1])
     if facet in FLAGS:
         return _flag_pick(facet, tuple(values), tuple(without), mistakes)
     return Pick(facet, tuple(values), tuple(name for name in without if name not in values))
@@ -146,6 +160,15 @@ def _id(text: str) -> str:
     if text.isascii() and text.isdecimal() and len(text) < 19 and int(text) > 0:
         return str(int(text))
     raise ValueError(f"{text[:40]!r} is not the number of an account.")
+
+
+def _person(text: str) -> str:
+    if text.lower() in (ME, NONE):
+        return text.lower()
+    try:
+        return _id(text)
+    except ValueError as error:
+        raise ValueError(f"{text[:40]!r} is nobody: a person's number, {ME} or {NONE}.") from error
 
 
 def _text(text: str) -> str:
@@ -231,5 +254,9 @@ _READERS: Final[dict[Facet, Callable[[str], str]]] = {
     Facet.CITY: _text,
     Facet.PINCODE: _pincode,
     Facet.SKU: _text,
+    Facet.TAG: _text,
+    Facet.ASSIGNEE: _person,
+    Facet.PRIORITY: _word_of("priority", Priority),
+    Facet.ARCHIVED: _word_of("archived", Archived),
     **{flag: _word_of(flag.value, Flag) for flag in FLAGS},
 }

@@ -16,18 +16,20 @@ from crm_app.channels.words import Word
 from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.errors import PermissionDeniedError
-from crm_app.models import Order, OrderCount, OrderLine, OrderRollup
+from crm_app.models import Order, OrderCount, OrderLine, OrderRollup, OrderTag, Tag
 from crm_app.services import matching, paging, unknown_words
 from crm_app.services.facet_conditions import (
     Asker,
     Condition,
     any_of,
+    archived_condition,
     chosen_condition,
     left_out_condition,
     plain_conditions,
     sku_spellings,
+    tag_ids,
 )
-from crm_app.services.facets import Facet, Pick
+from crm_app.services.facets import Archived, Due, Facet, Pick
 from crm_app.services.matching import Match
 from crm_app.services.order_query import CarriedWord, OrderQuery, Sort
 
@@ -50,10 +52,10 @@ _FEW: Final[dict[Sort, int]] = {
 _VERY_FEW: Final = 500
 # Up to so many orders of one facet are taken by their ids, whatever else is asked.
 _FEW_PICKED: Final = 5_000
-# Up to so many rows a dense text is tested on each of them, for an exact count.
-_FEW_TO_TEST: Final = 5_000
 # Facets that have an index of their own, those first that leave the fewest.
 _LOOKED_UP: Final = (
+    Facet.ASSIGNEE,
+    Facet.TAG,
     Facet.UNMAPPED,
     Facet.HOLD,
     Facet.RETURN,
@@ -63,6 +65,7 @@ _LOOKED_UP: Final = (
     Facet.SYNC,
     Facet.SKU,
     Facet.DUE,
+    Facet.PRIORITY,
     Facet.PAYMENT,
     Facet.AMOUNT,
     Facet.COD,
@@ -76,7 +79,8 @@ class Filter:
     """The conditions of a query.
 
     Attributes:
-        plain: All but the text.
+        plain: All but the text, and but whether an order was put away.
+        archived: Whether it was; None where that is all the same.
         match: What the text means; None without one.
         rows: At most so many fulfil `plain`; None if nobody knows.
         is_exact: `rows` is their number.
@@ -84,10 +88,12 @@ class Filter:
         has_dense_word: Whether very many orders carry the unknown word that is asked for.
         carrying: How many do, counted to just above the cap.
         cap: How far counting stays cheap.
+        beside: How many a table beside the orders tells, where nothing else is asked.
     """
 
     query: OrderQuery
     plain: list[Condition]
+    archived: Condition | None
     match: Match | None
     rows: int | None
     is_exact: bool = False
@@ -95,10 +101,20 @@ class Filter:
     has_dense_word: bool = False
     carrying: int = 0
     cap: int = COUNT_CAP
+    beside: int | None = None
 
     @property
     def conditions(self) -> list[Condition]:
+        return self.counted if self.archived is None else [*self.counted, self.archived]
+
+    @property
+    def counted(self) -> list[Condition]:
+        """All but whether they were put away."""
         return self.plain if self.match is None else [*self.plain, self.match.condition]
+
+    @property
+    def wants_archived(self) -> bool:
+        return self.query.pick(Facet.ARCHIVED).values == (Archived.YES.value,)
 
     def should_gather(self, sort: Sort) -> bool:
         """See `paging`. Attention asks for open work, which is little at any size."""
@@ -135,22 +151,48 @@ def build(session: Session, actor: Actor, query: OrderQuery) -> Filter:
             "Pincodes are personal data, which your role does not show. Take that filter away."
         )
     paging.plan_for_pages(session)
-    asker = Asker.at_this_moment(actor.user_id)
+    asker = Asker.at_this_moment(actor.user_id, _tags(session, query))
     match = matching.match(session, query.text, sees_people=sees_people) if query.text else None
     rows = None if query.attention or query.word else _count_by_rollup(session, query, asker)
     carrying = _carrying(session, query.word) if query.word else 0
     picked = _picked(session, query, asker, rows)
+    archived = archived_condition(query)
+    is_few = picked.few is not None
+    if not is_few and archived is not None and query.pick(Facet.ARCHIVED):
+        is_few = _count_up_to(session, archived, _FEW_OF_DAYS) <= _FEW_OF_DAYS
     return Filter(
         query=query,
         plain=[*plain_conditions(query, asker), *picked.conditions],
+        archived=archived,
         match=match,
         rows=rows if picked.few is None or rows is None else min(rows, picked.few),
         is_exact=all(pick.facet in _OF_ROLLUPS for pick in query.picks),
-        is_few=picked.few is not None,
+        is_few=is_few,
         has_dense_word=carrying > _FEW[Sort.NEWEST],
         carrying=carrying,
         cap=_COSTLY_CAP if picked.is_costly else COUNT_CAP,
+        beside=None if picked.few is not None else _count_beside(session, query, asker),
     )
+
+
+def _count_beside(session: Session, query: OrderQuery, asker: Asker) -> int | None:
+    """Orders of a SKU or a tag that very many have, with nothing else asked."""
+    if len(query.picks) != 1 or set(query.first_page().params()) - {query.picks[0].facet, "sort"}:
+        return None
+    (pick,) = query.picks
+    statement = _beside(pick, asker, COUNT_CAP + 1) if pick.values and not pick.without else None
+    if statement is None:
+        return None
+    return session.exec(select(func.count()).select_from(statement.subquery())).one()
+
+
+def _tags(session: Session, query: OrderQuery) -> dict[str, int]:
+    pick = query.pick(Facet.TAG)
+    names = [name.lower() for name in (*pick.values, *pick.without)]
+    if not names:
+        return {}
+    lower: Any = func.lower(Tag.name)
+    return dict(session.exec(select(lower, Tag.id).where(lower.in_(names))).all())
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +209,8 @@ def _picked(session: Session, query: OrderQuery, asker: Asker, rows: int | None)
     few: int | None = None
     dense = 0
     for pick in sorted(query.picks, key=_rarity):
+        if pick.facet is Facet.ARCHIVED:
+            continue
         chosen, left_out = chosen_condition(pick, asker), left_out_condition(pick, asker)
         if left_out is not None:
             conditions.append(left_out)
@@ -175,18 +219,22 @@ def _picked(session: Session, query: OrderQuery, asker: Asker, rows: int | None)
         # Attention and words leave little already, and so may the rollups' keys.
         is_open = few is None and rows is not None and rows > _VERY_FEW
         if is_open and pick.facet in _LOOKED_UP:
-            ids = _ids(session, pick, chosen)
+            ids = _ids(session, pick, chosen, asker)
             if len(ids) <= _FEW_PICKED:
                 few, chosen = len(ids), is_one_of(ids)
-            elif pick.facet is Facet.DUE:
+            elif pick.facet is Facet.DUE and Due.NONE not in pick.values:
                 # Deadlines lie together: a walk by another order may pass all other years first.
                 found = _count_up_to(session, chosen, _FEW_OF_DAYS)
                 few = found if found <= _FEW_OF_DAYS else None
         dense += pick.facet in _LOOKED_UP
         conditions.append(chosen)
-    without = [pick.facet for pick in query.picks if pick.without]
-    is_costly = few is None and (
-        dense > 1 or Facet.SKU in without or (dense == 1 and _has_more(query))
+    without = {pick.facet for pick in query.picks if pick.without}
+    chosen_ones = {pick.facet for pick in query.picks if pick.values}
+    is_costly = few is None and bool(
+        dense > 1
+        or Facet.AMOUNT in chosen_ones
+        or {Facet.SKU, Facet.TAG} & without
+        or (dense == 1 and _has_more(query))
     )
     return _Picked(conditions, few, is_costly)
 
@@ -199,17 +247,24 @@ def _has_more(query: OrderQuery) -> bool:
     return bool(len(query.picks) > 1 or query.channels or query.statuses or query.text)
 
 
-def _ids(session: Session, pick: Pick, chosen: Condition) -> list[int]:
+def _ids(session: Session, pick: Pick, chosen: Condition, asker: Asker) -> list[int]:
     """Orders that have one of the values: all of them, or one more than few."""
-    if pick.facet is not Facet.SKU:
-        return list(session.exec(select(Order.id).where(chosen).limit(_FEW_PICKED + 1)))
-    return list(session.exec(_with_sku(pick, _FEW_PICKED + 1)))
+    statement = _beside(pick, asker, _FEW_PICKED + 1)
+    if statement is None:
+        statement = select(Order.id).where(chosen).limit(_FEW_PICKED + 1)
+    return list(session.exec(statement))
 
 
-def _with_sku(pick: Pick, most: int) -> SelectOfScalar[int]:
+def _beside(pick: Pick, asker: Asker, most: int) -> SelectOfScalar[int] | None:
+    """The orders of a facet that a table beside them tells; None for one of their own columns."""
     # Two lines of an order may have the same SKU.
-    has_one = any_of(OrderLine.sku, sku_spellings(pick.values))
-    return select(OrderLine.order_id).where(has_one).distinct().limit(most)
+    if pick.facet is Facet.SKU:
+        has_one = any_of(OrderLine.sku, sku_spellings(pick.values))
+        return select(OrderLine.order_id).where(has_one).distinct().limit(most)
+    if pick.facet is Facet.TAG:
+        has_tag = any_of(OrderTag.tag_id, tag_ids(pick.values, asker))
+        return select(OrderTag.order_id).where(has_tag).distinct().limit(most)
+    return None
 
 
 def is_one_of(ids: list[int]) -> Condition:
@@ -226,45 +281,6 @@ def _count_up_to(session: Session, condition: Condition, most: int) -> int:
 def _carrying(session: Session, word: CarriedWord) -> int:
     text = Word(word.vocabulary, word.word)
     return unknown_words.count_orders(session, [word.account_id], text)
-
-
-def count(session: Session, chosen: Filter) -> tuple[int, bool]:
-    """How many match, and whether that is exact; if it is not, there are at least so many."""
-    match = chosen.match
-    if match is None and chosen.rows is not None and chosen.is_exact:
-        return chosen.rows, True
-    if match is matching.NOTHING:
-        return 0, True
-    if chosen.query.word and match is None and len(chosen.plain) == 1:
-        return min(chosen.carrying, COUNT_CAP), chosen.carrying <= COUNT_CAP
-    if match is not None and match.is_dense:
-        is_small = chosen.rows is None or chosen.rows <= _FEW_TO_TEST
-        if match.customers and not is_small:
-            return _count_at_least(session, chosen, match.customers), False
-        if not chosen.plain:
-            return COUNT_CAP, False
-    if (found := _count_lines(session, chosen)) is None:
-        capped = select(literal(1)).select_from(Order).where(*chosen.conditions)
-        rows = capped.limit(chosen.cap + 1).subquery()
-        found = session.exec(select(func.count()).select_from(rows)).one()
-    return min(found, chosen.cap), found <= chosen.cap
-
-
-def _count_lines(session: Session, chosen: Filter) -> int | None:
-    """Orders with a SKU that very many have, and nothing else asked: their lines tell."""
-    sku = chosen.query.pick(Facet.SKU)
-    if chosen.is_few or chosen.match is not None or len(chosen.plain) != 1 or not sku.values:
-        return None
-    ids = _with_sku(sku, chosen.cap + 1).subquery()
-    return session.exec(select(func.count()).select_from(ids)).one()
-
-
-def _count_at_least(session: Session, chosen: Filter, customers: Any) -> int:
-    """Orders of the people who were looked up. There are more: of more people, of more numbers."""
-    theirs = (
-        select(literal(1)).select_from(Order).where(*chosen.plain, matching.is_by(customers))
-    ).limit(COUNT_CAP)
-    return session.exec(select(func.count()).select_from(theirs.subquery())).one()
 
 
 def _count_by_rollup(session: Session, query: OrderQuery, asker: Asker) -> int:

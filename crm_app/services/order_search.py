@@ -3,7 +3,8 @@
 How each question meets an index is measured in `benchmarks/`; `docs/decisions/` says why.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,7 +16,8 @@ from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import OrderStatus, PaymentStatus, SyncStatus
 from crm_app.domain.permissions import Permission
 from crm_app.models import Order
-from crm_app.services import order_filter, paging
+from crm_app.services import matching, order_counts, order_filter, paging
+from crm_app.services.matching import Field
 from crm_app.services.order_query import Attention, OrderQuery, Sort
 from crm_app.services.personal_data import WITHHELD
 
@@ -75,6 +77,8 @@ class OrderList:
     previous_cursor: str | None
     total: int
     total_is_exact: bool
+    # What of each order the searched text matched; empty without one.
+    found_by: Mapping[int, Field] = field(default_factory=dict[int, Field])
 
 
 _COLUMNS: Final = tuple(getattr(Order, name) for name in OrderSummary.__dataclass_fields__)
@@ -104,19 +108,22 @@ def list_orders(session: Session, actor: Actor, query: OrderQuery) -> OrderList:
         limit=query.limit,
         gather=chosen.should_gather(query.sort),
     )
-    total, is_exact = order_filter.count(session, chosen)
+    total, is_exact = order_counts.count(session, chosen)
     return OrderList(
         orders=tuple(_row(row, sees_people=sees_people) for row in page.rows),
         next_cursor=page.next_cursor,
         previous_cursor=page.previous_cursor,
         total=total,
         total_is_exact=is_exact,
+        found_by=matching.found_by(session, chosen.match, [row.id for row in page.rows])
+        if chosen.match
+        else {},
     )
 
 
 def count_orders(session: Session, actor: Actor, query: OrderQuery) -> tuple[int, bool]:
     """How many match, and whether that is exact; if it is not, there are at least so many."""
-    return order_filter.count(session, order_filter.build(session, actor, query))
+    return order_counts.count(session, order_filter.build(session, actor, query))
 
 
 def conditions_of(session: Session, actor: Actor, query: OrderQuery) -> list[ColumnElement[bool]]:

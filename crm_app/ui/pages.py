@@ -36,6 +36,7 @@ from crm_app.ui.orders.layout_state import LayoutState
 from crm_app.ui.orders.opened import OpenedState
 from crm_app.ui.orders.page import orders_page
 from crm_app.ui.orders.state import OrdersState
+from crm_app.ui.orders.views_state import ViewsState
 from crm_app.ui.shared.shell_state import ShellState
 from crm_app.ui.users.page import users_page
 from crm_app.ui.users.state import UsersState
@@ -60,7 +61,14 @@ PAGES: Final = (
         orders_page,
         "/orders",
         "Orders",
-        (LayoutState.load, OrdersState.load, ChoosingState.follow, OpenedState.follow, _FRAME),
+        (
+            LayoutState.load,
+            OrdersState.load,
+            ViewsState.follow,
+            ChoosingState.follow,
+            OpenedState.follow,
+            _FRAME,
+        ),
     ),
     Page(order_page, "/orders/[order_id]", "Order", (OrderState.load, _FRAME)),
     Page(
@@ -95,6 +103,7 @@ STYLES: Final = (
     "orders",
     "grid",
     "beside",
+    "views",
     "order",
     "work",
     "ledger",

@@ -12,9 +12,13 @@ from crm_app.models import User, UserPreference
 from crm_app.services import views
 from crm_app.services.grid_layout import Column, Density, GridLayout
 from crm_app.ui.orders import columns
-from crm_app.ui.orders.layout_state import LayoutState, shown_layout
+from crm_app.ui.orders.layout_state import LayoutState, layout_of
 from tests.ui.browser import open_state
 from tests.ui.conftest import SignIn
+
+
+async def shown_layout(state: LayoutState) -> GridLayout:
+    return GridLayout.parse(await layout_of(state))
 
 
 async def open_layout(cookie: str, path: str = "/orders") -> LayoutState:
@@ -37,7 +41,7 @@ async def test_what_a_person_arranges_is_there_at_the_next_sign_in(sign_in: Sign
     again = await open_layout(cookie)
     assert [head.key for head in again.heads][:4] == ["total", "number", "tags", "customer"]
     assert again.is_compact
-    assert shown_layout(again) == GridLayout(
+    assert await shown_layout(again) == GridLayout(
         columns=tuple(Column(head.key) for head in again.heads),
         widths={Column.CUSTOMER: 320},
         pinned=2,
@@ -51,7 +55,7 @@ async def test_the_usual_columns_come_back(session: Session, sign_in: SignIn) ->
 
     await state.reset_all()
 
-    assert shown_layout(state) == GridLayout()
+    assert await shown_layout(state) == GridLayout()
     (kept,) = session.exec(select(UserPreference)).all()
     assert kept.value == GridLayout().as_json()
 
@@ -64,7 +68,7 @@ async def test_what_no_column_can_do_changes_nothing(session: Session, sign_in: 
     await state.arrange({"deed": "explode", "column": "total", "value": "1"})
     await state.arrange({"deed": "place", "column": "total", "value": "1e9"})
 
-    assert shown_layout(state) == GridLayout()
+    assert await shown_layout(state) == GridLayout()
     assert session.exec(select(UserPreference)).all() == []
 
 
@@ -76,7 +80,7 @@ async def test_a_key_makes_a_column_wider_and_narrower(sign_in: SignIn) -> None:
     await state.arrange({"deed": "wider", "column": "total", "value": "-1"})
 
     usual = columns.MEASURES[Column.TOTAL].width
-    assert shown_layout(state).widths == {Column.TOTAL: usual + 24}
+    assert (await shown_layout(state)).widths == {Column.TOTAL: usual + 24}
 
 
 async def test_a_head_sorts_the_list_that_is_shown(sign_in: SignIn) -> None:
@@ -133,4 +137,4 @@ async def test_a_view_brings_its_order_and_its_columns(session: Session, sign_in
         ("city", "none"),
     ]
     # Tried out in a view it is not what the person sees everywhere else.
-    assert shown_layout(await open_layout(cookie)) == GridLayout()
+    assert await shown_layout(await open_layout(cookie)) == GridLayout()

@@ -50,7 +50,7 @@ async def test_words_without_a_meaning_stand_on_top(shop: ChannelAccount, sign_i
     # The channel that needs a person is the one that opens.
     assert (state.board.channel, state.board.is_connected) == ("woocommerce", True)
     assert (row.word, row.account, row.orders) == ("wc-packed", "palmonas.com", "2 orders")
-    assert row.href == f"/orders?word={shop.id}%3Aorder%3Awc-packed"
+    assert row.href == f"/orders?word={shop.id}:order:wc-packed"
     assert [one.text for one in row.examples] == ["#2", "#1"]
 
 

@@ -90,5 +90,4 @@ async def test_frame_knows_who_is_signed_in(sign_in: SignIn) -> None:
 
     assert (state.person, state.initials, state.role) == ("Support Person", "SP", "Support")
     assert "users.manage" not in state.verbs
-    assert [row.key for row in state.needs if row.is_on] == ["late"]
     assert state.health_sentence == "No channel is connected yet"

@@ -2,7 +2,7 @@
 
 import dataclasses
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import reflex as rx
@@ -15,7 +15,7 @@ from crm_app.models import BulkRun
 from crm_app.services import bulk_choice, bulk_runs
 from crm_app.services.bulk_choice import Choice
 from crm_app.services.order_query import OrderQuery, Sort
-from crm_app.ui.orders.state import OrdersState
+from crm_app.ui.orders.state import OrdersState, list_of
 from crm_app.ui.shared.links import bulk_path
 from crm_app.ui.shared.permission import requires
 from crm_app.ui.shared.service import call
@@ -46,7 +46,7 @@ class ChoosingState(rx.State):
     @requires(quiet=True)
     async def follow(self) -> None:
         """After a page of the list was read: keep the choice unless the filter is another one."""
-        found = _filter_of(self.router.url.query_parameters)
+        found = await self._filter_now()
         if found != self._filter:
             self._filter = found
             self._clear()
@@ -105,6 +105,14 @@ class ChoosingState(rx.State):
             return None
         self._has_begun = True
         return rx.redirect(bulk_path(run_id))
+
+    async def _filter_now(self) -> dict[str, str]:
+        """The list without page and order: what a choice belongs to."""
+        try:
+            query = (await list_of(self)).query
+        except InvalidInputError:
+            return {}
+        return dataclasses.replace(query, cursor=None, sort=Sort.NEWEST).params()
 
     def _choice(self) -> Choice:
         if self._is_all:
@@ -165,15 +173,6 @@ def few(choosing: ChoosingState, most: int) -> list[int] | None:
     # A public method could be called by any browser, so a neighbour of the class reads it.
     ids, is_all = choosing._ids, choosing._is_all  # pyright: ignore[reportPrivateUsage]
     return None if is_all or len(ids) > most else list(ids)
-
-
-def _filter_of(params: Mapping[str, str]) -> dict[str, str]:
-    """The address without page and order: what a choice belongs to."""
-    try:
-        query = OrderQuery.parse(params)
-    except InvalidInputError:
-        return {}
-    return dataclasses.replace(query, cursor=None, sort=Sort.NEWEST).params()
 
 
 def _begin(session: Session, actor: Actor, choice: Choice, key: str, action: str) -> int:

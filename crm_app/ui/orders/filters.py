@@ -1,37 +1,61 @@
 """The bar of filters: each choice is a link, so it can be opened, kept and gone back from."""
 
+from typing import Any
+
 import reflex as rx
 
+from crm_app.ui.orders.facet_menus import FacetMenu
 from crm_app.ui.orders.state import OrdersState
+from crm_app.ui.orders.views_menu import views_menu
+from crm_app.ui.shared.choices import Option
 from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.filter_parts import (
     channel_option,
     chip,
+    dropdown,
     menu,
     other_days,
     pill_option,
     plain_option,
+    with_out,
 )
 from crm_app.ui.shared.links import link
-from crm_app.ui.shared.marks import icon
+from crm_app.ui.shared.marks import button, icon
 from crm_app.ui.shared.shell_state import ShellState
 
 
 def filter_bar() -> rx.Component:
     menus = OrdersState.menus
     return rx.el.div(
+        views_menu(),
         search_box(),
         rx.el.div(
-            menu("Channel", rx.foreach(menus.channels, channel_option)),
-            menu("Status", rx.foreach(menus.statuses, pill_option)),
+            menu("Channel", rx.foreach(menus.channels, _channel)),
+            menu("Status", rx.foreach(menus.statuses, _status)),
             menu(
                 "Placed",
                 rx.foreach(menus.dates, plain_option),
                 other_days(menus.placed_from, menus.placed_to, OrdersState.pick_days),
             ),
+            menu(
+                "Ship-by",
+                rx.foreach(menus.due, plain_option),
+                other_days("", "", OrdersState.pick_due),
+            ),
             menu("Needs", rx.foreach(menus.attention, plain_option), class_name="pop-wide"),
+            dropdown(
+                rx.el.span(
+                    "More",
+                    rx.cond(menus.more != "", rx.el.b(menus.more, class_name="more-on"), ""),
+                ),
+                rx.foreach(menus.facets, _facet),
+                label="More filters",
+                class_name="pop-facets",
+            ),
             class_name="menus",
         ),
+        rx.el.span(class_name="gap"),
+        rx.el.span("Times in " + ShellState.zone, class_name="quiet zone"),
         rx.el.div(
             rx.foreach(menus.chips, chip),
             rx.cond(
@@ -40,12 +64,105 @@ def filter_bar() -> rx.Component:
                 rx.fragment(),
             ),
             class_name="chips",
+            role="group",
+            aria_label="Filters that are on",
         ),
-        rx.el.span(class_name="gap"),
-        rx.el.span("Times in " + ShellState.zone, class_name="quiet zone"),
         class_name="bar",
         role="search",
         aria_label="Filter orders",
+    )
+
+
+def list_notes() -> rx.Component:
+    """Sentences above the list: what could not be done as asked, and what a search matched."""
+    return rx.fragment(
+        rx.cond(
+            has_any(OrdersState.notes),
+            rx.el.div(
+                rx.foreach(OrdersState.notes, _note),
+                class_name="list-notes",
+                role="status",
+            ),
+            rx.fragment(),
+        ),
+        rx.cond(
+            OrdersState.found_by != "",
+            rx.el.p(icon("search", 13), OrdersState.found_by, class_name="found-by", role="status"),
+            rx.fragment(),
+        ),
+    )
+
+
+def _note(said: str) -> rx.Component:
+    return rx.el.p(said, key=said)
+
+
+def _channel(option: Option) -> rx.Component:
+    return with_out(option, channel_option(option))
+
+
+def _status(option: Option) -> rx.Component:
+    return with_out(option, pill_option(option))
+
+
+def _choice(option: Option) -> rx.Component:
+    return with_out(option, plain_option(option))
+
+
+def _facet(facet: FacetMenu) -> rx.Component:
+    """Folded, so that sixteen filters are a list to read and not a wall."""
+    return rx.el.details(
+        rx.el.summary(
+            rx.el.span(facet.label),
+            rx.el.span(facet.says, class_name="facet-says"),
+            icon("chevron-right", 13),
+            class_name="item",
+        ),
+        rx.match(
+            facet.kind,
+            ("choices", rx.el.div(rx.foreach(facet.options, _choice), class_name="facet-options")),
+            ("range", _form(facet, *_range(facet))),
+            _form(facet, _typed(facet)),
+        ),
+        key=facet.key,
+        class_name="facet",
+    )
+
+
+def _typed(facet: FacetMenu) -> rx.Component:
+    return rx.el.input(
+        name="value",
+        placeholder=facet.hint,
+        aria_label=facet.label,
+        auto_complete="off",
+        max_length=200,
+        class_name="field",
+    )
+
+
+def _range(facet: FacetMenu) -> tuple[rx.Component, ...]:
+    def end(name: str, says: str) -> rx.Component:
+        return rx.el.input(
+            name=name,
+            placeholder=says,
+            aria_label=facet.label + " " + says,
+            input_mode="decimal",
+            auto_complete="off",
+            max_length=20,
+            class_name="field",
+        )
+
+    return (end("from", "from"), end("to", "to"))
+
+
+def _form(facet: FacetMenu, *fields: Any) -> rx.Component:
+    return rx.el.form(
+        rx.el.input(type="hidden", name="facet", value=facet.key, read_only=True),
+        rx.el.div(*fields, class_name="facet-fields"),
+        rx.el.label(rx.el.input(type="checkbox", name="not"), "Leave these out"),
+        button("Show", type="submit"),
+        on_submit=OrdersState.narrow,
+        class_name="facet-form",
     )
 
 
@@ -58,11 +175,12 @@ def search_box() -> rx.Component:
             default_value=OrdersState.text,
             on_change=OrdersState.search_for.debounce(300),
             type="search",
-            placeholder="Number, name, e-mail or phone",
-            aria_label="Search orders by number, name, e-mail or phone",
+            placeholder="Number, name, phone, SKU, tracking…",
+            aria_label=(
+                "Search orders by number, name, e-mail, phone, SKU, tracking number or pincode"
+            ),
             auto_complete="off",
             spell_check=False,
-            max_length=120,
             id="search",
         ),
         rx.el.kbd("/"),

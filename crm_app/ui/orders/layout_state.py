@@ -3,15 +3,14 @@
 from typing import Any, Final
 
 import reflex as rx
-from sqlmodel import Session
 
-from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
-from crm_app.errors import CrmError, InvalidInputError, NotFoundError, NotSignedInError
-from crm_app.services import grid_layout, views
+from crm_app.errors import CrmError, InvalidInputError, NotSignedInError
+from crm_app.services import grid_layout
 from crm_app.services.grid_layout import Column, GridLayout
 from crm_app.ui.orders import columns
 from crm_app.ui.orders.columns import ColumnChoice, Header
+from crm_app.ui.orders.state import list_of
 from crm_app.ui.shared.permission import requires
 from crm_app.ui.shared.service import call
 from crm_app.ui.shared.session import current_actor
@@ -30,30 +29,34 @@ class LayoutState(rx.State):
     # What was just done, for those who hear the page.
     said: str = ""
 
-    # As it is kept, and the view that brought it; empty where it is the person's own.
+    # As it is kept.
     _layout: dict[str, Any] = {}
-    _view: str = ""
-    _view_sort: str = ""
-    _has_own: bool = True
+    # The view that it was read for; the person's own is kept with each change.
+    _view: str | None = None
+    _is_of_view: bool = False
 
     @rx.event(temporal=True)
     @requires(Permission.VIEW_ORDERS, quiet=True)
     async def load(self) -> None:
         """Read the layout of the view that the address names, or the person's own."""
-        view = self.router.url.query_parameters.get("view", "")
-        if self._layout and view == self._view:
+        shown = self.router.url.query_parameters.get("view", "")
+        if self._layout and shown == self._view:
             # What was changed in a view and is not saved yet stays while one looks around in it.
             await self._show(self._now())
             return
         actor = await current_actor(self)
         try:
-            layout, self._has_own, self._view_sort = await call(_layout_of, actor, view)
+            layout = await call(grid_layout.own_layout, actor)
+            view = (await list_of(self)).view
+            self._is_of_view = bool(view and view.layout)
+            if view and view.layout:
+                layout = GridLayout.parse(view.layout)
         except NotSignedInError:
             raise
         except CrmError:
             # The list itself says what is wrong; the usual columns say it as well as any.
-            layout, self._has_own, self._view_sort = GridLayout(), True, ""
-        self._view = view
+            layout, self._is_of_view = GridLayout(), False
+        self._view = shown
         await self._show(layout)
 
     @rx.event
@@ -115,37 +118,31 @@ class LayoutState(rx.State):
     async def _change(self, layout: GridLayout) -> None:
         actor = await current_actor(self)
         await self._show(layout)
-        if self._has_own:
+        # A view with columns of its own keeps them until it is saved anew.
+        if not self._is_of_view:
             await call(grid_layout.keep_layout, actor, layout)
 
     async def _show(self, layout: GridLayout) -> None:
         actor = await current_actor(self)
         self._layout = layout.as_json()
         params = self.router.url.query_parameters
-        sorted_by = params.get("sort") or self._view_sort
-        self.heads = columns.headers(layout, params, sorted_by)
+        self.heads = columns.headers(layout, params, await self._sort())
         self.choices = columns.choices(layout)
         self.style = columns.style(layout, has_boxes=actor.may(Permission.BULK_CHANGE))
         self.is_compact = columns.is_compact(layout)
 
-
-def shown_layout(state: LayoutState) -> GridLayout:
-    """The layout on the screen, for who saves it with a view."""
-    return GridLayout.parse(state._layout)  # pyright: ignore[reportPrivateUsage] - no handler
-
-
-def _layout_of(session: Session, actor: Actor, view: str) -> tuple[GridLayout, bool, str]:
-    """The layout to show, whether it is the person's own, and what the view sorts by."""
-    sort = ""
-    if view:
+    async def _sort(self) -> str:
         try:
-            found = views.get_view(session, actor, view)
-        except NotFoundError:
-            return grid_layout.own_layout(session, actor), True, ""
-        sort = found.params.get("sort", "")
-        if found.layout:
-            return GridLayout.parse(found.layout), False, sort
-    return grid_layout.own_layout(session, actor), True, sort
+            return (await list_of(self)).query.sort.value
+        except InvalidInputError:
+            return ""
+
+
+async def layout_of(state: rx.State) -> dict[str, Any]:
+    """The layout of this tab's list, as it is kept."""
+    found = await state.get_state(LayoutState)
+    # Its public methods could be called by any browser; this one is not one of them.
+    return found._layout  # pyright: ignore[reportPrivateUsage]
 
 
 def _column(word: str) -> Column:

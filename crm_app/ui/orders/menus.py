@@ -7,14 +7,25 @@ from typing import Final, Self
 
 from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import OrderStatus
-from crm_app.services.order_search import Attention, OrderQuery
-from crm_app.ui.shared.choices import Chip, Option, presets, range_hint, range_text, toggled
-from crm_app.ui.shared.links import orders_path
+from crm_app.services.facet_choices import FacetChoices
+from crm_app.services.facets import Facet, Pick
+from crm_app.services.order_query import Attention, OrderQuery, Placed
+from crm_app.ui.orders.facet_menus import NAMES as FACET_NAMES
+from crm_app.ui.orders.facet_menus import (
+    FacetMenu,
+    due_options,
+    facet_menus,
+    out_option,
+    pick_text,
+)
+from crm_app.ui.shared.choices import Chip, Option, range_hint, range_text, toggled
+from crm_app.ui.shared.links import ALL_ORDERS, orders_path
 from crm_app.ui.shared.needs import NAMES, SENTENCES
 from crm_app.ui.shared.tones import status_pill
 
 # Channels that this product can connect today come first; the list grows with the connectors.
 CHANNELS: Final = tuple(Channel)
+_WITH_TWO: Final = (Facet.CHANNEL, Facet.STATUS)
 
 
 @dataclass(frozen=True)
@@ -25,27 +36,35 @@ class Menus:
     statuses: list[Option] = field(default_factory=list)
     attention: list[Option] = field(default_factory=list)
     dates: list[Option] = field(default_factory=list)
+    due: list[Option] = field(default_factory=list)
+    facets: list[FacetMenu] = field(default_factory=list)
     chips: list[Chip] = field(default_factory=list)
     placed_from: str = ""
     placed_to: str = ""
-    clear_href: str = "/orders"
+    # How many filters of the menu are on; empty for none.
+    more: str = ""
+    clear_href: str = ALL_ORDERS
 
     @classmethod
-    def of(cls, query: OrderQuery, today: date) -> Self:
+    def of(cls, query: OrderQuery, today: date, choices: FacetChoices) -> Self:
         base = dataclasses.replace(query, cursor=None)
+        facets = facet_menus(base, choices, today)
         return cls(
             channels=[_channel(base, channel) for channel in CHANNELS],
             statuses=[_status(base, status) for status in OrderStatus],
             attention=[_attention(base, kind) for kind in Attention],
-            dates=[_preset(base, *preset) for preset in presets(today)],
-            chips=chips(base, today),
+            dates=[_preset(base, word, today) for word in Placed],
+            due=due_options(base),
+            facets=facets,
+            chips=chips(base, today, choices),
             placed_from=base.placed_from.isoformat() if base.placed_from else "",
             placed_to=base.placed_to.isoformat() if base.placed_to else "",
+            more=str(len([one for one in facets if one.says]) or ""),
             clear_href=orders_path(OrderQuery(sort=base.sort)),
         )
 
 
-def chips(query: OrderQuery, today: date) -> list[Chip]:
+def chips(query: OrderQuery, today: date, choices: FacetChoices) -> list[Chip]:
     """One chip for each filter that is on, in the order of the bar."""
 
     def chip(key: str, name: str, value: str, **without: object) -> Chip:
@@ -61,9 +80,15 @@ def chips(query: OrderQuery, today: date) -> list[Chip]:
     if query.statuses:
         value = ", ".join(status.label.lower() for status in query.statuses)
         found.append(chip("status", "Status", value, statuses=()))
-    if query.placed_from or query.placed_to:
-        value = range_text(query.placed_from, query.placed_to, today)
-        found.append(chip("placed", "Placed", value, placed_from=None, placed_to=None))
+    if any(days := query.days(today)):
+        value = range_text(*days, today)
+        found.append(chip("placed", "Placed", value, placed=None, placed_from=None, placed_to=None))
+    for pick in query.picks:
+        rest = orders_path(query.picking(Pick(pick.facet)))
+        value = pick_text(pick, choices, today)
+        # Beside a chip of what is chosen there may be one of what is left out.
+        key = f"not-{pick.facet}" if pick.facet in _WITH_TWO else pick.facet.value
+        found.append(Chip(key, FACET_NAMES[pick.facet], value, rest))
     if query.word:
         found.append(chip("word", "Unknown word", query.word.word, word=None))
     if query.text:
@@ -74,15 +99,24 @@ def chips(query: OrderQuery, today: date) -> list[Chip]:
 def _channel(query: OrderQuery, channel: Channel) -> Option:
     is_on = channel in query.channels
     chosen = toggled(query.channels, channel)
-    href = orders_path(dataclasses.replace(query, channels=chosen))
-    return Option(channel.value, channel.label, href, is_on, mark=channel.mark)
+    kept = _no_longer_out(query, Facet.CHANNEL, channel.value)
+    href = orders_path(dataclasses.replace(kept, channels=chosen))
+    option = Option(channel.value, channel.label, href, is_on, mark=channel.mark)
+    return out_option(query, option, Facet.CHANNEL)
 
 
 def _status(query: OrderQuery, status: OrderStatus) -> Option:
     is_on = status in query.statuses
     chosen = toggled(query.statuses, status)
-    href = orders_path(dataclasses.replace(query, statuses=chosen))
-    return Option(status.value, status.label, href, is_on, pill=status_pill(status))
+    kept = _no_longer_out(query, Facet.STATUS, status.value)
+    href = orders_path(dataclasses.replace(kept, statuses=chosen))
+    option = Option(status.value, status.label, href, is_on, pill=status_pill(status))
+    return out_option(query, option, Facet.STATUS)
+
+
+def _no_longer_out(query: OrderQuery, facet: Facet, value: str) -> OrderQuery:
+    without = tuple(one for one in query.pick(facet).without if one != value)
+    return query.picking(Pick(facet, (), without))
 
 
 def _attention(query: OrderQuery, kind: Attention) -> Option:
@@ -91,8 +125,10 @@ def _attention(query: OrderQuery, kind: Attention) -> Option:
     return Option(kind.value, NAMES[kind], href, is_on, hint=SENTENCES[kind])
 
 
-def _preset(query: OrderQuery, key: str, label: str, first: date, last: date) -> Option:
-    is_on = (query.placed_from, query.placed_to) == (first, last)
-    days = (None, None) if is_on else (first, last)
-    href = orders_path(dataclasses.replace(query, placed_from=days[0], placed_to=days[1]))
-    return Option(key, label, href, is_on, hint=range_hint(first, last))
+def _preset(query: OrderQuery, word: Placed, today: date) -> Option:
+    days = word.days(today)
+    is_on = query.days(today) == days
+    rest = dataclasses.replace(
+        query, placed=None if is_on else word, placed_from=None, placed_to=None
+    )
+    return Option(word.value, word.label, orders_path(rest), is_on, hint=range_hint(*days))

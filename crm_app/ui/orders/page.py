@@ -7,7 +7,7 @@ import reflex as rx
 from crm_app.domain.permissions import Permission
 from crm_app.ui.order.state import OrderState
 from crm_app.ui.orders.choice_bar import choice_bar
-from crm_app.ui.orders.filters import filter_bar
+from crm_app.ui.orders.filters import filter_bar, list_notes
 from crm_app.ui.orders.layout_menu import layout_form, layout_menu
 from crm_app.ui.orders.panel import opened_order
 from crm_app.ui.orders.row_menu import row_menu
@@ -26,7 +26,7 @@ def orders_page() -> rx.Component:
         OrdersState.title,
         filter_bar(),
         rx.el.div(
-            rx.el.div(news_bar(), orders_table(), paging(), class_name="orders-list"),
+            rx.el.div(list_notes(), news_bar(), orders_table(), paging(), class_name="orders-list"),
             opened_order(),
             class_name=rx.cond(OrderState.panel_id != 0, "orders-frame split", "orders-frame"),
         ),

@@ -1,7 +1,7 @@
 """The list of orders: what the address asks for, as rows."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,12 +13,18 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import business_day, now
 from crm_app.errors import CrmError, InvalidInputError, NotSignedInError
-from crm_app.services import order_search
-from crm_app.services.order_search import OrderList, OrderQuery, OrderSummary, Sort
+from crm_app.services import order_search, view_lists
+from crm_app.services.facet_choices import facet_choices
+from crm_app.services.facets import Facet, Pick, parse_pick
+from crm_app.services.matching import Field
+from crm_app.services.order_query import MAX_TEXT, OrderQuery, Sort, clean_text
+from crm_app.services.order_search import OrderList, OrderSummary
+from crm_app.services.view_lists import Shown
+from crm_app.services.views import default_key
 from crm_app.services.working.rows import Working, working_of
 from crm_app.ui.orders.menus import Menus
 from crm_app.ui.orders.rows import NONE, OrderRow
-from crm_app.ui.shared.links import OPEN, opened_beside, orders_path
+from crm_app.ui.shared.links import OPEN, opened_beside, orders_path, view_path
 from crm_app.ui.shared.needs import NAMES, count_text
 from crm_app.ui.shared.permission import requires
 from crm_app.ui.shared.service import call
@@ -27,7 +33,8 @@ from crm_app.ui.shared.session import current_actor
 PAGE_SIZE: Final = 50
 # How far beyond the page a refresh looks, so that rows which new orders pushed down are found.
 _LOOK_BEYOND: Final = 50
-_LONGEST_SEARCH: Final = 120
+# What stands in every row itself.
+_SEEN_AT_ONCE: Final = (Field.ORDER_NUMBER, Field.NAME)
 
 
 @dataclass(frozen=True)
@@ -46,12 +53,18 @@ class Found:
     page: OrderList
     working: dict[int, Working]
 
-    def rows(self) -> list[OrderRow]:
+    def rows(self) -> dict[int, OrderRow]:
+        """By their ids; one that was found by what a row does not show says by what."""
         moment, zone = now(), get_settings().zone
-        return [
-            OrderRow.of(order, moment, zone, self.working.get(order.id, NONE))
+        rows = {
+            order.id: OrderRow.of(order, moment, zone, self.working.get(order.id, NONE))
             for order in self.page.orders
-        ]
+        }
+        for key, one in self.page.found_by.items():
+            if key in rows and one not in _SEEN_AT_ONCE:
+                tags = [*rows[key].tags, f"by {one.value}"]
+                rows[key] = dataclasses.replace(rows[key], tags=tags)
+        return rows
 
 
 class OrdersState(rx.State):
@@ -68,6 +81,10 @@ class OrdersState(rx.State):
     # Grows when the search box must show another text than the person typed.
     box: int = 0
     news: str = ""
+    # What of the search or of a view cannot be done as it was asked.
+    notes: list[str] = []
+    # Which fields the search matched, above the list.
+    found_by: str = ""
     failure: str = ""
     stale: str = ""
     is_loaded: bool = False
@@ -76,24 +93,32 @@ class OrdersState(rx.State):
 
     _typed: str = ""
     _shown: dict[str, str] = {}
+    # The address that `_resolved` was read from.
+    _read_from: dict[str, str] = {}
+    _resolved: Shown | None = None
 
     @rx.event(supersedes=True)
     @requires(Permission.VIEW_ORDERS)
-    async def load(self) -> None:
+    async def load(self) -> rx.event.EventSpec | None:
         """Show the page that the address names. A newer address wins over a slower answer."""
         if self._is_other_order():
-            return
-        self.failure, self.stale, self.news = "", "", ""
+            return None
+        actor = await current_actor(self)
+        if not self.router.url.query_parameters and (key := await call(default_key, actor)):
+            return rx.redirect(view_path(key), replace=True)
+        self.failure, self.stale, self.news, self.found_by = "", "", "", ""
+        self._resolved = None
         # An address that means nothing still shows the filters, so that a person can go on.
-        self._show_choices(self._asked_or_all())
+        await self._show_choices(await self._asked_or_all())
         try:
-            query = self._asked()
+            query = await self._asked()
             self._show(await self._read(query), query)
         except NotSignedInError:
             raise
         except CrmError as error:
             self.failure, self.rows, self.count, self.total = str(error), [], "", 0
         self.is_loaded = True
+        return None
 
     @rx.event(temporal=True)
     @requires(Permission.VIEW_ORDERS)
@@ -102,7 +127,7 @@ class OrdersState(rx.State):
         if self.failure or not self.is_loaded:
             return
         try:
-            query = self._asked()
+            query = await self._asked()
             found = await self._read(query, beyond=_LOOK_BEYOND)
         except NotSignedInError:
             raise
@@ -120,8 +145,15 @@ class OrdersState(rx.State):
     @requires(Permission.VIEW_ORDERS)
     async def search_for(self, text: str) -> rx.event.EventSpec | None:
         """Put what was typed into the address; the page follows it."""
-        query = self._asked_or_all()
-        typed = str(text).strip()[:_LONGEST_SEARCH]
+        query = await self._asked_or_all()
+        typed = clean_text(str(text))
+        if len(typed) > MAX_TEXT:
+            said = f"Nothing was searched: that text has {len(typed):,} characters, and an order "
+            self.notes = [said + f"number, a name or a phone has less than {MAX_TEXT}."]
+            return None
+        if text and not typed and str(text).strip():
+            self.notes = ["The search holds only characters that nobody can see."]
+            return None
         self._typed = typed
         if typed == query.text:
             return None
@@ -134,13 +166,51 @@ class OrdersState(rx.State):
     @requires(Permission.VIEW_ORDERS)
     async def pick_days(self, form: dict[str, Any]) -> rx.event.EventSpec:
         """Filter by the first and last business day of the form; either may be empty."""
-        params = self._asked_or_all().params()
-        for name in ("from", "to"):
-            params.pop(name, None)
-            if day := str(form.get(name, "")).strip():
-                params[name] = day
-        params.pop("cursor", None)
-        return rx.redirect(orders_path(OrderQuery.parse(params)))
+        query = await self._asked_or_all()
+        params = {name: str(form.get(name, "")).strip() for name in ("from", "to")}
+        days = OrderQuery.parse(params)
+        asked = dataclasses.replace(
+            query,
+            placed=None,
+            placed_from=days.placed_from,
+            placed_to=days.placed_to,
+            cursor=None,
+        )
+        return rx.redirect(orders_path(asked))
+
+    @rx.event
+    @requires(Permission.VIEW_ORDERS)
+    async def pick_due(self, form: dict[str, Any]) -> rx.event.EventSpec:
+        """Filter by the days of ship-by of the form; either end may be open."""
+        first, last = (str(form.get(name, "")).strip() for name in ("from", "to"))
+        return await self._narrowed(Facet.DUE, f"{first}..{last}" if first or last else "")
+
+    @rx.event
+    @requires(Permission.VIEW_ORDERS)
+    async def narrow(self, form: dict[str, Any]) -> rx.event.EventSpec:
+        """Filter by what was typed for a facet; a tick leaves it out instead."""
+        try:
+            facet = Facet(str(form.get("facet", "")))
+        except ValueError as error:
+            raise InvalidInputError("There is no such filter.") from error
+        if facet is Facet.AMOUNT:
+            first, last = (str(form.get(name, "")).strip() for name in ("from", "to"))
+            value = f"{first}..{last}" if first or last else ""
+        else:
+            value = str(form.get("value", ""))
+        return await self._narrowed(facet, value, is_not=bool(form.get("not")))
+
+    async def _narrowed(
+        self, facet: Facet, text: str, *, is_not: bool = False
+    ) -> rx.event.EventSpec:
+        mistakes: dict[str, str] = {}
+        pick = parse_pick(facet, text[:MAX_TEXT], mistakes)
+        if mistakes:
+            raise InvalidInputError(" ".join(mistakes.values()), details=mistakes)
+        if is_not:
+            pick = Pick(facet, (), pick.values)
+        query = await self._asked_or_all()
+        return rx.redirect(orders_path(query.picking(pick)))
 
     def _is_other_order(self) -> bool:
         """Whether only what is open beside the list changed: then the list stays as it is."""
@@ -149,13 +219,20 @@ class OrdersState(rx.State):
         rest = [{**one, OPEN: ""} for one in (shown, self._shown)]
         return self.is_loaded and not self.failure and was_open != is_open and rest[0] == rest[1]
 
-    def _asked(self) -> OrderQuery:
-        params: Mapping[str, str] = self.router.url.query_parameters
-        return dataclasses.replace(OrderQuery.parse(params), limit=PAGE_SIZE)
+    async def _shown_list(self) -> Shown:
+        params = dict(self.router.url.query_parameters)
+        if self._resolved is None or self._read_from != params:
+            actor = await current_actor(self)
+            self._resolved = await call(view_lists.resolve, actor, params)
+            self._read_from = params
+        return self._resolved
 
-    def _asked_or_all(self) -> OrderQuery:
+    async def _asked(self) -> OrderQuery:
+        return dataclasses.replace((await self._shown_list()).query, limit=PAGE_SIZE)
+
+    async def _asked_or_all(self) -> OrderQuery:
         try:
-            return self._asked()
+            return await self._asked()
         except InvalidInputError:
             return OrderQuery(limit=PAGE_SIZE)
 
@@ -164,10 +241,13 @@ class OrdersState(rx.State):
         asked = dataclasses.replace(query, limit=query.limit + beyond)
         return await call(_list, actor, asked)
 
-    def _show_choices(self, query: OrderQuery) -> None:
-        zone = get_settings().zone
-        self.menus = Menus.of(query, business_day(now(), zone))
-        self.title = NAMES[query.attention] if query.attention else "Orders"
+    async def _show_choices(self, query: OrderQuery) -> None:
+        actor = await current_actor(self)
+        choices = await call(facet_choices, actor)
+        self.menus = Menus.of(query, business_day(now(), get_settings().zone), choices)
+        view = self._resolved.view if self._resolved else None
+        self.notes = list(self._resolved.notes) if self._resolved else []
+        self.title = view.name if view else NAMES[query.attention] if query.attention else "Orders"
         if query.text != self._typed:
             self._typed = query.text
             self.box += 1
@@ -175,8 +255,9 @@ class OrdersState(rx.State):
         self.opening = opened_beside(self.router.url.query_parameters)
 
     def _show(self, found: Found, query: OrderQuery) -> None:
-        self.rows = found.rows()
+        self.rows = list(found.rows().values())
         self._show_count(found.page)
+        self.found_by = found_by_text(found.page)
         self.pages = pages(found.page, query)
 
     def _show_count(self, found: OrderList) -> None:
@@ -184,10 +265,10 @@ class OrdersState(rx.State):
         self.total, self.total_is_exact = found.total, found.total_is_exact
 
     def _renew(self, found: Found, query: OrderQuery) -> None:
+        drawn = found.rows()
         shown = {row.id for row in self.rows}
         self.news = news_text(_above(found.page.orders, shown), query)
-        fresh = {row.id: row for row in found.rows() if row.id in shown}
-        rows = [fresh.get(row.id) or row.gone() for row in self.rows]
+        rows = [drawn.get(row.id) or row.gone() for row in self.rows]
         if rows != self.rows:
             self.rows = rows
 
@@ -196,6 +277,27 @@ def _list(session: Session, actor: Actor, query: OrderQuery) -> Found:
     page = order_search.list_orders(session, actor, query)
     ids = [order.id for order in page.orders]
     return Found(page, working_of(session, actor, ids))
+
+
+async def list_of(state: rx.State) -> Shown:
+    """What the list of this tab shows, as its address says: for what stands around the list.
+
+    Raises:
+        InvalidInputError: If the address means nothing.
+    """
+    orders = await state.get_state(OrdersState)
+    # A public method of a state could be called by any browser.
+    return await orders._shown_list()  # pyright: ignore[reportPrivateUsage]
+
+
+def found_by_text(found: OrderList) -> str:
+    """`Found by order number 2, phone 1`: what the searched text matched on this page."""
+    counts = Counter(found.found_by.values())
+    parts = [f"{field.value} ({counts[field]})" for field in Field if counts[field]]
+    if not parts:
+        return ""
+    is_all = len(found.orders) == found.total
+    return f"Found by {', '.join(parts)}" + ("" if is_all else " on this page")
 
 
 def _above(orders: tuple[OrderSummary, ...], shown: set[int]) -> int:

@@ -11,7 +11,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Option:
-    """One choice of a filter: where it leads, and whether it is chosen now."""
+    """One choice of a filter: where it leads, and whether it is chosen now.
+
+    One that can be left out as well says where that leads, and whether it is.
+    """
 
     key: str
     label: str
@@ -22,6 +25,8 @@ class Option:
     channel: str = ""
     hint: str = ""
     pill: Pill = field(default_factory=Pill)
+    out_href: str = ""
+    is_out: bool = False
 
 
 @dataclass(frozen=True)

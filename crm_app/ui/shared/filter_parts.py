@@ -59,6 +59,26 @@ def _option(option: Option, *content: Any) -> rx.Component:
     )
 
 
+def with_out(option: Option, choice: rx.Component) -> rx.Component:
+    """A choice with, at its end, the way to leave it out instead."""
+    return rx.el.div(
+        choice,
+        rx.cond(
+            option.out_href != "",
+            link(
+                "not",
+                href=option.out_href,
+                class_name=rx.cond(option.is_out, "not on", "not"),
+                aria_label="Leave out " + option.label,
+                aria_current=rx.cond(option.is_out, "true", "false"),
+            ),
+            rx.fragment(),
+        ),
+        key=option.key,
+        class_name="item-pair",
+    )
+
+
 def channel_option(option: Option) -> rx.Component:
     return _option(option, channel_mark(option.mark, option.key, option.label), option.label)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import reflex as rx
 from reflex_components_core.react_router.dom import ReactRouterLink
@@ -10,6 +10,8 @@ from reflex_components_core.react_router.dom import ReactRouterLink
 from crm_app.services.order_search import OrderQuery
 
 ORDERS = "/orders"
+# All of them, also for who opens the list with a view of theirs.
+ALL_ORDERS = "/orders?view=all"
 BULK = "/bulk"
 # The parameter of a list's address that opens one of its rows beside it.
 OPEN = "open"
@@ -22,8 +24,14 @@ def link(*children: Any, href: str, **props: Any) -> rx.Component:
 
 def orders_path(query: OrderQuery) -> str:
     """The address of the orders list that shows this query."""
-    params = urlencode(query.params())
-    return f"{ORDERS}?{params}" if params else ORDERS
+    # Read by people and pasted to colleagues: what needs no escape has none.
+    params = urlencode(query.address(), safe=",:*")
+    return f"{ORDERS}?{params}" if params else ALL_ORDERS
+
+
+def view_path(key: str) -> str:
+    """The address of the orders list that shows a view."""
+    return f"{ORDERS}?view={quote(key)}"
 
 
 def with_params(params: Mapping[str, str], **changed: str) -> str:
@@ -32,7 +40,7 @@ def with_params(params: Mapping[str, str], **changed: str) -> str:
     An empty value takes its name away.
     """
     kept = {name: value for name, value in {**params, **changed}.items() if value}
-    return f"{ORDERS}?{urlencode(kept)}" if kept else ORDERS
+    return f"{ORDERS}?{urlencode(kept, safe=',:*')}" if kept else ALL_ORDERS
 
 
 def opened_beside(params: Mapping[str, str]) -> str:

@@ -19,9 +19,9 @@ from crm_app.ui.shared.navigation import (
     badge,
     if_allowed,
 )
-from crm_app.ui.shared.needs import NeedRow
 from crm_app.ui.shared.palette import palette
 from crm_app.ui.shared.shell_state import AccountRow, ShellState
+from crm_app.ui.shared.sidebar_views import sidebar_views
 
 REFRESH_MS: Final = 30_000
 
@@ -93,7 +93,7 @@ def _sidebar(section: Section) -> rx.Component:
             *[_entry(place, section) for place in PLACES if not place.is_setup],
             aria_label="Pages",
         ),
-        _needs(),
+        sidebar_views(),
         rx.el.nav(
             *[_entry(place, section) for place in PLACES if place.is_setup],
             aria_label="Set-up",
@@ -124,30 +124,6 @@ def _entry(place: Place, section: Section) -> rx.Component:
         custom_attrs={"data-go": place.letter},
     )
     return if_allowed(place, entry)
-
-
-def _needs() -> rx.Component:
-    return rx.cond(
-        has_any(ShellState.needs),
-        rx.el.nav(
-            rx.el.div("Needs a person", class_name="cap"),
-            rx.foreach(ShellState.needs, _need),
-            aria_label="Needs a person",
-        ),
-        rx.fragment(),
-    )
-
-
-def _need(row: NeedRow) -> rx.Component:
-    return link(
-        rx.el.i(class_name="dot tone-" + row.tone, aria_hidden="true"),
-        rx.el.span(row.name),
-        rx.el.b(row.count),
-        key=row.key,
-        href=row.href,
-        title=row.sentence,
-        class_name=rx.cond(row.is_on, "nav on", "nav"),
-    )
 
 
 def _health() -> rx.Component:

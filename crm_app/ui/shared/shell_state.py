@@ -11,14 +11,15 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import CrmError
-from crm_app.services import health, needs, notices
+from crm_app.services import health, notices
 from crm_app.services.exceptions.listing import Counts, count_exceptions
 from crm_app.services.health import AccountHealth, SyncHealth
 from crm_app.ui.shared import times
-from crm_app.ui.shared.needs import NeedRow, count_text
+from crm_app.ui.shared.needs import count_text
 from crm_app.ui.shared.permission import requires
 from crm_app.ui.shared.service import call
 from crm_app.ui.shared.session import current_actor, role_label
+from crm_app.ui.shared.sidebar_state import SidebarState
 
 # Counts and health are read no more often than this, however quickly somebody clicks.
 FRESH_S: Final = 12.0
@@ -64,7 +65,6 @@ class ShellState(rx.State):
     role: str = ""
     is_known: bool = False
     verbs: list[str] = []
-    needs: list[NeedRow] = []
     health_level: str = ""
     health_sentence: str = "Checking the channels"
     accounts: list[AccountRow] = []
@@ -78,19 +78,18 @@ class ShellState(rx.State):
 
     @rx.event(temporal=True)
     @requires()
-    async def load(self) -> None:
+    async def load(self) -> rx.event.EventType[()]:
         """Read what the frame shows. Runs on each page load and on a timer."""
         actor = await current_actor(self)
         self._show_person(actor)
-        shown = self.router.url.query_parameters.get("attention", "")
         if time.time() - self._read_at < FRESH_S:
-            self.needs = [_marked(row, shown) for row in self.needs]
-            return
+            return SidebarState.load
         try:
-            await self._read(actor, shown)
+            await self._read(actor)
         except CrmError as error:
             # The frame says so and the page goes on: its own content may still be there.
             self.health_level, self.health_sentence = "bad", str(error)
+        return SidebarState.load
 
     def _show_person(self, actor: Actor) -> None:
         self.is_known = True
@@ -99,9 +98,7 @@ class ShellState(rx.State):
         self.role = role_label(actor)
         self.verbs = [one.value for one in Permission if actor.may(one)]
 
-    async def _read(self, actor: Actor, shown: str) -> None:
-        found = await call(needs.count_needs, actor)
-        self.needs = [NeedRow.of(need, shown=shown) for need in found]
+    async def _read(self, actor: Actor) -> None:
         counts = await call(count_exceptions, actor)
         self.trouble, self.trouble_title = trouble_texts(counts)
         self._show_health(await call(health.sync_health, actor))
@@ -112,15 +109,6 @@ class ShellState(rx.State):
         self.health_level = found.level
         self.health_sentence = found.sentence
         self.accounts = [AccountRow.of(account) for account in found.accounts]
-
-
-def _marked(row: NeedRow, shown: str) -> NeedRow:
-    is_on = row.key == shown
-    return (
-        row
-        if row.is_on == is_on
-        else NeedRow(row.key, row.name, row.sentence, row.tone, row.count, row.href, is_on)
-    )
 
 
 def unread_text(count: int) -> str:
