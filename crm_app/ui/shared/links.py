@@ -41,7 +41,7 @@ def with_params(params: Mapping[str, str], **changed: str) -> str:
     An empty value takes its name away.
     """
     kept = {name: value for name, value in {**params, **changed}.items() if value}
-    return f"{ORDERS}?{urlencode(kept)}" if kept else ORDERS
+    return f"{ORDERS}?{urlencode(kept, safe=',:*')}" if kept else ALL_ORDERS
 
 
 def opened_beside(params: Mapping[str, str]) -> str:
