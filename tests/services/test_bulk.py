@@ -12,6 +12,7 @@ from crm_app.domain.bulk import Outcome, RunState
 from crm_app.domain.channel import Channel
 from crm_app.domain.intent import IntentState
 from crm_app.domain.order_status import OrderStatus, SyncStatus
+from crm_app.domain.time import now
 from crm_app.errors import ConflictError, InvalidInputError, NotFoundError, PermissionDeniedError
 from crm_app.models import AuditEntry, BulkRow, BulkRun, Order, OrderEvent, StatusIntent, User
 from crm_app.services import (
@@ -410,7 +411,7 @@ def test_a_single_click_goes_before_the_many(session: Session, asha: Actor) -> N
     account = AccountFactory(channel=Channel.WOOCOMMERCE)
     many = make(session, 3, account=account)
     single = make(session, 1, account=account)
-    pressing = make(session, 1, account=account, ship_by=orders.now())
+    pressing = make(session, 1, account=account, ship_by=now())
     tool.work(tool.start(asha, [*many, *pressing], status="shipped"))
     with db.transaction() as opened:
         orders.change_status(opened, asha, single[0], OrderStatus.SHIPPED)
