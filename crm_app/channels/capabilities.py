@@ -11,6 +11,7 @@ from crm_app.channels.amazon import statuses as amazon
 from crm_app.channels.blinkit import statuses as blinkit
 from crm_app.channels.document import statuses as document
 from crm_app.channels.flipkart import statuses as flipkart
+from crm_app.channels.manual import statuses as manual
 from crm_app.channels.rules import Capabilities, StatusRule, Telling
 from crm_app.channels.shopify import statuses as shopify
 from crm_app.channels.swiggy import statuses as swiggy
@@ -29,6 +30,7 @@ CAPABILITIES: Final[Mapping[Channel, Capabilities]] = {
     Channel.WOOCOMMERCE: woocommerce.CAPABILITIES,
     Channel.SHOPIFY: shopify.CAPABILITIES,
     Channel.DOCUMENT: document.CAPABILITIES,
+    Channel.MANUAL: manual.CAPABILITIES,
 }
 
 
