@@ -79,6 +79,16 @@ def choice_bar() -> rx.Component:
                 rx.el.span(class_name="gap"),
                 _do("Change status", "status", "arrow-right-left", "e"),
                 _do("Export", "export", "download", ""),
+                rx.cond(
+                    may(Permission.PRINT_ORDERS),
+                    rx.fragment(
+                        _do("Pick list", "pick_list", "list-checks", ""),
+                        _do("Slips", "packing_slip", "printer", ""),
+                        _do("Invoices", "invoice", "receipt-indian-rupee", ""),
+                        _do("Manifest", "manifest", "truck", ""),
+                    ),
+                    rx.fragment(),
+                ),
                 rx.el.button(
                     icon("x", 14),
                     type="button",

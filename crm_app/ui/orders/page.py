@@ -9,7 +9,7 @@ from crm_app.ui.orders.choice_bar import choice_bar
 from crm_app.ui.orders.filters import filter_bar
 from crm_app.ui.orders.state import OrdersState
 from crm_app.ui.orders.table import news_bar, orders_table, paging
-from crm_app.ui.shared.links import BULK, link
+from crm_app.ui.shared.links import BULK, NEW_ORDER, link
 from crm_app.ui.shared.marks import icon, ticker
 from crm_app.ui.shared.navigation import may
 from crm_app.ui.shared.shell import shell
@@ -30,6 +30,18 @@ def orders_page() -> rx.Component:
         section="orders",
         about=OrdersState.count,
         actions=(
+            rx.cond(
+                may(Permission.CREATE_ORDERS),
+                link(icon("plus", 14), "New order", href=NEW_ORDER, class_name="btn"),
+                rx.fragment(),
+            ),
+            rx.cond(
+                may(Permission.EXPORT_ORDERS),
+                link(
+                    icon("download", 14), "Export", href=OrdersState.export_href, class_name="btn"
+                ),
+                rx.fragment(),
+            ),
             rx.cond(
                 may(Permission.BULK_CHANGE),
                 link(icon("layers", 14), "Bulk changes", href=BULK, class_name="btn"),

@@ -15,7 +15,7 @@ from crm_app.services import order_search
 from crm_app.services.order_search import OrderList, OrderQuery, OrderSummary, Sort
 from crm_app.ui.orders.menus import Header, Menus, headers
 from crm_app.ui.orders.rows import OrderRow
-from crm_app.ui.shared.links import orders_path
+from crm_app.ui.shared.links import export_path, orders_path
 from crm_app.ui.shared.needs import NAMES, count_text
 from crm_app.ui.shared.permission import requires
 from crm_app.ui.shared.service import call
@@ -44,6 +44,8 @@ class OrdersState(rx.State):
     heads: list[Header] = []
     pages: Pages = Pages()
     title: str = "Orders"
+    # Where the orders of this filter are exported.
+    export_href: str = ""
     count: str = ""
     total: int = 0
     total_is_exact: bool = True
@@ -139,6 +141,7 @@ class OrdersState(rx.State):
         zone = get_settings().zone
         self.menus = Menus.of(query, business_day(now(), zone))
         self.heads = headers(query)
+        self.export_href = export_path(query)
         self.title = NAMES[query.attention] if query.attention else "Orders"
         if query.text != self._typed:
             self._typed = query.text

@@ -11,6 +11,7 @@ from crm_app.services.order_search import OrderQuery
 ORDERS = "/orders"
 BULK = "/bulk"
 DOWNLOADS = "/downloads"
+NEW_ORDER = "/orders/new"
 
 
 def link(*children: Any, href: str, **props: Any) -> rx.Component:
@@ -22,6 +23,11 @@ def orders_path(query: OrderQuery) -> str:
     """The address of the orders list that shows this query."""
     params = urlencode(query.params())
     return f"{ORDERS}?{params}" if params else ORDERS
+
+
+def export_path(query: OrderQuery) -> str:
+    """The address of the form that exports all orders of this query."""
+    return f"{DOWNLOADS}?{urlencode({'new': '1'} | query.first_page().params())}"
 
 
 def account_path(account_id: int) -> str:
