@@ -66,6 +66,8 @@ def _changed_status(data: dict[str, Any]) -> str:
     text = f"changed the status from {_status(before)} to {_status(after)}"
     tracking = _after(data, "tracking_number")
     text = f"{text}, tracking {tracking}" if tracking else text
+    if reason := _after(data, "cancel_reason"):
+        text = f"{text}, because of {str(reason).replace('_', ' ').lower()}"
     return text + _of_run(data)
 
 

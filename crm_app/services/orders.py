@@ -80,6 +80,7 @@ def change_status(
     *,
     carrier: str = "",
     tracking_number: str = "",
+    cancel_reason: str = "",
     expected_version: int | None = None,
 ) -> Order:
     """Move an order to a new status and queue the change for its channel.
@@ -95,6 +96,7 @@ def change_status(
         new: The status to move to. Moving to the current status does nothing.
         carrier: Who carries the parcel; required where the channel demands tracking.
         tracking_number: Required where the channel demands tracking.
+        cancel_reason: A code of the channel's `cancel_reasons`; empty for the account's own.
         expected_version: The version the person saw; None to skip that check.
 
     Returns:
@@ -111,7 +113,13 @@ def change_status(
     order = _locked(session, order_id)
     if order.status == new:
         return order
-    move = decide(order, new, (carrier, tracking_number), expected_version=expected_version)
+    move = decide(
+        order,
+        new,
+        (carrier, tracking_number),
+        cancel_reason=cancel_reason,
+        expected_version=expected_version,
+    )
     status_moves.write(session, actor, [move])
     session.refresh(order)
     return order
@@ -122,6 +130,7 @@ def decide(
     new: OrderStatus,
     parcel: tuple[str, str] = ("", ""),
     *,
+    cancel_reason: str = "",
     expected_version: int | None = None,
 ) -> Move:
     """What moving this order to `new` means; pure, for one order and for thousands alike.
@@ -130,6 +139,7 @@ def decide(
         order: As it stands now, and not at `new`.
         new: The status to move to.
         parcel: Carrier and tracking number.
+        cancel_reason: A code of the channel's `cancel_reasons`, or empty.
         expected_version: The version the person saw; None to skip that check.
 
     Raises:
@@ -147,6 +157,7 @@ def decide(
         new,
         tells=new if rule.telling is Telling.PUSH else None,
         parcel=_check_parcel(rule, *parcel),
+        cancel_reason=_check_reason(order, new, cancel_reason),
     )
 
 
@@ -214,6 +225,16 @@ def _check_version(order: Order, expected: int | None) -> None:
             "Look again before you change it.",
             details={"version": order.version, "status": order.status.value},
         )
+
+
+def _check_reason(order: Order, new: OrderStatus, reason: str) -> str:
+    if not reason:
+        return ""
+    known = capabilities.of(order.channel).cancel_reasons
+    if new is not OrderStatus.CANCELLED or reason not in known:
+        said = f"{order.channel.label} knows no such reason for this."
+        raise InvalidInputError(said, details={"cancel_reason": said})
+    return reason
 
 
 def _check_parcel(rule: StatusRule, carrier: str, tracking_number: str) -> tuple[str, str]:

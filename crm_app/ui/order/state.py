@@ -86,8 +86,7 @@ class OrderState(rx.State):
             self._show(detail)
             return
         if asks(choice):
-            label, number = detail.order.channel.label, detail.order.order_number
-            self.question = Question.of(choice, label, number)
+            self.question = Question.of(choice, detail.order)
             return
         await self._do(lambda: self._change(choice.status))
 
@@ -101,7 +100,7 @@ class OrderState(rx.State):
             return
         carrier, tracking = str(form.get("carrier", "")), str(form.get("tracking_number", ""))
         try:
-            await self._change(status, carrier, tracking)
+            await self._change(status, carrier, tracking, str(form.get("cancel_reason") or ""))
         except NotSignedInError:
             raise
         except CrmError as error:
@@ -147,7 +146,9 @@ class OrderState(rx.State):
     async def _read(self) -> None:
         self._show(await self._detail())
 
-    async def _change(self, status: OrderStatus, carrier: str = "", tracking: str = "") -> None:
+    async def _change(
+        self, status: OrderStatus, carrier: str = "", tracking: str = "", reason: str = ""
+    ) -> None:
         actor = await current_actor(self)
         await call(
             orders.change_status,
@@ -156,6 +157,7 @@ class OrderState(rx.State):
             status,
             carrier=carrier,
             tracking_number=tracking,
+            cancel_reason=reason,
             # What the person saw: a change by somebody else in between is not overwritten.
             expected_version=self.order.version,
         )

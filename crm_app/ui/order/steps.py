@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Final, Self
 
+from crm_app.channels import capabilities
 from crm_app.domain.order_status import OrderStatus, SyncStatus
+from crm_app.services.order_search import OrderSummary
 from crm_app.services.order_view import OrderDetail
 from crm_app.services.orders import StatusChoice
 
@@ -113,6 +115,14 @@ def _hint(choice: StatusChoice, channel: str) -> str:
 
 
 @dataclass(frozen=True)
+class Reason:
+    """Why an order is cancelled: the channel's code, and in words."""
+
+    code: str
+    words: str
+
+
+@dataclass(frozen=True)
 class Question:
     """What is asked before a step: parcel details, or a plain yes."""
 
@@ -124,11 +134,16 @@ class Question:
     look: str = "btn primary"
     asks_parcel: bool = False
     is_required: bool = False
+    # What the channel lets a seller say of a cancellation.
+    reasons: list[Reason] = field(default_factory=list[Reason])
     failure: str = ""
     mistakes: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, choice: StatusChoice, channel: str, number: str) -> Self:
+    def of(cls, choice: StatusChoice, order: OrderSummary) -> Self:
+        channel, number = order.channel.label, order.order_number
+        reasons = capabilities.of(order.channel).cancel_reasons
+        is_cancel = choice.status is OrderStatus.CANCELLED
         verb = _verb(choice.status)
         is_parcel = choice.needs_tracking or choice.status is OrderStatus.SHIPPED
         return cls(
@@ -140,6 +155,7 @@ class Question:
             look="btn danger" if choice.status in _GRAVE else "btn primary",
             asks_parcel=is_parcel,
             is_required=choice.needs_tracking,
+            reasons=[Reason(*one) for one in reasons.items()] if is_cancel else [],
         )
 
 
