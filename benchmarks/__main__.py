@@ -16,6 +16,7 @@ from benchmarks import (
     changing,
     channels,
     documents,
+    exporting,
     importing,
     ledger,
     limiting,
@@ -33,6 +34,7 @@ ON_SHOPS: Final[dict[str, Part]] = {
     "change": changing.measure,
     "ledger": ledger.measure,
     "bulk": bulk.measure,
+    "export": exporting.measure,
     "web": memory.measure_web,
 }
 # Measured once: on what the sandbox sells, and on a spreadsheet.
