@@ -46,6 +46,7 @@ def measure(recorder: Recorder, orders: int) -> None:
             grew_mb=found["grew_mb"],
             most_mb=found["most_mb"],
             file_mb=found["file_mb"],
+            cpu_s=found["cpu_s"],
         )
 
 
@@ -55,7 +56,7 @@ def main(kind: str) -> None:
     with db.transaction() as session:
         actor = auth.person(_user(session))
         session.flush()
-    began = time.monotonic()
+    began, cpu = time.monotonic(), time.process_time()
     with db.transaction() as session:
         asked = asking.export(
             session, actor, OrderQuery(), kind=FileFormat(kind), key=uuid.uuid4().hex
@@ -79,6 +80,7 @@ def main(kind: str) -> None:
                 "asked_s": round(asked_s, 2),
                 "grew_mb": (most - before) >> 20,
                 "most_mb": most >> 20,
+                "cpu_s": round(time.process_time() - cpu, 2),
                 "file_mb": round(done.size / (1 << 20), 1),
             }
         )
