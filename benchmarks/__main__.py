@@ -16,6 +16,7 @@ from benchmarks import (
     changing,
     channels,
     documents,
+    exporting,
     finding,
     importing,
     ledger,
@@ -36,6 +37,7 @@ ON_SHOPS: Final[dict[str, Part]] = {
     "change": changing.measure,
     "ledger": ledger.measure,
     "bulk": bulk.measure,
+    "export": exporting.measure,
     "web": memory.measure_web,
 }
 # Measured once: on what the sandbox sells, and on a spreadsheet.

@@ -64,6 +64,7 @@ def change_status(
         body.status,
         carrier=body.carrier,
         tracking_number=body.tracking_number,
+        cancel_reason=body.cancel_reason,
         expected_version=body.version,
     )
     session.flush()

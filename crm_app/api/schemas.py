@@ -232,6 +232,9 @@ class StatusIn(In):
     status: OrderStatus
     carrier: Text = ""
     tracking_number: Text = ""
+    cancel_reason: Text = Field(
+        default="", description="Of a cancellation: the channel's own code for why."
+    )
     version: int | None = Field(default=None, ge=1)
 
 

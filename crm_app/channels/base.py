@@ -144,6 +144,7 @@ class StatusUpdate:
         lines: `(external line id, quantity)` of everything not shipped yet.
         known: The stored payload, where a channel cannot be read; else empty.
         takes_back: A person takes an earlier word back: the way leads backward on purpose.
+        cancel_reason: Of a cancellation: one of the channel's codes; empty for the account's own.
     """
 
     external_id: str
@@ -155,6 +156,7 @@ class StatusUpdate:
     lines: tuple[tuple[str, int], ...]
     known: Mapping[str, Any] = field(default_factory=dict[str, Any])
     takes_back: bool = False
+    cancel_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

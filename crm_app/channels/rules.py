@@ -103,6 +103,7 @@ class Capabilities:
         takes_back: Statuses that a person may take back after the channel was told.
         no_way_back: Why it takes back no other; shown where somebody tries to undo.
         lateness: What a change that comes after its deadline costs there.
+        cancel_reasons: Its codes for why a seller cancels, each in words; empty where it asks none.
         is_inferred: Its contract is known from others' work, not from the channel.
         vocabularies: Its words for a status, the one of the order itself first.
         by_fact: Statuses that a fact of the order says and no word: each with that fact.
@@ -117,6 +118,7 @@ class Capabilities:
     takes_back: frozenset[OrderStatus] = frozenset()
     no_way_back: str = "This channel takes no status back."
     lateness: Lateness = Lateness()
+    cancel_reasons: Mapping[str, str] = field(default_factory=dict[str, str])
     is_inferred: bool = False
     vocabularies: tuple[Vocabulary, ...] = ()
     by_fact: Mapping[OrderStatus, str] = field(default_factory=dict[OrderStatus, str])

@@ -156,6 +156,8 @@ def _judge(account: ChannelAccount, waiting: int, oldest: datetime | None) -> tu
         return "warn", f"{waiting} changes wait to be sent, the oldest for {minutes} minutes."
     if account.channel is Channel.DOCUMENT:
         return "ok", "Its orders come in files that people upload."
+    if account.channel is Channel.MANUAL:
+        return "ok", "Its orders are written here by hand."
     if not capabilities.of(account.channel).pulls:
         return "ok", f"{account.channel.label} sends its orders; none can be asked for."
     if account.last_success_at is None:

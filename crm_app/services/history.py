@@ -41,6 +41,8 @@ _REFUSAL: Final = re.compile(r"^[\w ]+ refused \w+ \(\d{3}\): ")
 def sentence(kind: str, data: dict[str, Any], order: Order) -> str:
     """Prose for a timeline, such as `changed the status from Confirmed to Shipped`."""
     if kind == "order:imported":
+        if data.get("by_hand"):
+            return f"wrote the order by hand as {_status(_after(data, 'status'))}"
         if "file" in data:
             return f"imported the order from {data['file']} as {_status(_after(data, 'status'))}"
         return f"sent the order; it came in as {_status(_after(data, 'status'))}"
@@ -71,6 +73,8 @@ def _changed_status(data: dict[str, Any]) -> str:
     text = f"changed the status from {_status(before)} to {_status(after)}"
     tracking = _after(data, "tracking_number")
     text = f"{text}, tracking {tracking}" if tracking else text
+    if reason := _after(data, "cancel_reason"):
+        text = f"{text}, because of {str(reason).replace('_', ' ').lower()}"
     return text + _of_run(data)
 
 
@@ -108,6 +112,8 @@ def _updated(data: dict[str, Any], order: Order) -> str:
     for name, said in _FIELD_NAMES.items():
         if name in data and said and name not in told:
             parts.append(_field(name, said, data[name], order))
+    if data.get("by_hand") and not parts:
+        return "edited the order"
     by_file = f" by importing {data['file']}" if "file" in data else ""
     return ("; ".join(parts) or _NO_NEWS) + by_file
 

@@ -85,6 +85,7 @@ def change_status(
     *,
     carrier: str = "",
     tracking_number: str = "",
+    cancel_reason: str = "",
     expected_version: int | None = None,
 ) -> Order:
     """Move an order to a new status and queue the change for its channel.
@@ -100,6 +101,7 @@ def change_status(
         new: The status to move to. Moving to the current status does nothing.
         carrier: Who carries the parcel; required where the channel demands tracking.
         tracking_number: Required where the channel demands tracking.
+        cancel_reason: A code of the channel's `cancel_reasons`; empty for the account's own.
         expected_version: The version the person saw; None to skip that check.
 
     Returns:
@@ -118,7 +120,7 @@ def change_status(
     if order.status == new:
         return order
     edits.check(session, order, expected_version, looked_at(new))
-    move = decide(order, new, (carrier, tracking_number))
+    move = decide(order, new, (carrier, tracking_number), cancel_reason=cancel_reason)
     status_moves.write(session, actor, [move])
     session.refresh(order)
     return order
@@ -132,13 +134,20 @@ def looked_at(new: OrderStatus) -> frozenset[str]:
     return _LOOKED_AT | _PARCEL if new is OrderStatus.SHIPPED else _LOOKED_AT
 
 
-def decide(order: Order, new: OrderStatus, parcel: tuple[str, str] = ("", "")) -> Move:
+def decide(
+    order: Order,
+    new: OrderStatus,
+    parcel: tuple[str, str] = ("", ""),
+    *,
+    cancel_reason: str = "",
+) -> Move:
     """What moving this order to `new` means; pure, for one order and for thousands alike.
 
     Args:
         order: As it stands now, and not at `new`.
         new: The status to move to.
         parcel: Carrier and tracking number.
+        cancel_reason: A code of the channel's `cancel_reasons`, or empty.
 
     Raises:
         InvalidTransitionError: If our rules or the channel's do not allow the move.
@@ -153,6 +162,7 @@ def decide(order: Order, new: OrderStatus, parcel: tuple[str, str] = ("", "")) -
         new,
         tells=new if rule.telling is Telling.PUSH else None,
         parcel=_check_parcel(rule, *parcel),
+        cancel_reason=_check_reason(order, new, cancel_reason),
     )
 
 
@@ -181,6 +191,16 @@ def _locked(session: Session, order_id: int) -> Order:
     if order is None:
         raise NotFoundError("order", order_id)
     return order
+
+
+def _check_reason(order: Order, new: OrderStatus, reason: str) -> str:
+    if not reason:
+        return ""
+    known = capabilities.of(order.channel).cancel_reasons
+    if new is not OrderStatus.CANCELLED or reason not in known:
+        said = f"{order.channel.label} knows no such reason for this."
+        raise InvalidInputError(said, details={"cancel_reason": said})
+    return reason
 
 
 def _check_parcel(rule: StatusRule, carrier: str, tracking_number: str) -> tuple[str, str]:

@@ -161,6 +161,7 @@ def _update_for(session: Session, intent: StatusIntent, order: Order) -> StatusU
         lines=tuple((key, quantity) for key, quantity in open_lines if quantity > 0),
         known=(payload_of(session, order) or {}) if is_kept_only_here else {},
         takes_back=intent.takes_back,
+        cancel_reason=intent.cancel_reason,
     )
 
 

@@ -57,6 +57,7 @@ class Move:
         parcel: Carrier and tracking number of the intent; an order that leaves keeps them.
         sync: How it stands to its channel where nothing is told; None leaves it.
         takes_back: A step backward, on purpose.
+        cancel_reason: Of a cancellation: the channel's code for why.
     """
 
     order: Order
@@ -65,6 +66,7 @@ class Move:
     parcel: tuple[str, str] = ("", "")
     sync: SyncStatus | None = None
     takes_back: bool = False
+    cancel_reason: str = ""
 
     @property
     def kind(self) -> str:
@@ -179,6 +181,7 @@ def _write_intents(
             "send_by": urgency.send_by(move.order.ship_by, move.order.status, moment),
             "late_cost": urgency.late_cost(move.order),
             "takes_back": move.takes_back,
+            "cancel_reason": move.cancel_reason,
             "attempts": 0,
             "next_try_at": moment,
             "outcome_unknown": False,
@@ -216,6 +219,8 @@ def _explain(session: Session, actor: Actor, moves: Sequence[Move], run_id: int 
         changes: dict[str, Any] = {"status": [before, after], **run}
         if move.leaves and move.parcel[1]:
             changes["tracking_number"] = [None, move.parcel[1]]
+        if move.cancel_reason:
+            changes["cancel_reason"] = [None, move.cancel_reason]
         version = move.order.version + 1
         events.append(
             importing.event_row(move.order.id, move.kind, actor, changes, version=version)

@@ -17,8 +17,14 @@ from crm_app.ui.bulk.page import run_page
 from crm_app.ui.bulk.runs_page import runs_page
 from crm_app.ui.bulk.runs_state import RunsState
 from crm_app.ui.bulk.state import BulkState
+from crm_app.ui.business.page import business_page
+from crm_app.ui.business.state import BusinessState
+from crm_app.ui.by_hand.page import by_hand_page
+from crm_app.ui.by_hand.state import ByHandState
 from crm_app.ui.dashboard.page import dashboard_page
 from crm_app.ui.dashboard.state import DashboardState
+from crm_app.ui.downloads.page import downloads_page
+from crm_app.ui.downloads.state import DownloadsState, ExportState
 from crm_app.ui.exceptions.bulk_state import BulkState as PickedState
 from crm_app.ui.exceptions.page import exceptions_page
 from crm_app.ui.exceptions.panel_state import PanelState
@@ -73,6 +79,8 @@ PAGES: Final = (
             _FRAME,
         ),
     ),
+    Page(by_hand_page, "/orders/new", "New order", (ByHandState.load, _FRAME)),
+    Page(by_hand_page, "/orders/[order_id]/edit", "Edit order", (ByHandState.load, _FRAME)),
     Page(order_page, "/orders/[order_id]", "Order", (OrderState.load, _FRAME)),
     Page(
         exceptions_page,
@@ -85,6 +93,10 @@ PAGES: Final = (
     Page(ledger_page, "/ledger", "Ledger", (LedgerState.load, _FRAME)),
     Page(alerts_page, "/alerts", "Alerts", (AlertsState.load, _FRAME)),
     Page(imports_page, "/imports", "Imports", (FileState.load, ImportsState.load, _FRAME)),
+    Page(
+        downloads_page, "/downloads", "Downloads", (DownloadsState.load, ExportState.load, _FRAME)
+    ),
+    Page(business_page, "/business", "Business details", (BusinessState.load, _FRAME)),
     Page(accounts_page, "/accounts", "Accounts", (_FRAME, AccountsState.load)),
     Page(
         account_page,
@@ -123,6 +135,9 @@ STYLES: Final = (
     "mappings",
     "bulk",
     "imports",
+    "downloads",
+    "by_hand",
+    "business",
     "phone",
 )
 
@@ -145,6 +160,7 @@ def head() -> list[rx.Component]:
     jumping = rx.el.script(src="/palette.js", defer=True)
     sending = rx.el.script(src="/imports.js", defer=True)
     order = rx.el.script(src="/order.js", defer=True)
+    summing = rx.el.script(src="/by_hand.js", defer=True)
     icon = rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml")
     scheme = rx.el.meta(name="color-scheme", content="light dark")
-    return [keys, table, jumping, sending, order, icon, scheme]
+    return [keys, table, jumping, sending, order, summing, icon, scheme]

@@ -1,5 +1,6 @@
 """What Shopify is told, by what it has now."""
 
+import dataclasses
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -153,6 +154,14 @@ def test_a_cancellation_moves_no_money_unless_the_account_says_so() -> None:
         "refundMethod": {"originalPaymentMethodsRefund": True},
         "notifyCustomer": True,
     }
+
+
+def test_a_persons_reason_counts_before_the_accounts() -> None:
+    asked = dataclasses.replace(update_to(S.CANCELLED), cancel_reason="FRAUD")
+
+    (query,) = to_tell(order(part(1)), asked, Manner(cancel_reason="INVENTORY"))
+
+    assert query.variables["reason"] == "FRAUD"
 
 
 def test_an_order_is_cancelled_once() -> None:

@@ -71,8 +71,15 @@ READY: Final = frozenset(
 PACKED: Final = READY | {"PACKED"}
 # Flipkart still cancels these.
 CANCELLABLE: Final = TO_PACK | {PACKING}
+# The only reasons a seller may give.
+CANCEL_REASONS: Final = {
+    "cannot_procure_item": "The item cannot be procured",
+    "not_enough_inventory": "Not enough stock",
+    "b2b_order": "It is a business order",
+}
 
 CAPABILITIES: Final = Capabilities(
+    cancel_reasons=CANCEL_REASONS,
     statuses={
         S.CONFIRMED: refused("Flipkart confirms a shipment itself."),
         S.PACKED: push("item", "PACKED", not_from=(CANCELLED,)),

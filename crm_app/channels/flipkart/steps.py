@@ -36,8 +36,7 @@ OPERATIONS: Final[Mapping[OrderStatus, str]] = {
     OrderStatus.READY_TO_SHIP: DISPATCH,
     OrderStatus.CANCELLED: CANCEL,
 }
-# The only reasons a seller may give.
-CANCEL_REASONS: Final = ("cannot_procure_item", "not_enough_inventory", "b2b_order")
+CANCEL_REASONS: Final = tuple(statuses.CANCEL_REASONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ def next_step(
         raw: The shipment as Flipkart has it now.
         update: Of one of `OPERATIONS`.
         packing: Told to Flipkart when it packs.
-        cancel_reason: One of `CANCEL_REASONS`.
+        cancel_reason: One of `CANCEL_REASONS`, where `update` names none.
         at: The present moment.
 
     Raises:
@@ -82,7 +81,7 @@ def next_step(
     """
     words = _words(raw)
     if update.status is OrderStatus.CANCELLED:
-        return _cancel(raw, words, cancel_reason)
+        return _cancel(raw, words, update.cancel_reason or cancel_reason)
     if not words:
         raise RejectedError("Flipkart has this shipment as cancelled already.")
     if update.status is OrderStatus.PACKED:

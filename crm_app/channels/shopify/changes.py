@@ -30,7 +30,7 @@ ERRORS: Final[Mapping[str, str]] = {
     "fulfillmentEventCreate": "userErrors",
     "orderCancel": "orderCancelUserErrors",
 }
-CANCEL_REASONS: Final = ("CUSTOMER", "DECLINED", "FRAUD", "INVENTORY", "OTHER", "STAFF")
+CANCEL_REASONS: Final = tuple(statuses.CANCEL_REASONS)
 _EVENTS: Final[Mapping[OrderStatus, str]] = {
     OrderStatus.SHIPPED: "IN_TRANSIT",
     OrderStatus.OUT_FOR_DELIVERY: "OUT_FOR_DELIVERY",
@@ -143,7 +143,7 @@ def _cancel(order: Json, update: StatusUpdate, manner: Manner) -> Query:
         raise RejectedError("Shopify has sent parcels of this order: it is too late to cancel.")
     variables = {
         "orderId": f"{ORDER_GID}{update.external_id}",
-        "reason": manner.cancel_reason,
+        "reason": update.cancel_reason or manner.cancel_reason,
         "restock": manner.restock_on_cancel,
         "refundMethod": {"originalPaymentMethodsRefund": manner.refund_on_cancel},
         "notifyCustomer": manner.notify_customer,

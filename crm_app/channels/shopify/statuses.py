@@ -114,8 +114,18 @@ PARCEL: Final = Vocabulary(
 )
 VOCABULARIES: Final = (ORDER, PARCEL)
 WORDS: Final = Lexicon.of(VOCABULARIES)
+# Shopify's OrderCancelReason.
+CANCEL_REASONS: Final = {
+    "CUSTOMER": "The customer wanted to cancel",
+    "DECLINED": "The payment was declined",
+    "FRAUD": "Fraud",
+    "INVENTORY": "Not enough stock",
+    "STAFF": "A mistake of staff",
+    "OTHER": "Another reason",
+}
 
 CAPABILITIES: Final = Capabilities(
+    cancel_reasons=CANCEL_REASONS,
     statuses={
         **OWN_STEPS,
         S.CONFIRMED: LOCAL,

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, Text, func, type_coerce
 from sqlalchemy import select as fields
 from sqlmodel import col
 
@@ -67,6 +67,11 @@ def _label(words: Iterable[_Word]) -> Callable[[Any, str | None], Value]:
     return read
 
 
+def _word(column: Any) -> Any:
+    """The column as the text that it is: to make an enum's member of each takes its time."""
+    return type_coerce(column, Text)
+
+
 def _amount(minor: int | None, currency: str | None) -> Value:
     if minor is None or not currency:
         return None
@@ -108,15 +113,15 @@ _EMAIL: Final = (
 
 _T, _N, _M, _D, _F = Kind.TEXT, Kind.NUMBER, Kind.MONEY, Kind.TIME, Kind.FLAG
 _ALL: Final = (
-    Column("channel", "Channel", _T, Order.channel, _label(Channel)),
+    Column("channel", "Channel", _T, _word(Order.channel), _label(Channel)),
     Column("account", "Account", _T, _ACCOUNT, by_default=False),
     Column("number", "Order number", _T, Order.order_number),
     Column("external_id", "Channel's id", _T, Order.external_id),
     Column("placed_at", "Placed", _D, Order.placed_at),
-    Column("status", "Status", _T, Order.status, _label(OrderStatus)),
+    Column("status", "Status", _T, _word(Order.status), _label(OrderStatus)),
     Column("channel_status", "Channel's word", _T, Order.channel_status, by_default=False),
-    Column("payment", "Payment", _T, Order.payment_status, _label(PaymentStatus)),
-    Column("sync", "Sync", _T, Order.sync_status, _label(SyncStatus)),
+    Column("payment", "Payment", _T, _word(Order.payment_status), _label(PaymentStatus)),
+    Column("sync", "Sync", _T, _word(Order.sync_status), _label(SyncStatus)),
     Column("ship_by", "Ship by", _D, Order.ship_by),
     Column("deliver_by", "Deliver by", _D, Order.deliver_by, by_default=False),
     Column("shipped_at", "Shipped", _D, Order.shipped_at, by_default=False),

@@ -1,7 +1,7 @@
 """Rows as the text of a file: written a part at a time, so that a part can be done again alone."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Final, Protocol
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from crm_app.domain.download import FileFormat
 from crm_app.services import sheets
 from crm_app.services.downloads import xlsx
-from crm_app.services.downloads.columns import Column, Value
+from crm_app.services.downloads.columns import Column, Kind, Value
 
 Row = Sequence[Value]
 
@@ -29,18 +29,32 @@ class CsvWriter:
     def __init__(self, columns: Sequence[Column], zone: ZoneInfo) -> None:
         self._head = [column.heading for column in columns]
         self._zone = zone
+        # By column, not by value: most cells are texts, and go as they are.
+        self._cells = [self._writer(column.kind) for column in columns]
 
     def part(self, rows: Iterable[Row], *, is_first: bool) -> str:
         """See `Writer`."""
-        text = sheets.lines([self._cell(value) for value in row] for row in rows)
+        cells = self._cells
+        text = sheets.lines(
+            [
+                value if write is None else write(value)
+                for write, value in zip(cells, row, strict=True)
+            ]
+            for row in rows
+        )
         return sheets.BOM + sheets.lines([self._head]) + text if is_first else text
 
-    def _cell(self, value: Value) -> object:
-        if value is True or value is False:
-            return "yes" if value else "no"
-        if isinstance(value, datetime):
-            return f"{value.astimezone(self._zone):%Y-%m-%d %H:%M}"
-        return value
+    def _writer(self, kind: Kind) -> Callable[[Value], Value] | None:
+        return {Kind.TIME: self._time, Kind.FLAG: _flag}.get(kind)
+
+    def _time(self, value: Value) -> Value:
+        if not isinstance(value, datetime):
+            return None
+        return f"{value.astimezone(self._zone):%Y-%m-%d %H:%M}"
+
+
+def _flag(value: Value) -> Value:
+    return "yes" if value else "no"
 
 
 class JsonWriter:

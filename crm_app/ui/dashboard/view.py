@@ -131,6 +131,8 @@ def _without_clock(which: Channel) -> str:
     """A channel that only sends cannot be asked up to when it has told everything."""
     if which is Channel.DOCUMENT:
         return "by upload"
+    if which is Channel.MANUAL:
+        return "by hand"
     return "not yet" if capabilities.of(which).pulls else "sends by itself"
 
 

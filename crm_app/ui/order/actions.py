@@ -4,7 +4,7 @@ import reflex as rx
 
 from crm_app.ui.order.disputes import changed_meanwhile
 from crm_app.ui.order.state import OrderState
-from crm_app.ui.order.steps import Choice, Refusal
+from crm_app.ui.order.steps import Choice, Reason, Refusal
 from crm_app.ui.order.travel import Step
 from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.marks import button, icon
@@ -133,6 +133,7 @@ def question_dialog() -> rx.Component:
             rx.el.form(
                 changed_meanwhile(),
                 rx.cond(question.asks_parcel, _parcel(), rx.fragment()),
+                rx.cond(has_any(question.reasons), _reasons(), rx.fragment()),
                 rx.cond(
                     question.failure != "",
                     rx.el.p(
@@ -190,6 +191,23 @@ def _parcel() -> rx.Component:
         ),
         _mistake(mistakes.get("tracking_number", "")),
     )
+
+
+def _reasons() -> rx.Component:
+    return rx.fragment(
+        rx.el.label("Reason", html_for="cancel_reason"),
+        rx.el.select(
+            rx.el.option("As set on the account", value=""),
+            rx.foreach(OrderState.question.reasons, _reason),
+            id="cancel_reason",
+            name="cancel_reason",
+            class_name="field select",
+        ),
+    )
+
+
+def _reason(reason: Reason) -> rx.Component:
+    return rx.el.option(reason.words, value=reason.code)
 
 
 def _carrier(name: str) -> rx.Component:

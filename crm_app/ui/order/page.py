@@ -2,9 +2,11 @@
 
 import reflex as rx
 
+from crm_app.ui.by_hand.entry import edit_button
 from crm_app.ui.order.actions import question_dialog
 from crm_app.ui.order.body import order_body, order_title
 from crm_app.ui.order.state import OrderState
+from crm_app.ui.papers.menu import print_menu
 from crm_app.ui.shared.blanks import blank, failed, skeleton_rows
 from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import icon, ticker
@@ -24,7 +26,7 @@ def order_page() -> rx.Component:
         question_dialog(),
         ticker(OrderState.refresh, OrderState.every_ms),
         section="orders",
-        actions=(_back(),),
+        actions=(edit_button(), print_menu(OrderState.order.id), _back()),
     )
 
 

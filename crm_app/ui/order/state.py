@@ -124,9 +124,8 @@ class OrderState(rx.State):
             await self._read()
             return
         if asks(choice):
-            label, number = detail.order.channel.label, detail.order.order_number
             # What is on the screen, and not what was just read behind it.
-            self.question = Question.of(choice, label, number, self.order.version)
+            self.question = Question.of(choice, detail.order, self.order.version)
             return
         await self._do(lambda: self._change(choice.status))
 
@@ -140,7 +139,9 @@ class OrderState(rx.State):
             return
         carrier, tracking = str(form.get("carrier", "")), str(form.get("tracking_number", ""))
         try:
-            await self._change(status, carrier, tracking, version=self.question.version)
+            reason = str(form.get("cancel_reason") or "")
+            version = self.question.version
+            await self._change(status, carrier, tracking, reason, version=version)
         except NotSignedInError:
             raise
         except CrmError as error:
@@ -199,6 +200,7 @@ class OrderState(rx.State):
         status: OrderStatus,
         carrier: str = "",
         tracking: str = "",
+        reason: str = "",
         *,
         version: int | None = None,
     ) -> None:
@@ -210,6 +212,7 @@ class OrderState(rx.State):
             status,
             carrier=carrier,
             tracking_number=tracking,
+            cancel_reason=reason,
             # What the person saw: a change by somebody else in between is not overwritten.
             expected_version=version or self.order.version,
         )

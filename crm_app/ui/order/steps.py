@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Final, Self
 from zoneinfo import ZoneInfo
 
+from crm_app.channels import capabilities
 from crm_app.domain.order_status import OrderStatus, SyncStatus
 from crm_app.errors import CrmError
+from crm_app.services.order_search import OrderSummary
 from crm_app.services.order_view import OrderDetail
 from crm_app.services.orders import StatusChoice
 from crm_app.ui.order.differences import Changed, changed_of
@@ -118,6 +120,14 @@ def _hint(choice: StatusChoice, channel: str) -> str:
 
 
 @dataclass(frozen=True)
+class Reason:
+    """Why an order is cancelled: the channel's code, and in words."""
+
+    code: str
+    words: str
+
+
+@dataclass(frozen=True)
 class Question:
     """What is asked before a step: parcel details, or a plain yes."""
 
@@ -129,6 +139,8 @@ class Question:
     look: str = "btn primary"
     asks_parcel: bool = False
     is_required: bool = False
+    # What the channel lets a seller say of a cancellation.
+    reasons: list[Reason] = field(default_factory=list[Reason])
     failure: str = ""
     mistakes: dict[str, str] = field(default_factory=dict)
     # The order's version that the person saw when the question was asked, or was told since.
@@ -137,7 +149,10 @@ class Question:
     changes: list[Changed] = field(default_factory=list[Changed])
 
     @classmethod
-    def of(cls, choice: StatusChoice, channel: str, number: str, version: int) -> Self:
+    def of(cls, choice: StatusChoice, order: OrderSummary, version: int) -> Self:
+        channel, number = order.channel.label, order.order_number
+        reasons = capabilities.of(order.channel).cancel_reasons
+        is_cancel = choice.status is OrderStatus.CANCELLED
         verb = _verb(choice.status)
         is_parcel = choice.needs_tracking or choice.status is OrderStatus.SHIPPED
         return cls(
@@ -150,6 +165,7 @@ class Question:
             asks_parcel=is_parcel,
             is_required=choice.needs_tracking,
             version=version,
+            reasons=[Reason(*one) for one in reasons.items()] if is_cancel else [],
         )
 
     def after(self, error: CrmError, now: datetime, zone: ZoneInfo) -> Self:

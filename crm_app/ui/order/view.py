@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from crm_app.domain import money
 from crm_app.domain.carriers import tracking_url
+from crm_app.domain.channel import Channel
 from crm_app.services.order_search import OrderSummary
 from crm_app.services.order_view import AddressView, LineView, OrderDetail
 from crm_app.ui.orders.rows import HOLD, INFERRED, deadline, nameless, tags, unknown_word
@@ -134,9 +135,11 @@ def facts(detail: OrderDetail, now: datetime, zone: ZoneInfo) -> list[Fact]:
         *moment("Deliver by", detail.deliver_by),
         Fact("Account", detail.account_name),
     ]
-    if order.external_id != order.order_number:
-        found.append(Fact(f"{order.channel.label} id", order.external_id, is_mono=True))
-    found.append(Fact(f"{order.channel.label} says", order.channel_status or "nothing"))
+    # Behind an order that people wrote there is no channel with an id and a word of its own.
+    if order.channel is not Channel.MANUAL:
+        if order.external_id != order.order_number:
+            found.append(Fact(f"{order.channel.label} id", order.external_id, is_mono=True))
+        found.append(Fact(f"{order.channel.label} says", order.channel_status or "nothing"))
     words = ", ".join(detail.unknown_words)
     if words not in ("", order.channel_status):
         found.append(Fact("Not mapped yet", words))

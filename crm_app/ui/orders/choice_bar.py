@@ -85,6 +85,16 @@ def choice_bar() -> rx.Component:
                 _here("Tag", "tag", "tag", "t", Permission.TAG_ORDERS),
                 _here("Hold", "hold", "pause", "h", Permission.HOLD_ORDERS),
                 _do("Export", "export", "download", ""),
+                rx.cond(
+                    may(Permission.PRINT_ORDERS),
+                    rx.fragment(
+                        _do("Pick list", "pick_list", "list-checks", ""),
+                        _do("Slips", "packing_slip", "printer", ""),
+                        _do("Invoices", "invoice", "receipt-indian-rupee", ""),
+                        _do("Manifest", "manifest", "truck", ""),
+                    ),
+                    rx.fragment(),
+                ),
                 rx.el.button(
                     icon("x", 14),
                     type="button",

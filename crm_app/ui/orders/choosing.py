@@ -14,6 +14,8 @@ from crm_app.errors import InvalidInputError
 from crm_app.models import BulkRun
 from crm_app.services import bulk_choice, bulk_runs
 from crm_app.services.bulk_choice import Choice
+from crm_app.services.bulk_export import MAKES_FILE, ExportAction
+from crm_app.services.downloads import asking
 from crm_app.services.order_query import OrderQuery, Sort
 from crm_app.ui.orders.state import OrdersState, list_of
 from crm_app.ui.shared.links import bulk_path
@@ -177,8 +179,11 @@ def few(choosing: ChoosingState, most: int) -> list[int] | None:
 
 def _begin(session: Session, actor: Actor, choice: Choice, key: str, action: str) -> int:
     run: BulkRun = bulk_choice.draft(session, actor, choice, f"{action[:20]}-{key}")
-    if action == "export":
+    if action in MAKES_FILE:
         session.flush()
+        if action != ExportAction.name and run.total > asking.MAX_PRINTED:
+            said = f"At most {asking.MAX_PRINTED} orders on one stack of paper: choose fewer."
+            raise InvalidInputError(said)
         bulk_runs.decide(session, actor, run.id, action, {})
         bulk_runs.start(session, actor, run.id)
     return run.id

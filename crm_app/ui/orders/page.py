@@ -13,7 +13,7 @@ from crm_app.ui.orders.panel import opened_order
 from crm_app.ui.orders.row_menu import row_menu
 from crm_app.ui.orders.state import OrdersState
 from crm_app.ui.orders.table import news_bar, orders_table, paging
-from crm_app.ui.shared.links import BULK, link
+from crm_app.ui.shared.links import BULK, NEW_ORDER, link
 from crm_app.ui.shared.marks import icon, ticker
 from crm_app.ui.shared.navigation import may
 from crm_app.ui.shared.shell import shell
@@ -39,6 +39,18 @@ def orders_page() -> rx.Component:
         about=OrdersState.count,
         actions=(
             layout_menu(),
+            rx.cond(
+                may(Permission.CREATE_ORDERS),
+                link(icon("plus", 14), "New order", href=NEW_ORDER, class_name="btn"),
+                rx.fragment(),
+            ),
+            rx.cond(
+                may(Permission.EXPORT_ORDERS),
+                link(
+                    icon("download", 14), "Export", href=OrdersState.export_href, class_name="btn"
+                ),
+                rx.fragment(),
+            ),
             rx.cond(
                 may(Permission.BULK_CHANGE),
                 link(icon("layers", 14), "Bulk changes", href=BULK, class_name="btn"),

@@ -128,8 +128,7 @@ def question_of(detail: OrderDetail, status: str) -> Question | None:
         raise InvalidInputError(choice.why_not if choice else "This step is no longer possible.")
     if not asks(choice):
         return None
-    order = detail.order
-    return Question.of(choice, order.channel.label, order.order_number, detail.version)
+    return Question.of(choice, detail.order, detail.version)
 
 
 def _steps(detail: OrderDetail) -> Menu:

@@ -16,6 +16,7 @@ BULK = "/bulk"
 # The parameter of a list's address that opens one of its rows beside it.
 OPEN = "open"
 DOWNLOADS = "/downloads"
+NEW_ORDER = "/orders/new"
 
 
 def link(*children: Any, href: str, **props: Any) -> rx.Component:
@@ -48,6 +49,11 @@ def opened_beside(params: Mapping[str, str]) -> str:
     """The list's address that opens an order beside it, but for the order's number at its end."""
     path = with_params(params, **{OPEN: ""})
     return f"{path}{'&' if '?' in path else '?'}{OPEN}="
+
+
+def export_path(query: OrderQuery) -> str:
+    """The address of the form that exports all orders of this query."""
+    return f"{DOWNLOADS}?{urlencode({'new': '1'} | query.first_page().params())}"
 
 
 def account_path(account_id: int) -> str:

@@ -12,6 +12,8 @@ Section = Literal[
     "dashboard",
     "orders",
     "imports",
+    "downloads",
+    "business",
     "exceptions",
     "accounts",
     "ledger",
@@ -63,6 +65,24 @@ PLACES: Final = (
     ),
     Place(
         "imports", "file-up", "Imports", "/imports", "i", Permission.IMPORT_ORDERS, is_setup=True
+    ),
+    Place(
+        "downloads",
+        "download",
+        "Downloads",
+        "/downloads",
+        "f",
+        Permission.PRINT_ORDERS,
+        is_setup=True,
+    ),
+    Place(
+        "business",
+        "building-2",
+        "Business details",
+        "/business",
+        "b",
+        Permission.MANAGE_ACCOUNTS,
+        is_setup=True,
     ),
     Place("people", "users", "People", "/users", "u", Permission.MANAGE_USERS, is_setup=True),
 )

@@ -208,8 +208,8 @@ def test_many_orders_are_printed_by_the_worker(session: Session, asha: Actor) ->
 def test_details_are_checked_field_by_field(session: Session, admin: Actor, asha: Actor) -> None:
     bad = {"legal_name": " ", "gstin": "27X", "state": "Texas", "hsn": "12", "series": "TOOLONG"}
 
-    with pytest.raises(InvalidInputError) as caught:
-        save(admin, None, **bad)
+    with pytest.raises(InvalidInputError) as caught, db.transaction() as opened:
+        business.save_details(opened, admin, None, bad, expected_version=0)
     with pytest.raises(InvalidInputError, match="belongs to Maharashtra"):
         save(admin, None, state="Karnataka")
     with pytest.raises(PermissionDeniedError):
