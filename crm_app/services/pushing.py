@@ -85,11 +85,11 @@ def push(connector: Connector, account_id: int, *, budget_s: float) -> int:
     return calls
 
 
-def _claim(session: Session, account_id: int) -> _Claim | None:
-    """Take the next due intent, and say on disk what is about to be done with it."""
+def next_due(session: Session, account_id: int) -> tuple[StatusIntent, Order] | None:
+    """The intent that goes next, locked, with its order; None if none may travel now."""
     moment = now()
     earlier = aliased(StatusIntent)
-    found = session.exec(
+    return session.exec(
         select(StatusIntent, Order)
         .join(Order, col(Order.id) == StatusIntent.order_id)
         .where(
@@ -120,10 +120,15 @@ def _claim(session: Session, account_id: int) -> _Claim | None:
         .limit(1)
         .with_for_update(skip_locked=True, of=StatusIntent)
     ).first()
+
+
+def _claim(session: Session, account_id: int) -> _Claim | None:
+    """Take the next due intent, and say on disk what is about to be done with it."""
+    found = next_due(session, account_id)
     if found is None:
         return None
     intent, order = found
-    intent.claimed_at = moment
+    intent.claimed_at = now()
     # A channel that cannot be read is told again instead: repeating a call is harmless.
     can_read = capabilities.of(order.channel).reads_back
     read_only = can_read and (intent.state is IntentState.SENT or intent.outcome_unknown)
