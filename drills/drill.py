@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import httpx
 
+from crm_app.errors import ServiceUnavailableError
 from drills import compare, knobs, settle, traffic
 from drills.compare import Verdict
 from drills.stage import MORTAL, Stage, staged
@@ -145,13 +146,15 @@ def again(
             report.life["(the sandbox was busy)"] += 1
         except Exception as error:
             if _is_away(error):
-                report.life["(the sandbox had lost its database)"] += 1
+                report.life["(the database was away)"] += 1
                 continue
             report.troubles.append(f"the run itself failed: {type(error).__name__}: {error}")
             raise
 
 
 def _is_away(error: Exception) -> bool:
+    if isinstance(error, ServiceUnavailableError):
+        return True
     return isinstance(error, httpx.HTTPStatusError) and error.response.status_code >= 500
 
 
