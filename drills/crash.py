@@ -117,7 +117,7 @@ def _storm(
         (desk.click, 0.5),
         (lambda: settle.reconnect(storm.deeds), 4.0),
         (lambda: traffic.market(stage, rngs[1], storm.life), 1.2),
-        (lambda: knobs.turn_one(stage, rngs[2], storm.turned), 1.0),
+        (lambda: knobs.turn_one(stage, rngs[2], storm.turned), plan.every_s / 3),
         (clerks.work, 0.4),
         (lambda: reaper.strike(clerks.written() / plan.intents), plan.every_s),
     ]
