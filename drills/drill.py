@@ -165,8 +165,8 @@ def _kill_one(stage: Stage, rng: random.Random) -> None:
 def calm(stage: Stage, report: Report) -> None:
     """End all faults, do what a person on duty does, and wait until nothing is on its way."""
     stage.raise_fallen()
-    stage.lever("calm", {})
     stage.wait_until_up()
+    stage.lever("calm", {})
     settle.on_duty(stage, report.deeds)
     if left := settle.wait(stage, timeout_s=_SETTLE_S):
         report.troubles.append(f"not settled: {left}")

@@ -155,6 +155,29 @@ def test_a_change_without_a_deadline_comes_forward_with_time(account_id: int) ->
     assert pushed(shop) == ["old", "fresh"]
 
 
+def test_what_was_told_is_read_back_after_the_others_are_told(account_id: int) -> None:
+    """Where reading is slower than telling, the last order of many still makes its deadline."""
+    shop = shop_with(account_id, a={"ship_by": None}, b={"ship_by": None})
+    bulk_like("a", "b")
+
+    push(shop, account_id)
+
+    assert shop.calls == ["push a shipped", "push b shipped", "read a", "read b"]
+
+
+def test_a_limit_of_reading_does_not_hold_back_what_is_to_be_told(account_id: int) -> None:
+    shop = shop_with(account_id, a={"ship_by": None}, b={"ship_by": None})
+    change("a", S.SHIPPED)
+    change("b", S.SHIPPED)
+    shop.read_faults.append(RateLimitedError("slow down", retry_after_s=60))
+
+    push(shop, account_id)
+
+    # The click was read back at once; the limit was met there, and b is told all the same.
+    assert shop.calls == ["push a shipped", "read a", "push b shipped"]
+    assert {one.state for one in intents()} == {IntentState.SENT}
+
+
 @pytest.fixture
 def statements() -> Iterator[list[tuple[str, Any]]]:
     """Every statement of the sessions, as the driver gets it."""
@@ -193,12 +216,12 @@ def test_claiming_walks_the_index_among_a_hundred_thousand(
     session.commit()
     statements.clear()
 
-    with db.transaction() as claiming:
-        pushing.next_due(claiming, order.account_id)
+    with db.transaction() as looking:
+        claiming.next_due(looking, order.account_id)
         (statement, parameters) = next(
             one for one in statements if "SKIP LOCKED" in one[0] and "status_intents" in one[0]
         )
-        plan = _explain(claiming, statement, parameters)
+        plan = _explain(looking, statement, parameters)
 
     assert "ix_status_intents_due" in plan
     assert "Sort" not in plan
