@@ -28,7 +28,7 @@ from drills.drill import Plan, Report, again, calm
 from drills.reaper import Reaper
 from drills.stage import Stage, staged
 
-_FIRST_IMPORT_S: Final = 180.0
+_FIRST_IMPORT_S: Final = 900.0
 _MOST_SHOWN: Final = 40
 
 

@@ -17,7 +17,7 @@ from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.time import now
 from crm_app.errors import RateLimitedError
 from crm_app.models import StatusIntent
-from crm_app.services import pulling, pushing, urgency
+from crm_app.services import claiming, pulling, pushing, urgency
 from tests.factories import AccountFactory, OrderFactory, bind
 from tests.services.fakes import FakeShop, Fault, told
 from tests.services.outbox import change, intents, push

@@ -105,11 +105,11 @@ def _epoch(moment: Any) -> Any:
 
 def _change(only: int | None) -> Statement:
     last = (
-        select(
-            StatusIntent.id,
-            StatusIntent.reason,
-            StatusIntent.settled_at,
-            StatusIntent.state,
+        sa.select(
+            col(StatusIntent.id),
+            col(StatusIntent.reason),
+            col(StatusIntent.settled_at),
+            col(StatusIntent.state),
             _word_of_wish(),
         )
         .where(
