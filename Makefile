@@ -9,7 +9,7 @@ export PATH := $(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench faults migrate build clean
+.PHONY: help run test lint format bench faults crash migrate build clean
 
 help:  ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -37,6 +37,9 @@ bench: $(VENV)/installed-dev  ## measure the budgets; one JSON line a figure
 
 faults: $(VENV)/installed-dev  ## break every channel for minutes, then compare (A="--minutes 5 --seed 1 --kill")
 	@"$(BIN)/python" -m drills $(A)
+
+crash: $(VENV)/installed-dev  ## kill everything at work, then count what is lost (A="--intents 10000 --kills 60 --seed 1")
+	@"$(BIN)/python" -m drills.crash $(A)
 
 migrate: $(VENV)/installed  ## bring the database schema up to date
 	@"$(BIN)/python" -m crm_app.run migrate

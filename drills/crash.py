@@ -28,7 +28,7 @@ from drills.drill import Plan, Report, again, calm
 from drills.reaper import Reaper
 from drills.stage import Stage, staged
 
-_FIRST_IMPORT_S: Final = 180.0
+_FIRST_IMPORT_S: Final = 900.0
 _MOST_SHOWN: Final = 40
 
 
@@ -114,9 +114,10 @@ def _storm(
     desk = traffic.Desk(stage.url, rngs[0], done=storm.clicks)
     reaper = Reaper(stage, rngs[3], plan.kills, plan.flushes, plan.restarts, plan.workers)
     acts: list[tuple[Callable[[], Any], float]] = [
-        (desk.click, 0.25),
-        (lambda: traffic.market(stage, rngs[1], storm.life), 0.6),
-        (lambda: knobs.turn_one(stage, rngs[2], storm.turned), 1.0),
+        (desk.click, 0.5),
+        (lambda: settle.reconnect(storm.deeds), 4.0),
+        (lambda: traffic.market(stage, rngs[1], storm.life), 1.2),
+        (lambda: knobs.turn_one(stage, rngs[2], storm.turned), plan.every_s / 3),
         (clerks.work, 0.4),
         (lambda: reaper.strike(clerks.written() / plan.intents), plan.every_s),
     ]

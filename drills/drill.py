@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import httpx
 
+from crm_app.errors import ServiceUnavailableError
 from drills import compare, knobs, settle, traffic
 from drills.compare import Verdict
 from drills.stage import MORTAL, Stage, staged
@@ -145,13 +146,15 @@ def again(
             report.life["(the sandbox was busy)"] += 1
         except Exception as error:
             if _is_away(error):
-                report.life["(the sandbox had lost its database)"] += 1
+                report.life["(the database was away)"] += 1
                 continue
             report.troubles.append(f"the run itself failed: {type(error).__name__}: {error}")
             raise
 
 
 def _is_away(error: Exception) -> bool:
+    if isinstance(error, ServiceUnavailableError):
+        return True
     return isinstance(error, httpx.HTTPStatusError) and error.response.status_code >= 500
 
 
@@ -162,8 +165,8 @@ def _kill_one(stage: Stage, rng: random.Random) -> None:
 def calm(stage: Stage, report: Report) -> None:
     """End all faults, do what a person on duty does, and wait until nothing is on its way."""
     stage.raise_fallen()
-    stage.lever("calm", {})
     stage.wait_until_up()
+    stage.lever("calm", {})
     settle.on_duty(stage, report.deeds)
     if left := settle.wait(stage, timeout_s=_SETTLE_S):
         report.troubles.append(f"not settled: {left}")

@@ -47,6 +47,14 @@ def on_duty(stage: Stage, deeds: Counter[str]) -> None:
     Blinkit and Swiggy tell an order by webhook only. One that got lost on the way is known to
     nobody here: a person sees it missing, and the channel's support sends it again.
     """
+    reconnect(deeds)
+    for channel in ("blinkit", "swiggy"):
+        sent = stage.lever("hooks/resend", {"channel": channel})["sent_again"]
+        deeds[f"{channel.title()} webhooks sent again"] += sent
+
+
+def reconnect(deeds: Counter[str]) -> None:
+    """Connect every account again whose credentials were refused, as a person does."""
     with db.transaction() as session:
         for account in session.exec(select(ChannelAccount)).all():
             if account.status is AccountStatus.DISCONNECTED:
@@ -59,9 +67,6 @@ def on_duty(stage: Stage, deeds: Counter[str]) -> None:
                     filled=Filled({}, {}, {}),
                 )
                 deeds[f"{account.channel.label} connected again"] += 1
-    for channel in ("blinkit", "swiggy"):
-        sent = stage.lever("hooks/resend", {"channel": channel})["sent_again"]
-        deeds[f"{channel.title()} webhooks sent again"] += sent
 
 
 def wait(stage: Stage, *, timeout_s: float) -> str:

@@ -1,6 +1,6 @@
 """Status intents (the outbox) and the receipts of every attempt to send one."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Boolean, Index, literal_column, text
@@ -17,6 +17,11 @@ from crm_app.models.base import UTC_TIMESTAMP, enum_type, identity_key, set_at_i
 def business_today() -> date:
     """The day that it is now where the business is."""
     return business_day(now(), get_settings().zone)
+
+
+def in_a_day() -> datetime:
+    """By when a change without a deadline should be out."""
+    return now() + timedelta(days=1)
 
 
 _OPEN = text("state IN ('queued', 'waiting', 'sending', 'sent')")
@@ -70,6 +75,7 @@ class StatusIntent(SQLModel, table=True):
     is_patient: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     # Which goes first when the channel's budget is scarce: see `services/urgency.py`.
     send_by: datetime = Field(
+        default_factory=in_a_day,
         sa_type=UTC_TIMESTAMP,
         sa_column_kwargs={"server_default": text("clock_timestamp() + interval '1 day'")},
     )

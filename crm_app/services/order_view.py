@@ -70,6 +70,8 @@ class IntentView:
     next_try_at: datetime
     attempts: int
     reason: str
+    # By when the channel should know; see `urgency.py`.
+    send_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

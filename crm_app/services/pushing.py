@@ -1,18 +1,13 @@
 """A status goes out: claim, call, record, read back. Strictly in order per order."""
 
 import time
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import and_, or_
-from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from crm_app import db
 from crm_app.channels import capabilities
 from crm_app.channels.base import Connector, Receipt, StatusUpdate
-from crm_app.config import get_settings
 from crm_app.domain.intent import OPEN, IntentState
 from crm_app.domain.order_status import SyncStatus
 from crm_app.domain.time import now
@@ -28,30 +23,15 @@ from crm_app.models import (
     IntentAttempt,
     Order,
     OrderEvent,
-    OrderLine,
     StatusIntent,
 )
-from crm_app.models.outbox import IS_OPEN
-from crm_app.services import accounts, holding, importing, pulling, retry_policy
+from crm_app.services import accounts, claiming, holding, importing, pulling, retry_policy, urgency
 from crm_app.services.accounts import pause_after
-from crm_app.services.payloads import payload_of
+from crm_app.services.claiming import Claim, Kind
 
-# A worker that holds an intent for so many waits on the network is dead: a status change costs
-# four calls at most.
-_CLAIM_LASTS_WAITS: Final = 6
 _FIRST_READ_BACK_S: Final = 2.0
 # With the pauses between them somewhat over an hour: no channel takes that long to show a status.
 _MOST_LOOKS: Final = 13
-
-
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    """What a worker took in hand. `update` is None where only a read is wanted."""
-
-    intent_id: int
-    external_id: str
-    attempts: int
-    update: StatusUpdate | None
 
 
 def push(connector: Connector, account_id: int, *, budget_s: float) -> int:
@@ -68,9 +48,11 @@ def push(connector: Connector, account_id: int, *, budget_s: float) -> int:
     """
     deadline = time.monotonic() + budget_s
     calls = 0
-    while time.monotonic() < deadline:
+    # Reading and telling have limits of their own: one that is used up does not stop the other.
+    halted: set[Kind] = set()
+    while time.monotonic() < deadline and len(halted) < len(Kind):
         with db.transaction() as session:
-            claim = _claim(session, account_id)
+            claim = claiming.claim(session, account_id, halted)
         if claim is None:
             break
         calls += 1
@@ -79,93 +61,16 @@ def push(connector: Connector, account_id: int, *, budget_s: float) -> int:
                 _send(connector, claim, claim.update)
             else:
                 _read_back(connector, account_id, claim)
-        except (RateLimitedError, AccountDisconnectedError) as error:
+        except RateLimitedError as error:
+            holding.hold(account_id, error)
+            halted.add(claim.kind)
+        except AccountDisconnectedError as error:
             holding.hold(account_id, error)
             break
     return calls
 
 
-def _claim(session: Session, account_id: int) -> _Claim | None:
-    """Take the next due intent, and say on disk what is about to be done with it."""
-    moment = now()
-    earlier = aliased(StatusIntent)
-    found = session.exec(
-        select(StatusIntent, Order)
-        .join(Order, col(Order.id) == StatusIntent.order_id)
-        .where(
-            StatusIntent.account_id == account_id,
-            IS_OPEN,
-            StatusIntent.next_try_at <= moment,
-            or_(
-                col(StatusIntent.claimed_at).is_(None),
-                col(StatusIntent.claimed_at) < moment - _claim_lasts(),
-            ),
-            ~select(earlier.id)
-            .where(
-                and_(
-                    col(earlier.order_id) == StatusIntent.order_id,
-                    col(earlier.id) < StatusIntent.id,
-                    col(earlier.state).in_(OPEN),
-                )
-            )
-            .exists(),
-        )
-        # In the words of `ix_status_intents_due`; why in this order: `services/urgency.py`.
-        .order_by(
-            col(StatusIntent.is_patient),
-            col(StatusIntent.send_by),
-            col(StatusIntent.late_cost).desc(),
-            col(StatusIntent.id),
-        )
-        .limit(1)
-        .with_for_update(skip_locked=True, of=StatusIntent)
-    ).first()
-    if found is None:
-        return None
-    intent, order = found
-    intent.claimed_at = moment
-    # A channel that cannot be read is told again instead: repeating a call is harmless.
-    can_read = capabilities.of(order.channel).reads_back
-    read_only = can_read and (intent.state is IntentState.SENT or intent.outcome_unknown)
-    if not read_only:
-        intent.state = IntentState.SENDING
-        # Until an answer is on disk, the channel may have acted.
-        intent.outcome_unknown = True
-    intent.attempts += 1
-    update = None if read_only else _update_for(session, intent, order)
-    return _Claim(intent.id, order.external_id, intent.attempts, update)
-
-
-def _claim_lasts() -> timedelta:
-    """With the usual 20 seconds a wait: two minutes."""
-    return timedelta(seconds=_CLAIM_LASTS_WAITS * get_settings().http_timeout_s)
-
-
-def _update_for(session: Session, intent: StatusIntent, order: Order) -> StatusUpdate:
-    lines = session.exec(
-        select(OrderLine).where(OrderLine.order_id == order.id).order_by(col(OrderLine.position))
-    )
-    is_kept_only_here = not capabilities.of(order.channel).reads_back
-    open_lines = (
-        (line.external_id, line.quantity - line.quantity_shipped - line.quantity_cancelled)
-        for line in lines
-    )
-    return StatusUpdate(
-        external_id=order.external_id,
-        status=intent.to_status,
-        # Our id is positive, unique per order, and on disk before the first call.
-        reference=intent.id,
-        carrier=intent.carrier,
-        tracking_number=intent.tracking_number,
-        happened_at=intent.happened_at,
-        lines=tuple((key, quantity) for key, quantity in open_lines if quantity > 0),
-        known=(payload_of(session, order) or {}) if is_kept_only_here else {},
-        takes_back=intent.takes_back,
-        cancel_reason=intent.cancel_reason,
-    )
-
-
-def _send(connector: Connector, claim: _Claim, update: StatusUpdate) -> None:
+def _send(connector: Connector, claim: Claim, update: StatusUpdate) -> None:
     started = time.monotonic()
     try:
         receipt = connector.push_status(update)
@@ -180,7 +85,7 @@ def _send(connector: Connector, claim: _Claim, update: StatusUpdate) -> None:
 
 
 def _record_receipt(
-    session: Session, claim: _Claim, update: StatusUpdate, receipt: Receipt, duration_ms: int
+    session: Session, claim: Claim, update: StatusUpdate, receipt: Receipt, duration_ms: int
 ) -> None:
     order, intent = _locked(session, claim.intent_id)
     session.add(
@@ -205,6 +110,9 @@ def _record_receipt(
     intent.attempts = 0
     intent.reason = ""
     intent.next_try_at = moment
+    if intent.is_patient:
+        # It made its deadline. To read it back can wait until the others are told.
+        intent.send_by = urgency.read_back_by(moment)
     order.sync_status = SyncStatus.PUSHING
     if not capabilities.of(order.channel).reads_back:
         _confirm(session, order, intent)
@@ -227,7 +135,7 @@ def _confirm(session: Session, order: Order, intent: StatusIntent) -> None:
 
 
 def _record_refusal(
-    session: Session, claim: _Claim, update: StatusUpdate, error: ChannelError, duration_ms: int
+    session: Session, claim: Claim, update: StatusUpdate, error: ChannelError, duration_ms: int
 ) -> None:
     order, intent = _locked(session, claim.intent_id)
     session.add(
@@ -281,7 +189,7 @@ def _settle(
     _event(session, order, f"intent:{state.value}", intent)
 
 
-def _read_back(connector: Connector, account_id: int, claim: _Claim) -> None:
+def _read_back(connector: Connector, account_id: int, claim: Claim) -> None:
     """See what the channel has; storing what it says settles the intent if it agrees."""
     try:
         told = connector.fetch_order(claim.external_id)
@@ -309,7 +217,7 @@ def _read_back(connector: Connector, account_id: int, claim: _Claim) -> None:
             intent.next_try_at = now()
 
 
-def _record_unread(session: Session, claim: _Claim, error: Exception) -> None:
+def _record_unread(session: Session, claim: Claim, error: Exception) -> None:
     order, intent = _locked(session, claim.intent_id)
     if intent.state not in OPEN:
         return

@@ -50,6 +50,11 @@ def send_by(ship_by: datetime | None, origin: OrderStatus, made_at: datetime) ->
     return datetime.fromtimestamp(moment.timestamp() // seconds * seconds, UTC)
 
 
+def read_back_by(sent_at: datetime) -> datetime:
+    """The same for one of many that was sent: it can wait until the others are told."""
+    return send_by(None, OrderStatus.SHIPPED, sent_at) + STEP
+
+
 def late_cost(order: Order) -> int:
     """What is lost if it comes too late, on a scale of 0 to 32,000: hundreds of the currency."""
     weight = capabilities.of(order.channel).lateness.weight

@@ -1,25 +1,9 @@
 """The fault run in short: everything breaks for some seconds, and afterwards nothing differs."""
 
-import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from crm_app import embedded
 from drills.__main__ import table
 from drills.drill import Plan, run
-
-
-@pytest.fixture
-def data_dir() -> Iterator[Path]:
-    # Not tmp_path: that one is closed to PostgreSQL's user when root runs the tests.
-    made = Path(tempfile.mkdtemp(prefix="crm-drill-test-"))
-    made.chmod(0o755)
-    yield made
-    embedded.discard(made)
-    shutil.rmtree(made, ignore_errors=True)
 
 
 def test_after_a_storm_with_deaths_crm_and_channels_agree_field_by_field(data_dir: Path) -> None:

@@ -22,9 +22,9 @@ from crm_app.services import (
     bulk_results,
     bulk_runs,
     bulk_work,
+    claiming,
     orders,
     parcels,
-    pushing,
 )
 from crm_app.services.bulk_choice import Choice
 from crm_app.services.order_query import OrderQuery
@@ -419,7 +419,7 @@ def test_a_single_click_goes_before_the_many(session: Session, asha: Actor) -> N
     taken: list[int] = []
     for _ in range(5):
         with db.transaction() as opened:
-            claim = pushing._claim(opened, account.id)  # pyright: ignore[reportPrivateUsage]
+            claim = claiming.claim(opened, account.id)
             assert claim
             taken.append(opened.get_one(StatusIntent, claim.intent_id).order_id)
 

@@ -14,7 +14,9 @@ NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 KOLKATA = ZoneInfo("Asia/Kolkata")
 
 
-def intent(state: IntentState, *, sent_at: datetime | None) -> IntentView:
+def intent(
+    state: IntentState, *, sent_at: datetime | None = None, send_by: datetime | None = None
+) -> IntentView:
     return IntentView(
         id=1,
         state=state,
@@ -29,6 +31,7 @@ def intent(state: IntentState, *, sent_at: datetime | None) -> IntentView:
         next_try_at=NOW,
         attempts=1,
         reason="",
+        send_by=send_by,
     )
 
 
@@ -46,3 +49,31 @@ def test_a_conflict_shows_as_sent_only_what_was_sent(
 
     assert [step.name for step in found] == names
     assert [step.look for step in found] == looks
+
+
+@pytest.mark.parametrize(
+    ("send_by", "ship_by", "said"),
+    [
+        (
+            NOW + timedelta(minutes=90),
+            NOW + timedelta(hours=2),
+            " It should be out before today 13:00, because ship-by is today 13:30.",
+        ),
+        (
+            NOW - timedelta(minutes=90),
+            NOW - timedelta(hours=1),
+            " It goes before others: ship-by was today 10:30.",
+        ),
+        # The deadline is days away, and nothing is pressing.
+        (NOW + timedelta(hours=24), NOW + timedelta(hours=12), ""),
+        (NOW + timedelta(hours=24), None, ""),
+    ],
+)
+def test_what_waits_says_by_when_it_should_be_out(
+    send_by: datetime, ship_by: datetime | None, said: str
+) -> None:
+    waiting = intent(IntentState.WAITING, send_by=send_by)
+
+    assert travel.urgency(ship_by, waiting, NOW, KOLKATA) == said
+    sent = intent(IntentState.SENT, send_by=send_by)
+    assert travel.urgency(ship_by, sent, NOW, KOLKATA) == ""

@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Final, Literal, Self
 from zoneinfo import ZoneInfo
 
-from crm_app.domain.intent import OPEN, IntentState
-from crm_app.domain.order_status import SyncStatus
+from crm_app.domain.intent import OPEN, UNSENT, IntentState
+from crm_app.domain.order_status import TO_SHIP, OrderStatus, SyncStatus
 from crm_app.services.order_view import IntentView, OrderDetail
 from crm_app.ui.order.differences import words_of
 from crm_app.ui.shared import times
 from crm_app.ui.shared.words import Word
 
+_BEFORE_LEAVING: Final = (OrderStatus.PENDING, *TO_SHIP)
 StepLook = Literal["done", "now", "todo", "bad", "off"]
 
 
@@ -133,7 +134,7 @@ def _sentence(detail: OrderDetail, intent: IntentView | None, now: datetime, zon
         return f"{channel} says {theirs}."
     if intent.state is IntentState.NEEDS_PERSON and detail.order.sync_status is SyncStatus.REJECTED:
         return f"{intent.reason} Send it again, or take {channel}'s word."
-    return _SENTENCES[intent.state].format(
+    sentence = _SENTENCES[intent.state].format(
         channel=channel,
         status=intent.to_status.label,
         who=intent.actor_label,
@@ -141,6 +142,20 @@ def _sentence(detail: OrderDetail, intent: IntentView | None, now: datetime, zon
         tries="1 try" if intent.attempts == 1 else f"{intent.attempts} tries",
         because=f" {intent.reason}" if intent.reason else "",
     )
+    return sentence + urgency(detail.order.ship_by, intent, now, zone)
+
+
+def urgency(ship_by: datetime | None, intent: IntentView, now: datetime, zone: ZoneInfo) -> str:
+    """Why it goes before others: only where a deadline of the order says so."""
+    if intent.state not in UNSENT or intent.from_status not in _BEFORE_LEAVING:
+        return ""
+    if ship_by is None or intent.send_by is None or intent.send_by > ship_by:
+        return ""
+    deadline = times.when(ship_by, now, zone)
+    if ship_by <= now:
+        return f" It goes before others: ship-by was {deadline}."
+    wish = times.when(intent.send_by, now, zone)
+    return f" It should be out before {wish}, because ship-by is {deadline}."
 
 
 _SENTENCES: Final[dict[IntentState, str]] = {

@@ -1,0 +1,145 @@
+"""Which change goes next, and what a worker says on disk before it calls the channel."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum, auto
+from typing import Final
+
+from sqlalchemy import ColumnElement, and_, false, not_, or_
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from crm_app.channels import capabilities
+from crm_app.channels.base import StatusUpdate
+from crm_app.config import get_settings
+from crm_app.domain.intent import OPEN, IntentState
+from crm_app.domain.time import now
+from crm_app.models import Order, OrderLine, StatusIntent
+from crm_app.models.outbox import IS_OPEN
+from crm_app.services import accounts
+from crm_app.services.payloads import payload_of
+
+# A worker that holds an intent for so many waits on the network is dead: a status change costs
+# four calls at most.
+_CLAIM_LASTS_WAITS: Final = 6
+
+
+class Kind(Enum):
+    """What is asked of a channel."""
+
+    READ = auto()
+    TELL = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a worker took in hand. `update` is None where only a read is wanted."""
+
+    intent_id: int
+    external_id: str
+    attempts: int
+    update: StatusUpdate | None
+
+    @property
+    def kind(self) -> Kind:
+        """Of the call that follows."""
+        return Kind.READ if self.update is None else Kind.TELL
+
+
+def next_due(
+    session: Session, account_id: int, *conditions: ColumnElement[bool]
+) -> tuple[StatusIntent, Order] | None:
+    """The intent that goes next, locked, with its order; None if none may travel now."""
+    moment = now()
+    earlier = aliased(StatusIntent)
+    return session.exec(
+        select(StatusIntent, Order)
+        .join(Order, col(Order.id) == StatusIntent.order_id)
+        .where(
+            StatusIntent.account_id == account_id,
+            IS_OPEN,
+            StatusIntent.next_try_at <= moment,
+            *conditions,
+            or_(
+                col(StatusIntent.claimed_at).is_(None),
+                col(StatusIntent.claimed_at) < moment - _claim_lasts(),
+            ),
+            ~select(earlier.id)
+            .where(
+                and_(
+                    col(earlier.order_id) == StatusIntent.order_id,
+                    col(earlier.id) < StatusIntent.id,
+                    col(earlier.state).in_(OPEN),
+                )
+            )
+            .exists(),
+        )
+        # In the words of `ix_status_intents_due`; why in this order: `services/urgency.py`.
+        .order_by(
+            col(StatusIntent.is_patient),
+            col(StatusIntent.send_by),
+            col(StatusIntent.late_cost).desc(),
+            col(StatusIntent.id),
+        )
+        .limit(1)
+        .with_for_update(skip_locked=True, of=StatusIntent)
+    ).first()
+
+
+def claim(session: Session, account_id: int, halted: Collection[Kind] = ()) -> Claim | None:
+    """Take the next due intent, and say on disk what is about to be done with it.
+
+    Args:
+        session: Committed by the caller before the channel is called.
+        account_id: Ours; the caller holds its push lock.
+        halted: Kinds of calls that are not to be made now.
+    """
+    account = accounts.get_account(session, account_id)
+    # A channel that cannot be read is told again instead: repeating a call is harmless.
+    can_read = capabilities.of(account.channel).reads_back
+    was_told = or_(col(StatusIntent.state) == IntentState.SENT, col(StatusIntent.outcome_unknown))
+    is_read = was_told if can_read else false()
+    barred = [is_read if kind is Kind.READ else not_(is_read) for kind in halted]
+    found = next_due(session, account_id, *(not_(one) for one in barred))
+    if found is None:
+        return None
+    intent, order = found
+    intent.claimed_at = now()
+    read_only = can_read and (intent.state is IntentState.SENT or intent.outcome_unknown)
+    if not read_only:
+        intent.state = IntentState.SENDING
+        # Until an answer is on disk, the channel may have acted.
+        intent.outcome_unknown = True
+    intent.attempts += 1
+    update = None if read_only else _update_for(session, intent, order)
+    return Claim(intent.id, order.external_id, intent.attempts, update)
+
+
+def _claim_lasts() -> timedelta:
+    """With the usual 20 seconds a wait: two minutes."""
+    return timedelta(seconds=_CLAIM_LASTS_WAITS * get_settings().http_timeout_s)
+
+
+def _update_for(session: Session, intent: StatusIntent, order: Order) -> StatusUpdate:
+    lines = session.exec(
+        select(OrderLine).where(OrderLine.order_id == order.id).order_by(col(OrderLine.position))
+    )
+    is_kept_only_here = not capabilities.of(order.channel).reads_back
+    open_lines = (
+        (line.external_id, line.quantity - line.quantity_shipped - line.quantity_cancelled)
+        for line in lines
+    )
+    return StatusUpdate(
+        external_id=order.external_id,
+        status=intent.to_status,
+        # Our id is positive, unique per order, and on disk before the first call.
+        reference=intent.id,
+        carrier=intent.carrier,
+        tracking_number=intent.tracking_number,
+        happened_at=intent.happened_at,
+        lines=tuple((key, quantity) for key, quantity in open_lines if quantity > 0),
+        known=(payload_of(session, order) or {}) if is_kept_only_here else {},
+        takes_back=intent.takes_back,
+        cancel_reason=intent.cancel_reason,
+    )
