@@ -98,9 +98,9 @@ class BulkState(rx.State):
     @requires(Permission.BULK_CHANGE)
     async def choose(self, label: str) -> None:
         """Say what the orders get, and show what that would do."""
-        actor = await current_actor(self)
-        settings = await call(deeds.settings_of, actor, self.kind, label)
-        await self._do(bulk_runs.decide, self.kind, settings)
+        actor, kind = await current_actor(self), self.kind or deeds.FIRST
+        settings = await call(deeds.settings_of, actor, kind, label)
+        await self._do(bulk_runs.decide, kind, settings)
 
     @rx.event
     @requires(Permission.BULK_CHANGE)
