@@ -1,6 +1,6 @@
 """working data of an order: tags, assignee, priority, hold, comments, watchers, archive
 
-Revision: 0009w, after 0009_notices. Expand step: the defaults keep the release before this one
+Revision: 0010, after 0009. Expand step: the defaults keep the release before this one
 writing. Backfill: what is on hold today is held by its channel, a small part of the orders.
 """
 
