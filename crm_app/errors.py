@@ -3,6 +3,7 @@
 CrmError                          shown to the person as it is; `status_code` for the API
 ├── NotSignedInError              401
 ├── SignInThrottledError          429, no sooner than `retry_after_s`
+├── ConfirmationRefusedError      403, ask for the password again
 ├── PermissionDeniedError         403
 ├── NotFoundError                 404
 ├── InvalidInputError             422
@@ -57,6 +58,16 @@ class SignInThrottledError(CrmError):
         seconds = "1 second" if retry_after_s == 1 else f"{retry_after_s} seconds"
         super().__init__(f"Too many wrong tries. Try again in {seconds}.")
         self.retry_after_s = retry_after_s
+
+
+class ConfirmationRefusedError(CrmError):
+    """Somebody who is signed in was asked for their password again, and it is not theirs."""
+
+    status_code = 403
+    code = "wrong_password"
+
+    def __init__(self) -> None:
+        super().__init__("This is not your password.", details={"current": "Not your password."})
 
 
 class PermissionDeniedError(CrmError):

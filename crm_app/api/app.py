@@ -19,6 +19,7 @@ from crm_app.api import (
     documents,
     exceptions,
     health,
+    me,
     notices,
     orders,
     status_words,
@@ -39,6 +40,7 @@ _ERRORS: Final[dict[int | str, dict[str, Any]]] = {
 }
 _MODULES: Final = (
     auth,
+    me,
     orders,
     documents,
     bulk,

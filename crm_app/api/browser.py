@@ -1,6 +1,7 @@
 """The login page's form: an HttpOnly cookie, which no script can set or read."""
 
-from typing import Annotated
+from datetime import datetime, timedelta
+from typing import Annotated, Final
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from fastapi import APIRouter, Form, Request
@@ -11,16 +12,18 @@ from crm_app.api.auth import open_session
 from crm_app.api.dependencies import public, require_same_origin
 from crm_app.config import get_settings
 from crm_app.domain.address import safe_path
+from crm_app.domain.time import now
 from crm_app.errors import CrmError, SignInThrottledError
 from crm_app.services import auth
 
 router = APIRouter(prefix="/auth", include_in_schema=False)
 
+_DEVICE_LIFE: Final = timedelta(days=180)
 _Field = Annotated[str, Form(max_length=2_000)]
 
 
 @router.post("/login", dependencies=[public("this is how one signs in")])
-def login(request: Request, email: _Field = "", password: _Field = "") -> RedirectResponse:
+async def login(request: Request, email: _Field = "", password: _Field = "") -> RedirectResponse:
     """Sign in and go where the person wanted to; back to the form with a reason if refused.
 
     A full page load in any case: the websocket of a page knows only the cookies it began with.
@@ -28,20 +31,27 @@ def login(request: Request, email: _Field = "", password: _Field = "") -> Redire
     require_same_origin(request)
     target = _wanted(request)
     try:
-        signed = open_session(request, email, password, "browser")
+        signed = await open_session(request, email, password, "browser")
     except CrmError as error:
         return _back_to_form(error, email, target)
     answer = RedirectResponse(target, status_code=303)
+    _keep(answer, auth.SESSION_COOKIE, signed.token, signed.expires_at)
+    # Outlives the session: the next sign-in in this browser is no news, and is not made to wait
+    # by what others try from the same address.
+    _keep(answer, auth.DEVICE_COOKIE, signed.device_token, now() + _DEVICE_LIFE)
+    return answer
+
+
+def _keep(answer: RedirectResponse, name: str, value: str, until: datetime) -> None:
     answer.set_cookie(
-        auth.SESSION_COOKIE,
-        signed.token,
-        expires=signed.expires_at,
+        name,
+        value,
+        expires=until,
         path="/",
         secure=get_settings().origin.startswith("https://"),
         httponly=True,
         samesite="lax",
     )
-    return answer
 
 
 @router.post("/logout", dependencies=[public("ending a session needs none")])

@@ -1,8 +1,9 @@
 """People over REST, for admins."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from crm_app.api.dependencies import CurrentActor, DbSession, Id, permitted
+from crm_app.api.me import SessionOut, SessionsOut
 from crm_app.api.schemas import (
     UserCreatedOut,
     UserCreateIn,
@@ -11,7 +12,7 @@ from crm_app.api.schemas import (
     UserUpdateIn,
 )
 from crm_app.domain.permissions import Permission
-from crm_app.services import users
+from crm_app.services import sessions, users
 
 router = APIRouter(
     prefix="/api/v1/users", tags=["users"], dependencies=[permitted(Permission.MANAGE_USERS)]
@@ -49,3 +50,24 @@ def update_user(
     if body.password is not None:
         users.reset_password(session, actor, user_id, body.password)
     return UserOut.model_validate(user)
+
+
+@router.get("/{user_id}/sessions")
+def list_sessions(user_id: Id, session: DbSession, actor: CurrentActor) -> SessionsOut:
+    """Where a person is signed in. 404 for nobody."""
+    found = sessions.list_of(session, actor, user_id)
+    return SessionsOut(sessions=[SessionOut.model_validate(one) for one in found])
+
+
+@router.delete("/{user_id}/sessions/{session_id}", status_code=204)
+def end_session(user_id: Id, session_id: Id, session: DbSession, actor: CurrentActor) -> Response:
+    """End one sign-in of a person. 404 if it is over already, or somebody else's."""
+    sessions.end_of(session, actor, user_id, session_id)
+    return Response(status_code=204)
+
+
+@router.delete("/{user_id}/sessions", status_code=204)
+def end_sessions(user_id: Id, session: DbSession, actor: CurrentActor) -> Response:
+    """End every sign-in of a person."""
+    sessions.end_of(session, actor, user_id)
+    return Response(status_code=204)

@@ -32,6 +32,9 @@ class UserSession(SQLModel, table=True):
 
     id: int = identity_key()
     token_hash: bytes = Field(unique=True)
+    # What the browser keeps to be known again; API clients have none.
+    device_hash: bytes | None = None
+    is_new_device: bool = False
     user_id: int = Field(foreign_key="users.id", sa_type=BigInteger, index=True)
     kind: str = Field(max_length=16)  # "browser" or "api"
     address: str = Field(default="", max_length=64)

@@ -67,7 +67,7 @@ def _form() -> rx.Component:
             type="password",
             auto_complete="current-password",
             required=True,
-            max_length=200,
+            max_length=500,
             class_name="field",
         ),
         rx.el.button("Sign in", type="submit", class_name="btn primary wide"),

@@ -4,6 +4,7 @@ import reflex as rx
 
 from crm_app.domain.permissions import Role
 from crm_app.ui.shared.marks import button, icon
+from crm_app.ui.users.sign_ins import SignInsState
 from crm_app.ui.users.state import UserRow, UsersState
 
 
@@ -72,6 +73,13 @@ def _actions(row: UserRow) -> rx.Component:
         row.is_me,
         rx.fragment(),
         rx.fragment(
+            button(
+                icon("monitor-smartphone", 14),
+                "Sign-ins",
+                kind="quiet",
+                aria_label="Sign-ins of " + row.name,
+                on_click=SignInsState.show(row.id, row.name),
+            ),
             button(
                 icon("key-round", 14),
                 "New password",

@@ -33,7 +33,7 @@ def create_dialog() -> rx.Component:
                     "password",
                     type="text",
                     placeholder="Leave empty to have one made up",
-                    max_length=72,
+                    max_length=500,
                 ),
                 rx.cond(
                     UsersState.form_failure != "",
