@@ -44,6 +44,8 @@ class Settings(BaseSettings):
 
     session_idle_hours: float = Field(default=12, gt=0)
     session_absolute_hours: float = Field(default=24 * 7, gt=0)
+    # How long an invitation or a reset link waits to be used.
+    link_hours: float = Field(default=72, gt=0, le=24 * 30)
     access_token_minutes: float = Field(default=60, gt=0)
 
     pull_interval_s: int = Field(default=10, ge=1)

@@ -5,6 +5,7 @@ CrmError                          shown to the person as it is; `status_code` fo
 ├── SignInThrottledError          429, no sooner than `retry_after_s`
 ├── ConfirmationRefusedError      403, ask for the password again
 ├── PermissionDeniedError         403
+├── LinkOverError                 410
 ├── NotFoundError                 404
 ├── InvalidInputError             422
 ├── ConflictError                 409
@@ -76,6 +77,16 @@ class PermissionDeniedError(CrmError):
 
     def __init__(self, message: str = "Your role does not allow this.") -> None:
         super().__init__(message)
+
+
+class LinkOverError(CrmError):
+    """The same words for a link that is unknown, used, replaced or too old."""
+
+    status_code = 410
+    code = "link_over"
+
+    def __init__(self) -> None:
+        super().__init__("It was used, replaced or waited too long. Ask an admin for a new one.")
 
 
 class NotFoundError(CrmError):

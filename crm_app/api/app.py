@@ -36,7 +36,7 @@ from crm_app.errors import CrmError, SignInThrottledError
 logger = logging.getLogger(__name__)
 
 _ERRORS: Final[dict[int | str, dict[str, Any]]] = {
-    status: {"model": ErrorOut} for status in (401, 403, 404, 409, 422, 429, 503)
+    status: {"model": ErrorOut} for status in (401, 403, 404, 409, 410, 422, 429, 503)
 }
 _MODULES: Final = (
     auth,

@@ -17,10 +17,10 @@ from crm_app.api.dependencies import (
     require_same_origin,
     signed_in,
 )
-from crm_app.api.schemas import LoginIn, MeOut, TokenOut, UserOut
+from crm_app.api.schemas import LinkUseIn, LoginIn, MeOut, TokenOut, UserOut
 from crm_app.errors import NotFoundError, ServiceUnavailableError
 from crm_app.models import User
-from crm_app.services import auth
+from crm_app.services import auth, links
 
 router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
 
@@ -77,6 +77,13 @@ async def login(request: Request, body: LoginIn) -> TokenOut:
     signed = await open_session(request, body.email, body.password, "api")
     token, life_s = auth.access_token(signed)
     return TokenOut(access_token=token, expires_in=life_s)
+
+
+@router.post("/link", status_code=204, dependencies=[public("the link is the proof")])
+def use_link(body: LinkUseIn, session: DbSession) -> Response:
+    """Set a password by an invitation or a reset link. 410 if the link is over."""
+    links.use(session, body.token, body.password)
+    return Response(status_code=204)
 
 
 @router.post("/logout", status_code=204, dependencies=[signed_in()])

@@ -77,6 +77,27 @@ class UserCreatedOut(UserOut):
     password: str | None = None
 
 
+class InvitationIn(In):
+    email: Text
+    name: Text
+    role: Role
+
+
+class LinkOut(BaseModel):
+    """`url` is shown this once; it works once, until `expires_at`."""
+
+    user_id: int
+    url: str
+    expires_at: datetime
+
+
+class LinkUseIn(In):
+    """`token` is the `link` of the link's address."""
+
+    token: Text
+    password: Text
+
+
 class UserUpdateIn(In):
     """Only the fields that are given change."""
 

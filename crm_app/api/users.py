@@ -5,6 +5,8 @@ from fastapi import APIRouter, Response
 from crm_app.api.dependencies import CurrentActor, DbSession, Id, permitted
 from crm_app.api.me import SessionOut, SessionsOut
 from crm_app.api.schemas import (
+    InvitationIn,
+    LinkOut,
     UserCreatedOut,
     UserCreateIn,
     UserOut,
@@ -12,7 +14,7 @@ from crm_app.api.schemas import (
     UserUpdateIn,
 )
 from crm_app.domain.permissions import Permission
-from crm_app.services import sessions, users
+from crm_app.services import links, sessions, users
 
 router = APIRouter(
     prefix="/api/v1/users", tags=["users"], dependencies=[permitted(Permission.MANAGE_USERS)]
@@ -50,6 +52,20 @@ def update_user(
     if body.password is not None:
         users.reset_password(session, actor, user_id, body.password)
     return UserOut.model_validate(user)
+
+
+@router.post("/invitations", status_code=201)
+def invite_user(body: InvitationIn, session: DbSession, actor: CurrentActor) -> LinkOut:
+    """Add a person who chooses their own password, by a link. 409 if the e-mail is taken."""
+    made = links.invite(session, actor, email=body.email, name=body.name, role=body.role)
+    return LinkOut(user_id=made.user.id, url=made.url, expires_at=made.expires_at)
+
+
+@router.post("/{user_id}/link", status_code=201)
+def make_link(user_id: Id, session: DbSession, actor: CurrentActor) -> LinkOut:
+    """A link for a person to set a password; older ones stop working. 409 if deactivated."""
+    made = links.make_link(session, actor, user_id)
+    return LinkOut(user_id=made.user.id, url=made.url, expires_at=made.expires_at)
 
 
 @router.get("/{user_id}/sessions")

@@ -57,3 +57,16 @@ class SignInFailure(SQLModel, table=True):
     subject: str = Field(primary_key=True, sa_type=Text)
     failures: int = 0
     last_failed_at: datetime = Field(sa_type=UTC_TIMESTAMP)
+
+
+class UserLink(SQLModel, table=True):
+    """A link with which one person may set a password once, known by its hash only."""
+
+    __tablename__ = "user_links"  # pyright: ignore[reportAssignmentType]
+
+    id: int = identity_key()
+    user_id: int = Field(foreign_key="users.id", ondelete="CASCADE", sa_type=BigInteger, index=True)
+    token_hash: bytes = Field(unique=True)
+    created_at: datetime = set_at_insert()
+    expires_at: datetime = Field(sa_type=UTC_TIMESTAMP)
+    used_at: datetime | None = timestamp()

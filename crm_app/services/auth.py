@@ -123,7 +123,7 @@ def _is_known_device(session: Session, email: str, device_token: str) -> bool:
     found = session.exec(
         select(UserSession.id)
         .join(User, col(User.id) == UserSession.user_id)
-        .where(User.email == email, UserSession.device_hash == _hash(device_token))
+        .where(User.email == email, UserSession.device_hash == digest(device_token))
     )
     return found.first() is not None
 
@@ -141,9 +141,9 @@ def _open(
     token, device_token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     is_news = kind == "browser" and not is_known and user.last_seen_at is not None
     opened = UserSession(
-        token_hash=_hash(token),
+        token_hash=digest(token),
         # A new one each time: what somebody planted in this browser before is never trusted.
-        device_hash=_hash(device_token) if kind == "browser" else None,
+        device_hash=digest(device_token) if kind == "browser" else None,
         is_new_device=is_news,
         user_id=user.id,
         kind=kind,
@@ -207,7 +207,7 @@ def actor_for(session: Session, token: str) -> Actor:
     """
     if not token:
         raise NotSignedInError
-    return _actor(session, col(UserSession.token_hash) == _hash(token))
+    return _actor(session, col(UserSession.token_hash) == digest(token))
 
 
 def actor_for_access_token(session: Session, access_token: str) -> Actor:
@@ -247,7 +247,7 @@ def person(user: User, opened: UserSession | None = None) -> Actor:
 
 def sign_out(session: Session, token: str) -> None:
     """End the session of a cookie; harmless if there is none."""
-    revoke(session, col(UserSession.token_hash) == _hash(token))
+    revoke(session, col(UserSession.token_hash) == digest(token))
 
 
 def sign_out_access_token(session: Session, access_token: str) -> None:
@@ -322,7 +322,8 @@ def _jwt_keys() -> list[bytes]:
     ]
 
 
-def _hash(token: str) -> bytes:
+def digest(token: str) -> bytes:
+    """What the database keeps of a random secret; it is long enough to need no salt."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 

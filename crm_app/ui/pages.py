@@ -40,6 +40,8 @@ from crm_app.ui.orders.state import OrdersState
 from crm_app.ui.shared.shell_state import ShellState
 from crm_app.ui.users.page import users_page
 from crm_app.ui.users.state import UsersState
+from crm_app.ui.welcome.page import welcome_page
+from crm_app.ui.welcome.state import WelcomeState
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Page:
 _FRAME: Final = ShellState.load
 PAGES: Final = (
     Page(login_page, "/login", "Sign in", (LoginState.load,)),
+    Page(welcome_page, "/welcome", "Welcome", (WelcomeState.load,)),
     Page(dashboard_page, "/", "Dashboard", (DashboardState.load, _FRAME)),
     Page(orders_page, "/orders", "Orders", (OrdersState.load, ChoosingState.follow, _FRAME)),
     Page(order_page, "/orders/[order_id]", "Order", (OrderState.load, _FRAME)),

@@ -22,12 +22,26 @@ def login_page() -> rx.Component:
         rx.el.div(
             rx.el.div(brand(), class_name="login-brand"),
             rx.el.h1("Sign in to the order desk"),
+            _done(),
             _failure(),
             _form(),
             rx.cond(LoginState.is_demo, _demo(), rx.fragment()),
             class_name="login-card",
         ),
         class_name="login",
+    )
+
+
+def _done() -> rx.Component:
+    return rx.cond(
+        LoginState.done != "",
+        rx.el.p(
+            icon("circle-check"),
+            rx.el.span(LoginState.done),
+            class_name="notice tone-ok",
+            role="status",
+        ),
+        rx.fragment(),
     )
 
 

@@ -9,6 +9,7 @@ from crm_app.ui.shared.permission import public
 from crm_app.ui.shared.session import identify
 
 _LONGEST = 254
+_DONE = {"password": "Your password is set. Sign in with it."}
 
 
 class LoginState(rx.State):
@@ -17,6 +18,7 @@ class LoginState(rx.State):
     is_demo: bool = get_settings().is_demo
     email: str = ""
     failure: str = ""
+    done: str = ""
 
     @rx.event
     @public("Nobody is signed in on this page; it reads the address and nothing else.")
@@ -25,6 +27,7 @@ class LoginState(rx.State):
         params = self.router.url.query_parameters
         self.email = params.get("email", "")[:_LONGEST]
         self.failure = sentence(params.get("error", ""), params.get("retry_after", ""))
+        self.done = _DONE.get(params.get("done", ""), "")
         try:
             await identify(self)
         except CrmError:

@@ -82,10 +82,12 @@ def _actions(row: UserRow) -> rx.Component:
             ),
             button(
                 icon("key-round", 14),
-                "New password",
+                "Password link",
                 kind="quiet",
-                aria_label="New password for " + row.name,
-                on_click=UsersState.ask("password", row.id),
+                aria_label="Password link for " + row.name,
+                title="Make a link with which they set a new password",
+                disabled=~row.is_active,
+                on_click=UsersState.make_link(row.id),
             ),
             rx.cond(
                 row.is_active,
