@@ -2,6 +2,8 @@
 
 CrmError                          shown to the person as it is; `status_code` for the API
 ├── NotSignedInError              401
+│   └── CodeNeededError           ask for the second factor's code
+├── CodeRefusedError              401, ask for the next code
 ├── SignInThrottledError          429, no sooner than `retry_after_s`
 ├── ConfirmationRefusedError      403, ask for the password again
 ├── PermissionDeniedError         403
@@ -49,6 +51,28 @@ class WrongPasswordError(NotSignedInError):
 
     def __init__(self) -> None:
         super().__init__("E-mail or password is wrong.")
+
+
+class CodeNeededError(NotSignedInError):
+    """The password was right, and the person has a second factor: ask for its code."""
+
+    code = "code_needed"
+
+    def __init__(self) -> None:
+        super().__init__("Enter the code of your authenticator app.")
+
+
+class CodeRefusedError(CrmError):
+    """The same words for a wrong code, an old one and one that was used before."""
+
+    status_code = 401
+    code = "wrong_code"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This code does not fit. Each works once: wait for the next one.",
+            details={"code": "Does not fit, or was used before."},
+        )
 
 
 class SignInThrottledError(CrmError):

@@ -1,4 +1,4 @@
-"""signing in: known devices of a person's sessions, links to set a password
+"""signing in: known devices of a person's sessions, links to set a password, second factor
 
 Revision: 0260, after 0009_notices. Expand step: new columns with a default and new tables; the
 release before this one does not look at them.
@@ -37,9 +37,30 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name="uq_user_links_token_hash"),
     )
     op.create_index("ix_user_links_user_id", "user_links", ["user_id"])
+    op.add_column("users", sa.Column("totp_secret", sa.LargeBinary(), nullable=True))
+    op.add_column("users", sa.Column("totp_since", _TIME, nullable=True))
+    op.add_column(
+        "users",
+        sa.Column("totp_last_step", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+    )
+    op.create_table(
+        "recovery_codes",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("code_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("used_at", _TIME, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name="fk_recovery_codes_user_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_recovery_codes"),
+    )
+    op.create_index("ix_recovery_codes_user_id", "recovery_codes", ["user_id"])
 
 
 def downgrade() -> None:
+    op.drop_table("recovery_codes")
+    for column in ("totp_last_step", "totp_since", "totp_secret"):
+        op.drop_column("users", column)
     op.drop_table("user_links")
     op.drop_column("user_sessions", "is_new_device")
     op.drop_column("user_sessions", "device_hash")

@@ -18,7 +18,7 @@ from crm_app.api.dependencies import (
     signed_in,
 )
 from crm_app.api.schemas import LinkUseIn, LoginIn, MeOut, TokenOut, UserOut
-from crm_app.errors import NotFoundError, ServiceUnavailableError
+from crm_app.errors import CodeNeededError, NotFoundError, ServiceUnavailableError
 from crm_app.models import User
 from crm_app.services import auth, links
 
@@ -32,24 +32,25 @@ _MOST_WAITING: Final = 100
 
 
 async def open_session(
-    request: Request, email: str, password: str, kind: auth.SessionKind
-) -> auth.SignedIn:
+    request: Request, email: str, password: str, kind: auth.SessionKind, code: str = ""
+) -> auth.SignedIn | auth.HalfIn:
     """Sign in at the edge, in a thread.
 
     Raises:
         WrongPasswordError: As `services.auth.sign_in`.
+        CodeRefusedError: As `services.auth.sign_in`.
         SignInThrottledError: As `services.auth.sign_in`.
         ServiceUnavailableError: If a hundred others wait already.
     """
     if _HASHERS.statistics().tasks_waiting >= _MOST_WAITING:
         raise ServiceUnavailableError("Too many sign in at once. Try again in a moment.")
-    sign_in = partial(_open_session, request, email, password, kind)
+    sign_in = partial(_open_session, request, email, password, kind, code)
     return await anyio.to_thread.run_sync(sign_in, limiter=_HASHERS)
 
 
 def _open_session(
-    request: Request, email: str, password: str, kind: auth.SessionKind
-) -> auth.SignedIn:
+    request: Request, email: str, password: str, kind: auth.SessionKind, code: str
+) -> auth.SignedIn | auth.HalfIn:
     """Sign in: the refusal is raised only after its count is on disk.
 
     Raises:
@@ -65,6 +66,7 @@ def _open_session(
             device=request.headers.get("user-agent", ""),
             kind=kind,
             device_token=request.cookies.get(auth.DEVICE_COOKIE, ""),
+            code=code,
         )
     if isinstance(outcome, auth.Refused):
         raise outcome.error
@@ -73,8 +75,13 @@ def _open_session(
 
 @router.post("/login", dependencies=[public("this is how one signs in")])
 async def login(request: Request, body: LoginIn) -> TokenOut:
-    """Exchange e-mail and password for an access token. 401 if wrong, 429 after many tries."""
-    signed = await open_session(request, body.email, body.password, "api")
+    """Exchange e-mail and password for an access token. 401 if wrong, 429 after many tries.
+
+    Whoever has a second factor gets 401 `code_needed` without `code`.
+    """
+    signed = await open_session(request, body.email, body.password, "api", body.code)
+    if isinstance(signed, auth.HalfIn):
+        raise CodeNeededError
     token, life_s = auth.access_token(signed)
     return TokenOut(access_token=token, expires_in=life_s)
 

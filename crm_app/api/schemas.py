@@ -36,8 +36,11 @@ class ErrorOut(BaseModel):
 
 
 class LoginIn(In):
+    """`code` is the second factor's, where one is on."""
+
     email: Text
     password: Text
+    code: Text = ""
 
 
 class TokenOut(BaseModel):

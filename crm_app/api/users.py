@@ -14,7 +14,7 @@ from crm_app.api.schemas import (
     UserUpdateIn,
 )
 from crm_app.domain.permissions import Permission
-from crm_app.services import links, sessions, users
+from crm_app.services import links, sessions, two_factor, users
 
 router = APIRouter(
     prefix="/api/v1/users", tags=["users"], dependencies=[permitted(Permission.MANAGE_USERS)]
@@ -66,6 +66,13 @@ def make_link(user_id: Id, session: DbSession, actor: CurrentActor) -> LinkOut:
     """A link for a person to set a password; older ones stop working. 409 if deactivated."""
     made = links.make_link(session, actor, user_id)
     return LinkOut(user_id=made.user.id, url=made.url, expires_at=made.expires_at)
+
+
+@router.delete("/{user_id}/two-factor", status_code=204)
+def two_factor_off(user_id: Id, session: DbSession, actor: CurrentActor) -> Response:
+    """Take a lost phone out of a person's account; their sign-ins end. 409 if there is none."""
+    two_factor.turn_off_of(session, actor, user_id)
+    return Response(status_code=204)
 
 
 @router.get("/{user_id}/sessions")

@@ -23,6 +23,22 @@ class User(SQLModel, table=True):
     is_active: bool = True
     created_at: datetime = set_at_insert()
     last_seen_at: datetime | None = timestamp()
+    # Sealed by the vault. Without `totp_since` no app has proved yet that it has it.
+    totp_secret: bytes | None = None
+    totp_since: datetime | None = timestamp()
+    # The last 30-second step of which a code was taken: none is taken twice.
+    totp_last_step: int = Field(default=0, sa_type=BigInteger)
+
+
+class RecoveryCode(SQLModel, table=True):
+    """A code that stands in for the authenticator app once, known by its hash only."""
+
+    __tablename__ = "recovery_codes"  # pyright: ignore[reportAssignmentType]
+
+    id: int = identity_key()
+    user_id: int = Field(foreign_key="users.id", ondelete="CASCADE", sa_type=BigInteger, index=True)
+    code_hash: bytes
+    used_at: datetime | None = timestamp()
 
 
 class UserSession(SQLModel, table=True):

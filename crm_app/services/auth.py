@@ -1,5 +1,6 @@
 """Signing in and out, and from a secret back to the person who acts."""
 
+import dataclasses
 import hashlib
 import hmac
 import secrets
@@ -17,6 +18,7 @@ from crm_app.domain.device import device_words
 from crm_app.domain.permissions import ROLE_PERMISSIONS
 from crm_app.domain.time import now
 from crm_app.errors import (
+    CodeRefusedError,
     ConfirmationRefusedError,
     CrmError,
     NotSignedInError,
@@ -24,7 +26,7 @@ from crm_app.errors import (
     WrongPasswordError,
 )
 from crm_app.models import User, UserSession
-from crm_app.services import audit, notices, passwords, throttling
+from crm_app.services import audit, notices, passwords, second_factor, throttling
 
 SESSION_COOKIE: Final = "crm_session"
 SessionKind = Literal["browser", "api"]
@@ -53,6 +55,13 @@ class SignedIn:
 
 
 @dataclass(frozen=True, slots=True)
+class HalfIn:
+    """The password was right; `token` proves it to `finish`, which takes the second factor."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """A refusal, returned and not raised: the transaction that counted the try must commit."""
 
@@ -68,7 +77,8 @@ def sign_in(
     device: str,
     kind: SessionKind = "browser",
     device_token: str = "",
-) -> SignedIn | Refused:
+    code: str = "",
+) -> SignedIn | HalfIn | Refused:
     """Check a password and open a session.
 
     An unknown person, a wrong password and a deactivated account get the same answer in the
@@ -84,6 +94,7 @@ def sign_in(
         device: Its user agent.
         kind: A browser's cookie or an API client's token.
         device_token: What this browser kept of its last sign-in, if it did.
+        code: Of the second factor, where one is on; without it the answer is `HalfIn`.
     """
     email = email.strip().lower()[:254]
     is_known = _is_known_device(session, email, device_token)
@@ -103,7 +114,47 @@ def sign_in(
         _record_refusal(session, user)
         return Refused(WrongPasswordError())
     throttling.forgive(session, own)
+    if second_factor.is_on(user):
+        if not code:
+            return HalfIn(second_factor.half_token(user))
+        place = second_factor.Place(address, device_token if is_known else "")
+        refused = take_code(session, person(user), user, code, place)
+        if refused is not None:
+            return refused
     return _open(session, user, address=address, device=device, kind=kind, is_known=is_known)
+
+
+def finish(
+    session: Session, half: str, code: str, *, address: str, device: str, device_token: str = ""
+) -> SignedIn | Refused:
+    """Open a browser's session with the code, after `sign_in` has seen the password.
+
+    Args: As `sign_in`; `half` is the token of its `HalfIn`.
+
+    Raises:
+        NotSignedInError: If the half is no longer good: the password is asked again.
+    """
+    user = second_factor.half_signed_in(session, half)
+    is_known = _is_known_device(session, user.email, device_token)
+    place = second_factor.Place(address, device_token if is_known else "")
+    refused = take_code(session, person(user), user, code, place)
+    if refused is not None:
+        return refused
+    return _open(session, user, address=address, device=device, kind="browser", is_known=is_known)
+
+
+def take_code(
+    session: Session, actor: Actor, user: User, code: str, place: second_factor.Place
+) -> Refused | None:
+    """Take a code of the second factor: None if it is right. Commit in any case."""
+    try:
+        kind = second_factor.check(session, user, code, place)
+    except SignInThrottledError as error:
+        return Refused(error)
+    action = {"recovery": "user:recovery-code:used", None: "user:code:refused"}.get(kind)
+    if action:
+        audit.record(session, actor, action, subject_type="user", subject_id=user.id)
+    return None if kind else Refused(CodeRefusedError())
 
 
 def _limits(email: str, address: str, known_device: str) -> dict[str, int]:
@@ -234,7 +285,11 @@ def _actor(session: Session, which: ColumnElement[bool]) -> Actor:
     if moment - opened.last_used_at > _TOUCH_EVERY:
         opened.last_used_at = moment
         user.last_seen_at = moment
-    return person(user, opened)
+    actor = person(user, opened)
+    if second_factor.is_required(user) and not second_factor.is_on(user):
+        # They may look after their own account, where it is set up, and nothing else.
+        return dataclasses.replace(actor, permissions=frozenset())
+    return actor
 
 
 def person(user: User, opened: UserSession | None = None) -> Actor:
@@ -258,6 +313,16 @@ def sign_out_access_token(session: Session, access_token: str) -> None:
 def revoke_all(session: Session, user_id: int) -> None:
     """End every session of a person: deactivated, or given a new password."""
     revoke(session, col(UserSession.user_id) == user_id)
+
+
+def revoke_others(session: Session, user_id: int, session_id: int | None) -> int:
+    """End a person's sessions but one; how many it ended that still worked."""
+    return revoke(
+        session,
+        col(UserSession.user_id) == user_id,
+        col(UserSession.id) != session_id,
+        *is_open(now()),
+    )
 
 
 def revoke(session: Session, *which: ColumnElement[bool]) -> int:

@@ -79,12 +79,7 @@ def end_others(session: Session, actor: Actor) -> int:
         PermissionDeniedError: If the actor is no person who is signed in.
     """
     user_id = own_id(actor)
-    ended = auth.revoke(
-        session,
-        col(UserSession.user_id) == user_id,
-        col(UserSession.id) != actor.session_id,
-        *auth.is_open(now()),
-    )
+    ended = auth.revoke_others(session, user_id, actor.session_id)
     if ended:
         _record(session, actor, "user", user_id, {"ended": ended})
     return ended

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission, Role
 from crm_app.errors import ConflictError, InvalidInputError, NotFoundError
-from crm_app.models import User, UserSession
+from crm_app.models import User
 from crm_app.services import audit, auth, passwords
 from crm_app.services.own import own_id
 
@@ -160,11 +160,7 @@ def change_own_password(
             "This is your password already.", details={"password": "The same as the old one."}
         )
     user.password_hash = passwords.hash_password(new)
-    auth.revoke(
-        session,
-        col(UserSession.user_id) == user.id,
-        col(UserSession.id) != actor.session_id,
-    )
+    auth.revoke_others(session, user.id, actor.session_id)
     _audit(session, actor, user, "user:password:changed", {}, {})
     return None
 

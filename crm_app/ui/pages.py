@@ -28,6 +28,7 @@ from crm_app.ui.login.page import login_page
 from crm_app.ui.login.state import LoginState
 from crm_app.ui.mappings.page import mappings_page
 from crm_app.ui.mappings.state import MappingsState
+from crm_app.ui.me.factor import FactorState
 from crm_app.ui.me.page import me_page
 from crm_app.ui.me.password import PasswordState
 from crm_app.ui.me.state import MeState
@@ -76,7 +77,12 @@ PAGES: Final = (
     Page(account_page, "/accounts/[account_id]", "Account", (_FRAME, AccountState.load)),
     Page(mappings_page, "/mappings", "Status words", (_FRAME, MappingsState.load)),
     Page(users_page, "/users", "People", (_FRAME, UsersState.load)),
-    Page(me_page, "/me", "Your account", (_FRAME, MeState.load, PasswordState.load)),
+    Page(
+        me_page,
+        "/me",
+        "Your account",
+        (_FRAME, MeState.load, FactorState.load, PasswordState.load),
+    ),
     Page(missing_page, "404", "Nothing here", (_FRAME,)),
 )
 # Built as files of their own; a page of one thing is served by the fallback of them all.

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from crm_app.domain.permissions import Permission
-from crm_app.services import sessions
+from crm_app.services import sessions, two_factor
 from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.marks import button
 from crm_app.ui.shared.permission import requires
@@ -18,6 +18,7 @@ class SignInsState(rx.State):
     person_id: int = 0
     name: str = ""
     rows: list[SignInRow] = []
+    has_factor: bool = False
 
     @rx.event
     @requires(Permission.MANAGE_USERS)
@@ -51,10 +52,20 @@ class SignInsState(rx.State):
         await self._read(self.person_id)
         return rx.toast.success(f"{self.name} is signed out everywhere.")
 
+    @rx.event
+    @requires(Permission.MANAGE_USERS)
+    async def turn_off_factor(self) -> rx.event.EventSpec:
+        """Take a lost phone out of this person's account; their sign-ins end."""
+        actor = await current_actor(self)
+        await call(two_factor.turn_off_of, actor, self.person_id)
+        await self._read(self.person_id)
+        return rx.toast.success(f"{self.name} signs in without a code now.")
+
     async def _read(self, person_id: int) -> None:
         actor = await current_actor(self)
         found = await call(sessions.list_of, actor, person_id)
         self.rows = [SignInRow.of(one) for one in found]
+        self.has_factor = await call(two_factor.is_on_for, actor, person_id)
 
 
 def sign_ins_dialog() -> rx.Component:
@@ -71,6 +82,15 @@ def sign_ins_dialog() -> rx.Component:
                 has_any(SignInsState.rows),
                 sign_in_list(SignInsState.rows, lambda number: SignInsState.end(number)),
                 rx.el.p("Nowhere at the moment.", class_name="quiet sign-ins-none"),
+            ),
+            rx.cond(
+                SignInsState.has_factor,
+                rx.el.div(
+                    rx.el.span("A second factor is on. Phone lost?", class_name="quiet"),
+                    button("Turn it off", on_click=SignInsState.turn_off_factor),
+                    class_name="sign-ins-factor",
+                ),
+                rx.fragment(),
             ),
             rx.el.div(
                 rx.cond(
