@@ -1,11 +1,13 @@
-"""signing in: known devices of a person's sessions, links to set a password, second factor
+"""signing in: known devices of a person's sessions, links to set a password, second factor, tokens
 
 Revision: 0260, after 0009_notices. Expand step: new columns with a default and new tables; the
 release before this one does not look at them.
 """
 
 import sqlalchemy as sa
+import sqlmodel
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0260_signing_in"
 down_revision = "0009_notices"
@@ -13,6 +15,7 @@ branch_labels = None
 depends_on = None
 
 _TIME = sa.DateTime(timezone=True)
+_TEXT = sqlmodel.sql.sqltypes.AutoString
 _NOW = sa.text("clock_timestamp()")
 
 
@@ -55,9 +58,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_recovery_codes"),
     )
     op.create_index("ix_recovery_codes_user_id", "recovery_codes", ["user_id"])
+    op.create_table(
+        "api_tokens",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", _TEXT(length=80), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("hint", _TEXT(length=8), nullable=False),
+        sa.Column("scopes", JSONB(), nullable=False),
+        sa.Column("created_at", _TIME, server_default=_NOW, nullable=False),
+        sa.Column("expires_at", _TIME, nullable=False),
+        sa.Column("last_used_at", _TIME, nullable=True),
+        sa.Column("last_address", _TEXT(length=64), nullable=False),
+        sa.Column("revoked_at", _TIME, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name="fk_api_tokens_user_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_api_tokens"),
+        sa.UniqueConstraint("token_hash", name="uq_api_tokens_token_hash"),
+    )
+    op.create_index("ix_api_tokens_user_id", "api_tokens", ["user_id"])
 
 
 def downgrade() -> None:
+    op.drop_table("api_tokens")
     op.drop_table("recovery_codes")
     for column in ("totp_last_step", "totp_since", "totp_secret"):
         op.drop_column("users", column)

@@ -24,6 +24,7 @@ from crm_app.api import (
     orders,
     status_words,
     sync,
+    tokens,
     users,
     webhooks,
 )
@@ -41,6 +42,7 @@ _ERRORS: Final[dict[int | str, dict[str, Any]]] = {
 _MODULES: Final = (
     auth,
     me,
+    tokens,
     orders,
     documents,
     bulk,

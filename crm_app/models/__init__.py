@@ -27,10 +27,11 @@ from crm_app.models.order import (
 from crm_app.models.outbox import IntentAttempt, StatusIntent
 from crm_app.models.status_word import OrderWord, Replay, ReplayState, StatusWord
 from crm_app.models.trouble import ExceptionMark, WebhookRefusal
-from crm_app.models.user import RecoveryCode, SignInFailure, User, UserLink, UserSession
+from crm_app.models.user import ApiToken, RecoveryCode, SignInFailure, User, UserLink, UserSession
 
 __all__ = [
     "AccountStatus",
+    "ApiToken",
     "AuditEntry",
     "BulkPart",
     "BulkRow",

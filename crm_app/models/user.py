@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, Text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from crm_app.domain.permissions import Role
@@ -86,3 +87,22 @@ class UserLink(SQLModel, table=True):
     created_at: datetime = set_at_insert()
     expires_at: datetime = Field(sa_type=UTC_TIMESTAMP)
     used_at: datetime | None = timestamp()
+
+
+class ApiToken(SQLModel, table=True):
+    """A secret with which a program acts for a person, known by its hash only."""
+
+    __tablename__ = "api_tokens"  # pyright: ignore[reportAssignmentType]
+
+    id: int = identity_key()
+    user_id: int = Field(foreign_key="users.id", ondelete="CASCADE", sa_type=BigInteger, index=True)
+    name: str = Field(max_length=80)
+    token_hash: bytes = Field(unique=True)
+    # Its last four characters, to know it again.
+    hint: str = Field(max_length=8)
+    scopes: list[str] = Field(default_factory=list, sa_type=JSONB)
+    created_at: datetime = set_at_insert()
+    expires_at: datetime = Field(sa_type=UTC_TIMESTAMP)
+    last_used_at: datetime | None = timestamp()
+    last_address: str = Field(default="", max_length=64)
+    revoked_at: datetime | None = timestamp()
