@@ -32,6 +32,7 @@ from crm_app.ui.me.factor import FactorState
 from crm_app.ui.me.page import me_page
 from crm_app.ui.me.password import PasswordState
 from crm_app.ui.me.state import MeState
+from crm_app.ui.me.tokens import TokensState
 from crm_app.ui.missing import missing_page
 from crm_app.ui.order.page import order_page
 from crm_app.ui.order.state import OrderState
@@ -81,7 +82,7 @@ PAGES: Final = (
         me_page,
         "/me",
         "Your account",
-        (_FRAME, MeState.load, FactorState.load, PasswordState.load),
+        (_FRAME, MeState.load, TokensState.load, FactorState.load, PasswordState.load),
     ),
     Page(missing_page, "404", "Nothing here", (_FRAME,)),
 )

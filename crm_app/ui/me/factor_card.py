@@ -1,6 +1,6 @@
 """The card of the second factor: its standing, setting it up, and its recovery codes."""
 
-from typing import Any
+from typing import Any, cast
 
 import reflex as rx
 
@@ -152,7 +152,7 @@ def _codes() -> rx.Component:
                 icon("copy", 14),
                 "Copy all",
                 on_click=[
-                    rx.set_clipboard(FactorState.codes.join("\n")),
+                    rx.set_clipboard(cast(Any, FactorState.codes).join("\n")),
                     rx.toast.success("Recovery codes copied"),
                 ],
             ),

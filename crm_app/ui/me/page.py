@@ -5,6 +5,7 @@ import reflex as rx
 from crm_app.ui.me.factor_card import factor_card
 from crm_app.ui.me.password import password_card
 from crm_app.ui.me.state import MeState
+from crm_app.ui.me.tokens_card import tokens_card
 from crm_app.ui.shared.blanks import failed, skeleton_rows
 from crm_app.ui.shared.marks import button
 from crm_app.ui.shared.shell import shell
@@ -16,7 +17,7 @@ def me_page() -> rx.Component:
     return shell(
         "Your account",
         rx.el.div(
-            rx.el.div(_sign_ins(), class_name="me-column"),
+            rx.el.div(_sign_ins(), tokens_card(), class_name="me-column"),
             rx.el.div(factor_card(), password_card(), class_name="me-column"),
             class_name="me",
         ),
