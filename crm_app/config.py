@@ -44,6 +44,12 @@ class Settings(BaseSettings):
 
     session_idle_hours: float = Field(default=12, gt=0)
     session_absolute_hours: float = Field(default=24 * 7, gt=0)
+    # Roles whose people may do nothing until their second factor is set up: "admin,support".
+    two_factor_roles: Annotated[list[Literal["admin", "support", "read_only"]], NoDecode] = Field(
+        default_factory=list[Literal["admin", "support", "read_only"]]
+    )
+    # How long an invitation or a reset link waits to be used.
+    link_hours: float = Field(default=72, gt=0, le=24 * 30)
     access_token_minutes: float = Field(default=60, gt=0)
 
     pull_interval_s: int = Field(default=10, ge=1)
@@ -82,7 +88,7 @@ class Settings(BaseSettings):
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
-    @field_validator("secret_keys", mode="before")
+    @field_validator("secret_keys", "two_factor_roles", mode="before")
     @classmethod
     def _split_keys(cls, value: object) -> object:
         if isinstance(value, str):

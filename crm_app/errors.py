@@ -2,8 +2,12 @@
 
 CrmError                          shown to the person as it is; `status_code` for the API
 ├── NotSignedInError              401
+│   └── CodeNeededError           ask for the second factor's code
+├── CodeRefusedError              401, ask for the next code
 ├── SignInThrottledError          429, no sooner than `retry_after_s`
+├── ConfirmationRefusedError      403, ask for the password again
 ├── PermissionDeniedError         403
+├── LinkOverError                 410
 ├── NotFoundError                 404
 ├── InvalidInputError             422
 ├── ConflictError                 409
@@ -51,6 +55,28 @@ class WrongPasswordError(NotSignedInError):
         super().__init__("E-mail or password is wrong.")
 
 
+class CodeNeededError(NotSignedInError):
+    """The password was right, and the person has a second factor: ask for its code."""
+
+    code = "code_needed"
+
+    def __init__(self) -> None:
+        super().__init__("Enter the code of your authenticator app.")
+
+
+class CodeRefusedError(CrmError):
+    """The same words for a wrong code, an old one and one that was used before."""
+
+    status_code = 401
+    code = "wrong_code"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This code does not fit. Each works once: wait for the next one.",
+            details={"code": "Does not fit, or was used before."},
+        )
+
+
 class SignInThrottledError(CrmError):
     status_code = 429
     code = "too_many_tries"
@@ -61,12 +87,32 @@ class SignInThrottledError(CrmError):
         self.retry_after_s = retry_after_s
 
 
+class ConfirmationRefusedError(CrmError):
+    """Somebody who is signed in was asked for their password again, and it is not theirs."""
+
+    status_code = 403
+    code = "wrong_password"
+
+    def __init__(self) -> None:
+        super().__init__("This is not your password.", details={"current": "Not your password."})
+
+
 class PermissionDeniedError(CrmError):
     status_code = 403
     code = "permission_denied"
 
     def __init__(self, message: str = "Your role does not allow this.") -> None:
         super().__init__(message)
+
+
+class LinkOverError(CrmError):
+    """The same words for a link that is unknown, used, replaced or too old."""
+
+    status_code = 410
+    code = "link_over"
+
+    def __init__(self) -> None:
+        super().__init__("It was used, replaced or waited too long. Ask an admin for a new one.")
 
 
 class NotFoundError(CrmError):

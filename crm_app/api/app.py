@@ -22,11 +22,13 @@ from crm_app.api import (
     exports,
     field_rules,
     health,
+    me,
     notices,
     orders,
     papers,
     status_words,
     sync,
+    tokens,
     users,
     views,
     webhooks,
@@ -41,10 +43,12 @@ from crm_app.errors import CrmError, SignInThrottledError
 logger = logging.getLogger(__name__)
 
 _ERRORS: Final[dict[int | str, dict[str, Any]]] = {
-    status: {"model": ErrorOut} for status in (401, 403, 404, 409, 422, 429, 503)
+    status: {"model": ErrorOut} for status in (401, 403, 404, 409, 410, 422, 429, 503)
 }
 _MODULES: Final = (
     auth,
+    me,
+    tokens,
     orders,
     exports,
     papers,

@@ -1,5 +1,10 @@
 """Signing in and out of the REST API."""
 
+from functools import partial
+from typing import Final
+
+import anyio
+import anyio.to_thread
 from fastapi import APIRouter, Request, Response
 
 from crm_app import db
@@ -12,18 +17,41 @@ from crm_app.api.dependencies import (
     require_same_origin,
     signed_in,
 )
-from crm_app.api.schemas import LoginIn, MeOut, TokenOut, UserOut
-from crm_app.errors import NotFoundError
+from crm_app.api.schemas import LinkUseIn, LoginIn, MeOut, TokenOut, UserOut
+from crm_app.errors import CodeNeededError, NotFoundError, ServiceUnavailableError
 from crm_app.models import User
-from crm_app.services import auth
+from crm_app.services import auth, links
 
 router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
 
 
-def open_session(
-    request: Request, email: str, password: str, kind: auth.SessionKind
-) -> auth.SignedIn:
-    """Sign in at the edge: the refusal is raised only after its count is on disk.
+# A hash costs a quarter of a second of one core. In threads of their own and few at once, a crowd
+# that signs in never takes the threads, the connections or the cores that the pages work with.
+_HASHERS: Final = anyio.CapacityLimiter(2)
+_MOST_WAITING: Final = 100
+
+
+async def open_session(
+    request: Request, email: str, password: str, kind: auth.SessionKind, code: str = ""
+) -> auth.SignedIn | auth.HalfIn:
+    """Sign in at the edge, in a thread.
+
+    Raises:
+        WrongPasswordError: As `services.auth.sign_in`.
+        CodeRefusedError: As `services.auth.sign_in`.
+        SignInThrottledError: As `services.auth.sign_in`.
+        ServiceUnavailableError: If a hundred others wait already.
+    """
+    if _HASHERS.statistics().tasks_waiting >= _MOST_WAITING:
+        raise ServiceUnavailableError("Too many sign in at once. Try again in a moment.")
+    sign_in = partial(_open_session, request, email, password, kind, code)
+    return await anyio.to_thread.run_sync(sign_in, limiter=_HASHERS)
+
+
+def _open_session(
+    request: Request, email: str, password: str, kind: auth.SessionKind, code: str
+) -> auth.SignedIn | auth.HalfIn:
+    """Sign in: the refusal is raised only after its count is on disk.
 
     Raises:
         WrongPasswordError: As `services.auth.sign_in`.
@@ -37,6 +65,8 @@ def open_session(
             address=client_address(request),
             device=request.headers.get("user-agent", ""),
             kind=kind,
+            device_token=request.cookies.get(auth.DEVICE_COOKIE, ""),
+            code=code,
         )
     if isinstance(outcome, auth.Refused):
         raise outcome.error
@@ -44,11 +74,23 @@ def open_session(
 
 
 @router.post("/login", dependencies=[public("this is how one signs in")])
-def login(request: Request, body: LoginIn) -> TokenOut:
-    """Exchange e-mail and password for an access token. 401 if wrong, 429 after many tries."""
-    signed = open_session(request, body.email, body.password, "api")
+async def login(request: Request, body: LoginIn) -> TokenOut:
+    """Exchange e-mail and password for an access token. 401 if wrong, 429 after many tries.
+
+    Whoever has a second factor gets 401 `code_needed` without `code`.
+    """
+    signed = await open_session(request, body.email, body.password, "api", body.code)
+    if isinstance(signed, auth.HalfIn):
+        raise CodeNeededError
     token, life_s = auth.access_token(signed)
     return TokenOut(access_token=token, expires_in=life_s)
+
+
+@router.post("/link", status_code=204, dependencies=[public("the link is the proof")])
+def use_link(body: LinkUseIn, session: DbSession) -> Response:
+    """Set a password by an invitation or a reset link. 410 if the link is over."""
+    links.use(session, body.token, body.password)
+    return Response(status_code=204)
 
 
 @router.post("/logout", status_code=204, dependencies=[signed_in()])

@@ -1,6 +1,7 @@
 """The login page's form: an HttpOnly cookie, which no script can set or read."""
 
-from typing import Annotated
+from datetime import datetime, timedelta
+from typing import Annotated, Final
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from fastapi import APIRouter, Form, Request
@@ -8,19 +9,22 @@ from fastapi.responses import RedirectResponse
 
 from crm_app import db
 from crm_app.api.auth import open_session
-from crm_app.api.dependencies import public, require_same_origin
+from crm_app.api.dependencies import client_address, public, require_same_origin
 from crm_app.config import get_settings
 from crm_app.domain.address import safe_path
+from crm_app.domain.time import now
 from crm_app.errors import CrmError, SignInThrottledError
-from crm_app.services import auth
+from crm_app.services import auth, second_factor
 
 router = APIRouter(prefix="/auth", include_in_schema=False)
 
+_HALF_COOKIE: Final = "crm_half"
+_DEVICE_LIFE: Final = timedelta(days=180)
 _Field = Annotated[str, Form(max_length=2_000)]
 
 
 @router.post("/login", dependencies=[public("this is how one signs in")])
-def login(request: Request, email: _Field = "", password: _Field = "") -> RedirectResponse:
+async def login(request: Request, email: _Field = "", password: _Field = "") -> RedirectResponse:
     """Sign in and go where the person wanted to; back to the form with a reason if refused.
 
     A full page load in any case: the websocket of a page knows only the cookies it began with.
@@ -28,20 +32,69 @@ def login(request: Request, email: _Field = "", password: _Field = "") -> Redire
     require_same_origin(request)
     target = _wanted(request)
     try:
-        signed = open_session(request, email, password, "browser")
+        signed = await open_session(request, email, password, "browser")
     except CrmError as error:
         return _back_to_form(error, email, target)
-    answer = RedirectResponse(target, status_code=303)
+    if isinstance(signed, auth.HalfIn):
+        return _ask_for_code(signed, target)
+    return _let_in(signed, target)
+
+
+@router.post("/code", dependencies=[public("the second half of signing in")])
+def code(request: Request, code: _Field = "") -> RedirectResponse:
+    """Take the second factor's code after the password; back to its form if it is wrong."""
+    require_same_origin(request)
+    target = _wanted(request)
+    try:
+        # The refusal is looked at after the commit: its count must be on disk.
+        with db.transaction() as session:
+            outcome = auth.finish(
+                session,
+                request.cookies.get(_HALF_COOKIE, ""),
+                code,
+                address=client_address(request),
+                device=request.headers.get("user-agent", ""),
+                device_token=request.cookies.get(auth.DEVICE_COOKIE, ""),
+            )
+    except CrmError as error:
+        return _back_to_form(error, "", target)
+    if isinstance(outcome, auth.Refused):
+        return _back_to_form(outcome.error, "", target, step="code")
+    answer = _let_in(outcome, target)
+    answer.delete_cookie(_HALF_COOKIE, path="/auth", httponly=True, samesite="lax")
+    return answer
+
+
+def _ask_for_code(half: auth.HalfIn, target: str) -> RedirectResponse:
+    params = {"step": "code"} | ({"next": target} if target != "/" else {})
+    answer = RedirectResponse(f"/login?{urlencode(params)}", status_code=303)
+    _keep(answer, _HALF_COOKIE, half.token, now() + timedelta(minutes=5), path="/auth")
+    return answer
+
+
+def _let_in(signed: auth.SignedIn, target: str) -> RedirectResponse:
+    user = signed.user
+    must_set_up = second_factor.is_required(user) and not second_factor.is_on(user)
+    answer = RedirectResponse("/me" if must_set_up else target, status_code=303)
+    _keep(answer, auth.SESSION_COOKIE, signed.token, signed.expires_at)
+    # Outlives the session: the next sign-in in this browser is no news, and is not made to wait
+    # by what others try from the same address.
+    _keep(answer, auth.DEVICE_COOKIE, signed.device_token, now() + _DEVICE_LIFE)
+    return answer
+
+
+def _keep(
+    answer: RedirectResponse, name: str, value: str, until: datetime, *, path: str = "/"
+) -> None:
     answer.set_cookie(
-        auth.SESSION_COOKIE,
-        signed.token,
-        expires=signed.expires_at,
-        path="/",
+        name,
+        value,
+        expires=until,
+        path=path,
         secure=get_settings().origin.startswith("https://"),
         httponly=True,
         samesite="lax",
     )
-    return answer
 
 
 @router.post("/logout", dependencies=[public("ending a session needs none")])
@@ -66,8 +119,8 @@ def _wanted(request: Request) -> str:
     return safe_path(parse_qs(query).get("next", ["/"])[0][:2_000])
 
 
-def _back_to_form(error: CrmError, email: str, target: str) -> RedirectResponse:
-    params = {"error": error.code, "email": email[:254]}
+def _back_to_form(error: CrmError, email: str, target: str, *, step: str = "") -> RedirectResponse:
+    params = {"error": error.code} | ({"step": step} if step else {"email": email[:254]})
     if isinstance(error, SignInThrottledError):
         params |= {"error": "throttled", "retry_after": str(error.retry_after_s)}
     if target != "/":

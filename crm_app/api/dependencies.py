@@ -13,12 +13,12 @@ from crm_app.config import get_settings
 from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.errors import NotSignedInError, PermissionDeniedError
-from crm_app.services import auth
+from crm_app.services import api_tokens, auth
 
 MARK: Final = "__crm_mark__"
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
-_bearer = HTTPBearer(auto_error=False, description="From POST /api/v1/auth/login")
+_bearer = HTTPBearer(auto_error=False, description="From POST /api/v1/auth/login, or an API token")
 
 
 def _session() -> Iterator[Session]:
@@ -42,6 +42,8 @@ def current_actor(request: Request, bearer: Bearer) -> Actor:
     """
     if bearer is not None:
         with db.transaction() as session:
+            if bearer.credentials.startswith(api_tokens.PREFIX):
+                return api_tokens.actor_for(session, bearer.credentials, client_address(request))
             return auth.actor_for_access_token(session, bearer.credentials)
     cookie = request.cookies.get(auth.SESSION_COOKIE)
     if not cookie:

@@ -37,8 +37,11 @@ class ErrorOut(BaseModel):
 
 
 class LoginIn(In):
+    """`code` is the second factor's, where one is on."""
+
     email: Text
     password: Text
+    code: Text = ""
 
 
 class TokenOut(BaseModel):
@@ -76,6 +79,27 @@ class UserCreatedOut(UserOut):
     """`password` is set only where the server made it."""
 
     password: str | None = None
+
+
+class InvitationIn(In):
+    email: Text
+    name: Text
+    role: Role
+
+
+class LinkOut(BaseModel):
+    """`url` is shown this once; it works once, until `expires_at`."""
+
+    user_id: int
+    url: str
+    expires_at: datetime
+
+
+class LinkUseIn(In):
+    """`token` is the `link` of the link's address."""
+
+    token: Text
+    password: Text
 
 
 class UserUpdateIn(In):

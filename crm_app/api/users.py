@@ -1,9 +1,12 @@
 """People over REST, for admins."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from crm_app.api.dependencies import CurrentActor, DbSession, Id, permitted
+from crm_app.api.me import SessionOut, SessionsOut
 from crm_app.api.schemas import (
+    InvitationIn,
+    LinkOut,
     UserCreatedOut,
     UserCreateIn,
     UserOut,
@@ -11,7 +14,7 @@ from crm_app.api.schemas import (
     UserUpdateIn,
 )
 from crm_app.domain.permissions import Permission
-from crm_app.services import users
+from crm_app.services import links, sessions, two_factor, users
 
 router = APIRouter(
     prefix="/api/v1/users", tags=["users"], dependencies=[permitted(Permission.MANAGE_USERS)]
@@ -49,3 +52,45 @@ def update_user(
     if body.password is not None:
         users.reset_password(session, actor, user_id, body.password)
     return UserOut.model_validate(user)
+
+
+@router.post("/invitations", status_code=201)
+def invite_user(body: InvitationIn, session: DbSession, actor: CurrentActor) -> LinkOut:
+    """Add a person who chooses their own password, by a link. 409 if the e-mail is taken."""
+    made = links.invite(session, actor, email=body.email, name=body.name, role=body.role)
+    return LinkOut(user_id=made.user.id, url=made.url, expires_at=made.expires_at)
+
+
+@router.post("/{user_id}/link", status_code=201)
+def make_link(user_id: Id, session: DbSession, actor: CurrentActor) -> LinkOut:
+    """A link for a person to set a password; older ones stop working. 409 if deactivated."""
+    made = links.make_link(session, actor, user_id)
+    return LinkOut(user_id=made.user.id, url=made.url, expires_at=made.expires_at)
+
+
+@router.delete("/{user_id}/two-factor", status_code=204)
+def two_factor_off(user_id: Id, session: DbSession, actor: CurrentActor) -> Response:
+    """Take a lost phone out of a person's account; their sign-ins end. 409 if there is none."""
+    two_factor.turn_off_of(session, actor, user_id)
+    return Response(status_code=204)
+
+
+@router.get("/{user_id}/sessions")
+def list_sessions(user_id: Id, session: DbSession, actor: CurrentActor) -> SessionsOut:
+    """Where a person is signed in. 404 for nobody."""
+    found = sessions.list_of(session, actor, user_id)
+    return SessionsOut(sessions=[SessionOut.model_validate(one) for one in found])
+
+
+@router.delete("/{user_id}/sessions/{session_id}", status_code=204)
+def end_session(user_id: Id, session_id: Id, session: DbSession, actor: CurrentActor) -> Response:
+    """End one sign-in of a person. 404 if it is over already, or somebody else's."""
+    sessions.end_of(session, actor, user_id, session_id)
+    return Response(status_code=204)
+
+
+@router.delete("/{user_id}/sessions", status_code=204)
+def end_sessions(user_id: Id, session: DbSession, actor: CurrentActor) -> Response:
+    """End every sign-in of a person."""
+    sessions.end_of(session, actor, user_id)
+    return Response(status_code=204)

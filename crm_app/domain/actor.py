@@ -22,12 +22,14 @@ class Actor:
         user_id: The person's id; None for the others.
         label: What the timeline shows: a person's name, "Amazon", "System".
         permissions: What it may do; nothing unless given.
+        session_id: The sign-in through which a person acts; None for all else.
     """
 
     kind: ActorKind
     label: str
     user_id: int | None = None
     permissions: frozenset[Permission] = frozenset()
+    session_id: int | None = None
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions

@@ -32,7 +32,15 @@ from crm_app.models.pulse import AccountHour, AccountPulse
 from crm_app.models.rule import FieldDispute, FieldRule
 from crm_app.models.status_word import OrderWord, Replay, ReplayState, StatusWord
 from crm_app.models.trouble import ExceptionMark, WebhookRefusal
-from crm_app.models.user import SignInFailure, User, UserPreference, UserSession
+from crm_app.models.user import (
+    ApiToken,
+    RecoveryCode,
+    SignInFailure,
+    User,
+    UserLink,
+    UserPreference,
+    UserSession,
+)
 from crm_app.models.view import SavedView, ViewChoice
 from crm_app.models.working import OrderComment, OrderTag, OrderWatcher, Tag
 
@@ -46,6 +54,7 @@ __all__ = [
     "FieldDispute",
     "FieldRule",
     "AccountStatus",
+    "ApiToken",
     "AuditEntry",
     "BulkRow",
     "BulkRun",
@@ -85,6 +94,7 @@ __all__ = [
     "ReplayState",
     "Outcome",
     "SavedView",
+    "RecoveryCode",
     "SignInFailure",
     "StatusIntent",
     "StatusWord",
@@ -93,6 +103,7 @@ __all__ = [
     "UnmappedWord",
     "User",
     "UserPreference",
+    "UserLink",
     "UserSession",
     "ViewChoice",
     "WebhookRefusal",

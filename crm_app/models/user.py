@@ -25,6 +25,22 @@ class User(SQLModel, table=True):
     is_active: bool = True
     created_at: datetime = set_at_insert()
     last_seen_at: datetime | None = timestamp()
+    # Sealed by the vault. Without `totp_since` no app has proved yet that it has it.
+    totp_secret: bytes | None = None
+    totp_since: datetime | None = timestamp()
+    # The last 30-second step of which a code was taken: none is taken twice.
+    totp_last_step: int = Field(default=0, sa_type=BigInteger)
+
+
+class RecoveryCode(SQLModel, table=True):
+    """A code that stands in for the authenticator app once, known by its hash only."""
+
+    __tablename__ = "recovery_codes"  # pyright: ignore[reportAssignmentType]
+
+    id: int = identity_key()
+    user_id: int = Field(foreign_key="users.id", ondelete="CASCADE", sa_type=BigInteger, index=True)
+    code_hash: bytes
+    used_at: datetime | None = timestamp()
 
 
 class UserSession(SQLModel, table=True):
@@ -34,6 +50,9 @@ class UserSession(SQLModel, table=True):
 
     id: int = identity_key()
     token_hash: bytes = Field(unique=True)
+    # What the browser keeps to be known again; API clients have none.
+    device_hash: bytes | None = None
+    is_new_device: bool = False
     user_id: int = Field(foreign_key="users.id", sa_type=BigInteger, index=True)
     kind: str = Field(max_length=16)  # "browser" or "api"
     address: str = Field(default="", max_length=64)
@@ -69,3 +88,35 @@ class UserPreference(SQLModel, table=True):
     name: str = Field(primary_key=True, max_length=40)
     value: Any = Field(sa_type=JSONB)
     updated_at: datetime = set_at_insert()
+
+
+class UserLink(SQLModel, table=True):
+    """A link with which one person may set a password once, known by its hash only."""
+
+    __tablename__ = "user_links"  # pyright: ignore[reportAssignmentType]
+
+    id: int = identity_key()
+    user_id: int = Field(foreign_key="users.id", ondelete="CASCADE", sa_type=BigInteger, index=True)
+    token_hash: bytes = Field(unique=True)
+    created_at: datetime = set_at_insert()
+    expires_at: datetime = Field(sa_type=UTC_TIMESTAMP)
+    used_at: datetime | None = timestamp()
+
+
+class ApiToken(SQLModel, table=True):
+    """A secret with which a program acts for a person, known by its hash only."""
+
+    __tablename__ = "api_tokens"  # pyright: ignore[reportAssignmentType]
+
+    id: int = identity_key()
+    user_id: int = Field(foreign_key="users.id", ondelete="CASCADE", sa_type=BigInteger, index=True)
+    name: str = Field(max_length=80)
+    token_hash: bytes = Field(unique=True)
+    # Its last four characters, to know it again.
+    hint: str = Field(max_length=8)
+    scopes: list[str] = Field(default_factory=list, sa_type=JSONB)
+    created_at: datetime = set_at_insert()
+    expires_at: datetime = Field(sa_type=UTC_TIMESTAMP)
+    last_used_at: datetime | None = timestamp()
+    last_address: str = Field(default="", max_length=64)
+    revoked_at: datetime | None = timestamp()

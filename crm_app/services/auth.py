@@ -1,5 +1,6 @@
 """Signing in and out, and from a secret back to the person who acts."""
 
+import dataclasses
 import hashlib
 import hmac
 import secrets
@@ -8,26 +9,31 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 import jwt
-from sqlalchemy import ColumnElement, case, delete, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, delete, update
 from sqlmodel import Session, col, select
 
 from crm_app.config import get_settings
 from crm_app.domain.actor import Actor, ActorKind
+from crm_app.domain.device import device_words
 from crm_app.domain.permissions import ROLE_PERMISSIONS
 from crm_app.domain.time import now
-from crm_app.errors import CrmError, NotSignedInError, SignInThrottledError, WrongPasswordError
-from crm_app.models import SignInFailure, User, UserSession
-from crm_app.services import audit, passwords
+from crm_app.errors import (
+    CodeRefusedError,
+    ConfirmationRefusedError,
+    CrmError,
+    NotSignedInError,
+    SignInThrottledError,
+    WrongPasswordError,
+)
+from crm_app.models import User, UserSession
+from crm_app.services import audit, notices, passwords, second_factor, throttling
 
 SESSION_COOKIE: Final = "crm_session"
 SessionKind = Literal["browser", "api"]
 
-# One person from one address; and one address over all people, which may be a whole office.
-_FREE_TRIES: Final = 5
+DEVICE_COOKIE: Final = "crm_device"
+# One address over all people, which may be a whole office.
 _FREE_TRIES_OF_ADDRESS: Final = 50
-_LONGEST_WAIT_S: Final = 60
-_FORGET_AFTER: Final = timedelta(minutes=15)
 # Writing on every click would cost more than it tells.
 _TOUCH_EVERY: Final = timedelta(minutes=1)
 _KEEP_ENDED_SESSIONS: Final = timedelta(days=30)
@@ -36,12 +42,23 @@ _ALGORITHM: Final = "HS256"
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A new session. `token` is its only copy; the database keeps a hash."""
+    """A new session. `token` is its only copy; the database keeps a hash.
+
+    `device_token` is for the browser to keep: with it the next sign-in there is no news.
+    """
 
     token: str
+    device_token: str
     session_id: int
     user: User
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HalfIn:
+    """The password was right; `token` proves it to `finish`, which takes the second factor."""
+
+    token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +76,15 @@ def sign_in(
     address: str,
     device: str,
     kind: SessionKind = "browser",
-) -> SignedIn | Refused:
+    device_token: str = "",
+    code: str = "",
+) -> SignedIn | HalfIn | Refused:
     """Check a password and open a session.
 
     An unknown person, a wrong password and a deactivated account get the same answer in the
     same time. After five wrong tries of one person from one address each further one has to
-    wait, doubling up to a minute; another address is not affected, so nobody is locked out.
+    wait, doubling up to a minute; another address is not affected, nor a browser in which the
+    person has signed in before, so nobody locks a colleague out from the desk beside them.
 
     Args:
         session: The caller commits, also after a refusal.
@@ -73,26 +93,90 @@ def sign_in(
         address: The client's IP address.
         device: Its user agent.
         kind: A browser's cookie or an API client's token.
+        device_token: What this browser kept of its last sign-in, if it did.
+        code: Of the second factor, where one is on; without it the answer is `HalfIn`.
     """
     email = email.strip().lower()[:254]
-    pair, everybody = _subject("pair", email, address), _subject("address", address)
+    is_known = _is_known_device(session, email, device_token)
+    limits = _limits(email, address, device_token if is_known else "")
     # Parallel guesses at one person queue up here; those at many people from one address do not,
     # or a whole office would sign in one by one.
-    _lock_counter(session, pair)
-    wait_s = max(
-        _wait_s(session, pair, _FREE_TRIES), _wait_s(session, everybody, _FREE_TRIES_OF_ADDRESS)
-    )
+    own = next(iter(limits))
+    throttling.hold(session, own)
+    wait_s = max(throttling.wait_s(session, one, free) for one, free in limits.items())
     if wait_s > 0:
         return Refused(SignInThrottledError(wait_s))
     user = _user_of(session, email)
     is_right = passwords.is_right(password, user.password_hash if user else None)
     if user is None or not is_right or not user.is_active:
-        for subject in (pair, everybody):
-            _count_failure(session, subject)
+        for one in limits:
+            throttling.count(session, one)
         _record_refusal(session, user)
         return Refused(WrongPasswordError())
-    session.execute(delete(SignInFailure).where(col(SignInFailure.subject) == pair))
-    return _open(session, user, address=address, device=device, kind=kind)
+    throttling.forgive(session, own)
+    if second_factor.is_on(user):
+        if not code:
+            return HalfIn(second_factor.half_token(user))
+        place = second_factor.Place(address, device_token if is_known else "")
+        refused = take_code(session, person(user), user, code, place)
+        if refused is not None:
+            return refused
+    return _open(session, user, address=address, device=device, kind=kind, is_known=is_known)
+
+
+def finish(
+    session: Session, half: str, code: str, *, address: str, device: str, device_token: str = ""
+) -> SignedIn | Refused:
+    """Open a browser's session with the code, after `sign_in` has seen the password.
+
+    Args: As `sign_in`; `half` is the token of its `HalfIn`.
+
+    Raises:
+        NotSignedInError: If the half is no longer good: the password is asked again.
+    """
+    user = second_factor.half_signed_in(session, half)
+    is_known = _is_known_device(session, user.email, device_token)
+    place = second_factor.Place(address, device_token if is_known else "")
+    refused = take_code(session, person(user), user, code, place)
+    if refused is not None:
+        return refused
+    return _open(session, user, address=address, device=device, kind="browser", is_known=is_known)
+
+
+def take_code(
+    session: Session, actor: Actor, user: User, code: str, place: second_factor.Place
+) -> Refused | None:
+    """Take a code of the second factor: None if it is right. Commit in any case."""
+    try:
+        kind = second_factor.check(session, user, code, place)
+    except SignInThrottledError as error:
+        return Refused(error)
+    action = {"recovery": "user:recovery-code:used", None: "user:code:refused"}.get(kind)
+    if action:
+        audit.record(session, actor, action, subject_type="user", subject_id=user.id)
+    return None if kind else Refused(CodeRefusedError())
+
+
+def _limits(email: str, address: str, known_device: str) -> dict[str, int]:
+    """The counters of a try with their free tries, the narrowest first."""
+    if known_device:
+        return {throttling.subject("device", email, known_device): throttling.FREE_TRIES}
+    return {
+        throttling.subject("pair", email, address): throttling.FREE_TRIES,
+        throttling.subject("address", address): _FREE_TRIES_OF_ADDRESS,
+    }
+
+
+def _is_known_device(session: Session, email: str, device_token: str) -> bool:
+    """Whether this browser was handed its token when this person signed in there."""
+    if not device_token or not email.isprintable():
+        return False
+    found = session.exec(
+        select(UserSession.id)
+        .join(User, col(User.id) == UserSession.user_id)
+        .where(User.email == email, UserSession.device_hash == digest(device_token))
+    )
+    return found.first() is not None
 
 
 def _user_of(session: Session, email: str) -> User | None:
@@ -102,12 +186,16 @@ def _user_of(session: Session, email: str) -> User | None:
 
 
 def _open(
-    session: Session, user: User, *, address: str, device: str, kind: SessionKind
+    session: Session, user: User, *, address: str, device: str, kind: SessionKind, is_known: bool
 ) -> SignedIn:
     moment = now()
-    token = secrets.token_urlsafe(32)
+    token, device_token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    is_news = kind == "browser" and not is_known and user.last_seen_at is not None
     opened = UserSession(
-        token_hash=_hash(token),
+        token_hash=digest(token),
+        # A new one each time: what somebody planted in this browser before is never trusted.
+        device_hash=digest(device_token) if kind == "browser" else None,
+        is_new_device=is_news,
         user_id=user.id,
         kind=kind,
         address=address[:64],
@@ -118,15 +206,48 @@ def _open(
     session.add(opened)
     user.last_seen_at = moment
     session.flush()
+    if is_news:
+        _tell_of_device(session, opened)
     audit.record(
         session,
         person(user),
         "session:opened",
         subject_type="session",
         subject_id=opened.id,
-        after={"kind": kind},
+        after={"kind": kind} | ({"new_device": True} if is_news else {}),
     )
-    return SignedIn(token, opened.id, user, opened.expires_at)
+    return SignedIn(token, device_token, opened.id, user, opened.expires_at)
+
+
+def _tell_of_device(session: Session, opened: UserSession) -> None:
+    where = f"{device_words(opened.device)}, {opened.address or 'address unknown'}"
+    notices.tell(
+        session,
+        [opened.user_id],
+        kind="sign-in",
+        sentence=f"Signed in on a new device: {where}. Not you? End it and change your password.",
+        href="/me",
+        key=f"session:{opened.id}",
+    )
+
+
+def check_again(session: Session, actor: Actor, user: User, password: str) -> Refused | None:
+    """Ask a signed-in person for their password once more; None if it is right.
+
+    Counted by person alone: whoever asks holds a session of theirs, so nobody else can make
+    them wait. The caller commits, also after a refusal.
+    """
+    own = throttling.subject("again", str(user.id))
+    throttling.hold(session, own)
+    wait_s = throttling.wait_s(session, own)
+    if wait_s > 0:
+        return Refused(SignInThrottledError(wait_s))
+    if passwords.is_right(password, user.password_hash):
+        throttling.forgive(session, own)
+        return None
+    throttling.count(session, own)
+    audit.record(session, actor, "user:password:refused", subject_type="user", subject_id=user.id)
+    return Refused(ConfirmationRefusedError())
 
 
 def actor_for(session: Session, token: str) -> Actor:
@@ -137,7 +258,7 @@ def actor_for(session: Session, token: str) -> Actor:
     """
     if not token:
         raise NotSignedInError
-    return _actor(session, col(UserSession.token_hash) == _hash(token))
+    return _actor(session, col(UserSession.token_hash) == digest(token))
 
 
 def actor_for_access_token(session: Session, access_token: str) -> Actor:
@@ -164,34 +285,64 @@ def _actor(session: Session, which: ColumnElement[bool]) -> Actor:
     if moment - opened.last_used_at > _TOUCH_EVERY:
         opened.last_used_at = moment
         user.last_seen_at = moment
-    return person(user)
+    actor = person(user, opened)
+    if second_factor.is_required(user) and not second_factor.is_on(user):
+        # They may look after their own account, where it is set up, and nothing else.
+        return dataclasses.replace(actor, permissions=frozenset())
+    return actor
 
 
-def person(user: User) -> Actor:
-    """The actor that a person is."""
-    return Actor(ActorKind.PERSON, user.name, user.id, ROLE_PERMISSIONS[user.role])
+def person(user: User, opened: UserSession | None = None) -> Actor:
+    """The actor that a person is, and the session through which they act."""
+    session_id = opened.id if opened else None
+    return Actor(
+        ActorKind.PERSON, user.name, user.id, ROLE_PERMISSIONS[user.role], session_id=session_id
+    )
 
 
 def sign_out(session: Session, token: str) -> None:
     """End the session of a cookie; harmless if there is none."""
-    _revoke(session, col(UserSession.token_hash) == _hash(token))
+    revoke(session, col(UserSession.token_hash) == digest(token))
 
 
 def sign_out_access_token(session: Session, access_token: str) -> None:
     """End the session of a JWT. Raises NotSignedInError for one that is not ours."""
-    _revoke(session, col(UserSession.id) == _session_id(access_token))
+    revoke(session, col(UserSession.id) == _session_id(access_token))
 
 
 def revoke_all(session: Session, user_id: int) -> None:
     """End every session of a person: deactivated, or given a new password."""
-    _revoke(session, col(UserSession.user_id) == user_id)
+    revoke(session, col(UserSession.user_id) == user_id)
 
 
-def _revoke(session: Session, which: ColumnElement[bool]) -> None:
-    session.execute(
+def revoke_others(session: Session, user_id: int, session_id: int | None) -> int:
+    """End a person's sessions but one; how many it ended that still worked."""
+    return revoke(
+        session,
+        col(UserSession.user_id) == user_id,
+        col(UserSession.id) != session_id,
+        *is_open(now()),
+    )
+
+
+def revoke(session: Session, *which: ColumnElement[bool]) -> int:
+    """End the sessions that fit; how many it ended. Who may is the caller's to decide."""
+    ended = session.execute(
         update(UserSession)
-        .where(which, col(UserSession.revoked_at).is_(None))
+        .where(*which, col(UserSession.revoked_at).is_(None))
         .values(revoked_at=now())
+        .returning(col(UserSession.id))
+    )
+    return len(ended.all())
+
+
+def is_open(moment: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What holds for the sessions that work at a moment."""
+    idle = timedelta(hours=get_settings().session_idle_hours)
+    return (
+        col(UserSession.revoked_at).is_(None),
+        col(UserSession.expires_at) > moment,
+        col(UserSession.last_used_at) > moment - idle,
     )
 
 
@@ -236,51 +387,9 @@ def _jwt_keys() -> list[bytes]:
     ]
 
 
-def _hash(token: str) -> bytes:
+def digest(token: str) -> bytes:
+    """What the database keeps of a random secret; it is long enough to need no salt."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
-
-
-def _subject(*parts: str) -> str:
-    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _lock_counter(session: Session, subject: str) -> None:
-    """Hold the counter until the transaction ends, whether there is one already or not."""
-    session.execute(
-        insert(SignInFailure)
-        .values(subject=subject, failures=0, last_failed_at=now())
-        .on_conflict_do_nothing()
-    )
-    session.exec(
-        select(SignInFailure.subject).where(SignInFailure.subject == subject).with_for_update()
-    ).one_or_none()
-
-
-def _wait_s(session: Session, subject: str, free_tries: int) -> int:
-    """Seconds until the next try."""
-    row = session.exec(select(SignInFailure).where(SignInFailure.subject == subject)).one_or_none()
-    if row is None:
-        return 0
-    age = now() - row.last_failed_at
-    if row.failures < free_tries or age > _FORGET_AFTER:
-        return 0
-    pause_s = min(2 ** min(row.failures - free_tries, 10), _LONGEST_WAIT_S)
-    return max(0, -int(-(pause_s - age.total_seconds()) // 1))
-
-
-def _count_failure(session: Session, subject: str) -> None:
-    moment = now()
-    statement = insert(SignInFailure).values(subject=subject, failures=1, last_failed_at=moment)
-    still_counts = col(SignInFailure.last_failed_at) > moment - _FORGET_AFTER
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["subject"],
-            set_={
-                "failures": case((still_counts, col(SignInFailure.failures) + 1), else_=1),
-                "last_failed_at": moment,
-            },
-        )
-    )
 
 
 def _record_refusal(session: Session, user: User | None) -> None:
@@ -299,9 +408,7 @@ def _record_refusal(session: Session, user: User | None) -> None:
 def forget_old(session: Session) -> None:
     """Delete counters of wrong tries that no longer count and sessions that ended long ago."""
     moment = now()
-    session.execute(
-        delete(SignInFailure).where(col(SignInFailure.last_failed_at) < moment - _FORGET_AFTER)
-    )
+    throttling.forget_old(session)
     session.execute(
         delete(UserSession).where(col(UserSession.expires_at) < moment - _KEEP_ENDED_SESSIONS)
     )

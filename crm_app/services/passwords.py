@@ -10,6 +10,7 @@ import bcrypt
 
 from crm_app.config import get_settings
 from crm_app.errors import InvalidInputError
+from crm_app.services.common_passwords import is_common
 
 _ROUNDS: Final = 12
 # Tests hash hundreds of passwords; what they check does not depend on the cost.
@@ -38,14 +39,32 @@ def generate() -> str:
     return "".join(secrets.choice(alphabet) for _ in range(18))
 
 
-def check_new(password: str) -> str:
-    """Return the password if it may be used; raises InvalidInputError."""
+def check_new(password: str, *about: str) -> str:
+    """Return the password if it may be used.
+
+    Args:
+        password: As typed.
+        about: The person's name and e-mail: with the brand, what a guesser tries first.
+
+    Raises:
+        InvalidInputError: If it is too short, too long, or one of the common ones.
+    """
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         raise InvalidInputError(
             f"A password has {MIN_LENGTH} to {MAX_LENGTH} characters.",
             details={"password": f"{MIN_LENGTH} to {MAX_LENGTH} characters."},
         )
+    if is_common(password, (*about, get_settings().brand_name)):
+        raise InvalidInputError(
+            "This password is one of the first that anybody would try. Choose another.",
+            details={"password": "Too easy to guess: only common words, digits or your name."},
+        )
     return password
+
+
+def usable(password: str | None, *about: str) -> str:
+    """A made-up password for None; else the given one, checked as `check_new` does."""
+    return generate() if password is None else check_new(password, *about)
 
 
 def _digest(password: str) -> bytes:

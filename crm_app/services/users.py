@@ -11,6 +11,7 @@ from crm_app.domain.permissions import Permission, Role
 from crm_app.errors import ConflictError, InvalidInputError, NotFoundError
 from crm_app.models import User
 from crm_app.services import audit, auth, passwords
+from crm_app.services.own import own_id
 
 _MAX_NAME = 120
 
@@ -52,7 +53,7 @@ def create_user(
     """
     actor.require(Permission.MANAGE_USERS)
     email, name = _clean_email(email), _clean_name(name)
-    password = passwords.generate() if password is None else passwords.check_new(password)
+    password = passwords.usable(password, email, name)
     _lock_people(session)
     if session.exec(select(User.id).where(User.email == email)).first() is not None:
         raise ConflictError(
@@ -121,11 +122,47 @@ def reset_password(
     """
     actor.require(Permission.MANAGE_USERS)
     user = _get(session, user_id)
-    password = passwords.generate() if password is None else passwords.check_new(password)
+    password = passwords.usable(password, user.email, user.name)
     user.password_hash = passwords.hash_password(password)
     auth.revoke_all(session, user.id)
     _audit(session, actor, user, "user:password:reset", {}, {})
     return password
+
+
+def change_own_password(
+    session: Session, actor: Actor, *, current: str, new: str
+) -> auth.Refused | None:
+    """Replace one's own password, for which the old one is asked; ends every other session.
+
+    Wrong tries are counted and slowed down like those of signing in: whoever finds a browser
+    open must not guess the password there.
+
+    Args:
+        session: The caller commits, also after a refusal.
+        actor: A person who is signed in.
+        current: The password so far.
+        new: The one from now on.
+
+    Returns:
+        None if it is done; a refusal if the old password is wrong or too many were.
+
+    Raises:
+        PermissionDeniedError: If the actor is no person who is signed in.
+        InvalidInputError: If the new one cannot be used.
+    """
+    user = _get(session, own_id(actor))
+    refused = auth.check_again(session, actor, user, current)
+    if refused is not None:
+        return refused
+    passwords.check_new(new, user.email, user.name)
+    if new == current:
+        raise InvalidInputError(
+            "This is your password already.", details={"password": "The same as the old one."}
+        )
+    user.password_hash = passwords.hash_password(new)
+    auth.revoke_others(session, user.id, actor.session_id)
+    _audit(session, actor, user, "user:password:changed", {}, {})
+    return None
 
 
 def _lock_people(session: Session) -> None:

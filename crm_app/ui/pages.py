@@ -37,6 +37,11 @@ from crm_app.ui.login.page import login_page
 from crm_app.ui.login.state import LoginState
 from crm_app.ui.mappings.page import mappings_page
 from crm_app.ui.mappings.state import MappingsState
+from crm_app.ui.me.factor import FactorState
+from crm_app.ui.me.page import me_page
+from crm_app.ui.me.password import PasswordState
+from crm_app.ui.me.state import MeState
+from crm_app.ui.me.tokens import TokensState
 from crm_app.ui.missing import missing_page
 from crm_app.ui.order.page import order_page
 from crm_app.ui.order.state import OrderState
@@ -49,6 +54,8 @@ from crm_app.ui.orders.views_state import ViewsState
 from crm_app.ui.shared.shell_state import ShellState
 from crm_app.ui.users.page import users_page
 from crm_app.ui.users.state import UsersState
+from crm_app.ui.welcome.page import welcome_page
+from crm_app.ui.welcome.state import WelcomeState
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,7 @@ class Page:
 _FRAME: Final = ShellState.load
 PAGES: Final = (
     Page(login_page, "/login", "Sign in", (LoginState.load,)),
+    Page(welcome_page, "/welcome", "Welcome", (WelcomeState.load,)),
     Page(dashboard_page, "/", "Dashboard", (DashboardState.load, _FRAME)),
     Page(
         orders_page,
@@ -106,6 +114,12 @@ PAGES: Final = (
     ),
     Page(mappings_page, "/mappings", "Status words", (_FRAME, MappingsState.load)),
     Page(users_page, "/users", "People", (_FRAME, UsersState.load)),
+    Page(
+        me_page,
+        "/me",
+        "Your account",
+        (_FRAME, MeState.load, TokensState.load, FactorState.load, PasswordState.load),
+    ),
     Page(missing_page, "404", "Nothing here", (_FRAME,)),
 )
 # Built as files of their own; a page of one thing is served by the fallback of them all.
@@ -138,6 +152,7 @@ STYLES: Final = (
     "downloads",
     "by_hand",
     "business",
+    "me",
     "phone",
 )
 

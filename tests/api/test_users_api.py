@@ -152,3 +152,20 @@ def test_others_do_not_manage_people(
     session.expire_all()
     assert session.get_one(User, me).role is role
     assert len(session.exec(select(User)).all()) == 3
+
+
+def test_an_invitation_is_a_link_that_works_once(client: TestClient, bearer: Bearer) -> None:
+    boss = bearer(Role.ADMIN)
+    body = {"email": "riya@palmonas.test", "name": "Riya", "role": "support"}
+
+    made = client.post(f"{URL}/invitations", json=body, headers=boss)
+    token = made.json()["url"].partition("link=")[2]
+    chosen = "a river of seven stones"
+    uses = [
+        client.post("/api/v1/auth/link", json={"token": token, "password": one}).status_code
+        for one in ("short", chosen, chosen)
+    ]
+
+    assert (made.status_code, uses) == (201, [422, 204, 410])
+    assert login(client, "riya@palmonas.test", chosen) == 200
+    assert client.post(f"{URL}/999/link", headers=boss).status_code == 404

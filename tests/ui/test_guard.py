@@ -20,6 +20,7 @@ from crm_app.ui.shared.guard import FRAMEWORK_EVENTS, OUR_PACKAGE
 from crm_app.ui.shared.permission import Mark, mark_of, public, requires
 from crm_app.ui.shared.shell_state import ShellState
 from crm_app.ui.users.state import UsersState
+from crm_app.ui.welcome.state import WelcomeState
 from tests.factories import OrderFactory, UserFactory
 from tests.ui.browser import cookie_of, tab
 from tests.ui.conftest import SignIn
@@ -63,7 +64,10 @@ def test_every_handler_of_ours_carries_a_mark_except_what_reflex_adds() -> None:
 def test_public_handlers_are_the_known_few() -> None:
     found = {name for name in MARKED if (mark := _mark(_ours()[name])) and mark.public_because}
 
-    assert {name.rpartition(".")[0] for name in found} == {LoginState.get_full_name()}
+    assert {name.rpartition(".")[0] for name in found} == {
+        LoginState.get_full_name(),
+        WelcomeState.get_full_name(),
+    }
 
 
 @pytest.mark.parametrize(
@@ -75,7 +79,7 @@ def test_public_handlers_are_the_known_few() -> None:
         (OrderState.keep, Permission.CHANGE_STATUS),
         (OrderState.reveal, Permission.SEE_PERSONAL_DATA),
         (UsersState.create, Permission.MANAGE_USERS),
-        (UsersState.reset_password, Permission.MANAGE_USERS),
+        (UsersState.make_link, Permission.MANAGE_USERS),
     ],
 )
 def test_handler_asks_for_the_permission_of_what_it_does(
@@ -98,7 +102,7 @@ async def test_stranger_runs_no_handler(session: Session, cookie: str) -> None:
 
     async with tab(cookie) as opened:
         for name in MARKED + UNMARKED:
-            if name.startswith(LoginState.get_full_name()):
+            if name.startswith((LoginState.get_full_name(), WelcomeState.get_full_name())):
                 continue
             opened.events.clear()
             opened.socket = uuid.uuid4().hex  # or so many at once would be too many clicks

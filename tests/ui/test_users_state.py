@@ -9,7 +9,7 @@ from tests.ui.browser import open_state
 from tests.ui.conftest import SignIn
 
 
-async def test_admin_adds_a_person_and_sees_the_password_once(
+async def test_admin_adds_a_person_and_sees_the_link_once(
     session: Session, sign_in: SignIn
 ) -> None:
     state = await open_state(UsersState, "/users", sign_in(Role.ADMIN))
@@ -19,7 +19,8 @@ async def test_admin_adds_a_person_and_sees_the_password_once(
     await state.create({"name": "Riya", "email": "Riya@Palmonas.com", "role": "support"})
 
     assert (state.is_creating, state.secret_of) == (False, "Riya")
-    assert len(state.secret) >= 12
+    assert state.secret.startswith("http://localhost:8000/welcome?link=")
+    assert state.secret_until != ""
     assert [row.email for row in state.rows if row.name == "Riya"] == ["riya@palmonas.com"]
     await state.forget_secret(False)
     assert state.secret == ""
@@ -67,20 +68,21 @@ async def test_admin_cannot_shut_themselves_out(session: Session, sign_in: SignI
     assert session.exec(select(User)).one().is_active
 
 
-async def test_new_password_is_shown_for_the_right_person(
-    session: Session, sign_in: SignIn
-) -> None:
+async def test_a_link_is_shown_for_the_right_person(session: Session, sign_in: SignIn) -> None:
     cookie = sign_in(Role.ADMIN)
     person: User = UserFactory(name="Kabir Shah")
+    gone: User = UserFactory(is_active=False)
     session.commit()
-    before = person.password_hash
     state = await open_state(UsersState, "/users", cookie)
     await state.load()
 
-    await state.reset_password(person.id or 0)
+    await state.make_link(person.id or 0)
+    shown = (state.secret_of, state.secret.startswith("http://localhost:8000/welcome?link="))
+    await state.forget_secret(False)
+    await state.make_link(gone.id or 0)
 
-    session.refresh(person)
-    assert (state.secret_of, person.password_hash != before) == ("Kabir Shah", True)
+    assert shown == ("Kabir Shah", True)
+    assert (state.secret, "deactivated" in state.notice) == ("", True)
 
 
 async def test_frame_knows_who_is_signed_in(sign_in: SignIn) -> None:

@@ -7,7 +7,7 @@ import reflex as rx
 from crm_app.config import DEMO_PASSWORD
 from crm_app.ui.login.state import LoginState
 from crm_app.ui.shared.marks import icon
-from crm_app.ui.shared.native import native_form
+from crm_app.ui.shared.native import NativeAnchor, native_form
 from crm_app.ui.shared.shell import brand
 
 _DEMO_PEOPLE: Final = (
@@ -21,13 +21,30 @@ def login_page() -> rx.Component:
     return rx.el.main(
         rx.el.div(
             rx.el.div(brand(), class_name="login-brand"),
-            rx.el.h1("Sign in to the order desk"),
+            rx.el.h1(rx.cond(LoginState.is_code, "One more step", "Sign in to the order desk")),
+            _done(),
             _failure(),
-            _form(),
-            rx.cond(LoginState.is_demo, _demo(), rx.fragment()),
+            rx.cond(
+                LoginState.is_code,
+                _code_form(),
+                rx.fragment(_form(), rx.cond(LoginState.is_demo, _demo(), rx.fragment())),
+            ),
             class_name="login-card",
         ),
         class_name="login",
+    )
+
+
+def _done() -> rx.Component:
+    return rx.cond(
+        LoginState.done != "",
+        rx.el.p(
+            icon("circle-check"),
+            rx.el.span(LoginState.done),
+            class_name="notice tone-ok",
+            role="status",
+        ),
+        rx.fragment(),
     )
 
 
@@ -67,7 +84,7 @@ def _form() -> rx.Component:
             type="password",
             auto_complete="current-password",
             required=True,
-            max_length=200,
+            max_length=500,
             class_name="field",
         ),
         rx.el.button("Sign in", type="submit", class_name="btn primary wide"),
@@ -75,6 +92,31 @@ def _form() -> rx.Component:
         method="post",
         class_name="login-form",
     )
+
+
+def _code_form() -> rx.Component:
+    return native_form(
+        rx.el.label("Code of your authenticator app", html_for="code"),
+        rx.el.input(
+            id="code",
+            name="code",
+            required=True,
+            auto_focus=True,
+            max_length=40,
+            auto_complete="one-time-code",
+            class_name="field mono",
+        ),
+        rx.el.p("Without your phone: one of your recovery codes.", class_name="quiet"),
+        rx.el.button("Sign in", type="submit", class_name="btn primary wide"),
+        jump_back(),
+        action="/auth/code",
+        method="post",
+        class_name="login-form",
+    )
+
+
+def jump_back() -> rx.Component:
+    return NativeAnchor.create("Sign in as somebody else", href="/login", class_name="btn wide")
 
 
 def _demo() -> rx.Component:

@@ -4,11 +4,12 @@ import reflex as rx
 
 from crm_app.config import get_settings
 from crm_app.domain.address import safe_path
-from crm_app.errors import CrmError, SignInThrottledError
+from crm_app.errors import CodeRefusedError, CrmError, SignInThrottledError
 from crm_app.ui.shared.permission import public
 from crm_app.ui.shared.session import identify
 
 _LONGEST = 254
+_DONE = {"password": "Your password is set. Sign in with it."}
 
 
 class LoginState(rx.State):
@@ -17,6 +18,9 @@ class LoginState(rx.State):
     is_demo: bool = get_settings().is_demo
     email: str = ""
     failure: str = ""
+    done: str = ""
+    # The password was right, and a code of the second factor is asked for.
+    is_code: bool = False
 
     @rx.event
     @public("Nobody is signed in on this page; it reads the address and nothing else.")
@@ -25,6 +29,8 @@ class LoginState(rx.State):
         params = self.router.url.query_parameters
         self.email = params.get("email", "")[:_LONGEST]
         self.failure = sentence(params.get("error", ""), params.get("retry_after", ""))
+        self.is_code = params.get("step", "") == "code"
+        self.done = _DONE.get(params.get("done", ""), "")
         try:
             await identify(self)
         except CrmError:
@@ -39,6 +45,10 @@ def sentence(error: str, retry_after: str) -> str:
     if error == "throttled":
         seconds = int(retry_after) if retry_after.isdecimal() and len(retry_after) < 6 else 30
         return str(SignInThrottledError(seconds))
+    if error == "wrong_code":
+        return str(CodeRefusedError())
+    if error == "not_signed_in":
+        return "That took too long. Sign in again."
     if error == "wrong_password":
         return "E-mail or password is wrong."
     return "Signing in did not work. Try again in a moment."

@@ -41,6 +41,10 @@ def account_menu(kind: str) -> rx.Component:
                 rx.el.div(ShellState.role, class_name="quiet"),
                 class_name="pop-head",
             ),
+            rx.el.div(
+                link(icon("circle-user", 14), "Your account", href="/me", class_name="item"),
+                class_name="pop-part",
+            ),
             _places(),
             _theme(),
             _sync_line(),

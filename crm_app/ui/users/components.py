@@ -4,6 +4,7 @@ import reflex as rx
 
 from crm_app.domain.permissions import Role
 from crm_app.ui.shared.marks import button, icon
+from crm_app.ui.users.sign_ins import SignInsState
 from crm_app.ui.users.state import UserRow, UsersState
 
 
@@ -73,11 +74,20 @@ def _actions(row: UserRow) -> rx.Component:
         rx.fragment(),
         rx.fragment(
             button(
-                icon("key-round", 14),
-                "New password",
+                icon("monitor-smartphone", 14),
+                "Sign-ins",
                 kind="quiet",
-                aria_label="New password for " + row.name,
-                on_click=UsersState.ask("password", row.id),
+                aria_label="Sign-ins of " + row.name,
+                on_click=SignInsState.show(row.id, row.name),
+            ),
+            button(
+                icon("key-round", 14),
+                "Password link",
+                kind="quiet",
+                aria_label="Password link for " + row.name,
+                title="Make a link with which they set a new password",
+                disabled=~row.is_active,
+                on_click=UsersState.make_link(row.id),
             ),
             rx.cond(
                 row.is_active,

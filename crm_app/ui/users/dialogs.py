@@ -1,4 +1,4 @@
-"""The dialogs of the people page: a new person, a question, a secret shown once."""
+"""The dialogs of the people page: a new person, a question, a link shown once."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ def create_dialog() -> rx.Component:
         rx.dialog.content(
             rx.dialog.title("Add a person", class_name="dialog-title"),
             rx.dialog.description(
-                "They can sign in at once. The password is shown to you one time.",
+                "They choose their own password, by a link that is shown to you one time.",
                 class_name="quiet",
             ),
             rx.el.form(
@@ -27,13 +27,6 @@ def create_dialog() -> rx.Component:
                     name="role",
                     default_value=Role.SUPPORT.value,
                     class_name="field select",
-                ),
-                _field(
-                    "Password",
-                    "password",
-                    type="text",
-                    placeholder="Leave empty to have one made up",
-                    max_length=72,
                 ),
                 rx.cond(
                     UsersState.form_failure != "",
@@ -70,36 +63,19 @@ def _field(label: str, name: str, **props: Any) -> rx.Component:
 
 
 def question_dialog() -> rx.Component:
-    is_password = UsersState.asked == "password"
-    name = UsersState.asked_name
     return rx.dialog.root(
         rx.dialog.content(
-            rx.dialog.title(
-                rx.cond(is_password, "New password for " + name, "Deactivate " + name),
-                class_name="dialog-title",
-            ),
+            rx.dialog.title("Deactivate " + UsersState.asked_name, class_name="dialog-title"),
             rx.dialog.description(
-                rx.cond(
-                    is_password,
-                    "The old one stops working and every session of theirs ends.",
-                    "They are signed out everywhere and cannot sign in. What they did stays.",
-                ),
+                "They are signed out everywhere and cannot sign in. What they did stays.",
                 class_name="quiet",
             ),
             rx.el.div(
                 rx.dialog.close(button("Not now")),
-                rx.cond(
-                    is_password,
-                    button(
-                        "Make a new password",
-                        kind="primary",
-                        on_click=UsersState.reset_password(UsersState.asked_row),
-                    ),
-                    button(
-                        "Deactivate",
-                        kind="danger",
-                        on_click=UsersState.set_active(UsersState.asked_row, False),
-                    ),
+                button(
+                    "Deactivate",
+                    kind="danger",
+                    on_click=UsersState.set_active(UsersState.asked_row, False),
                 ),
                 class_name="dialog-end",
             ),
@@ -113,9 +89,11 @@ def question_dialog() -> rx.Component:
 def secret_dialog() -> rx.Component:
     return rx.dialog.root(
         rx.dialog.content(
-            rx.dialog.title("Password for " + UsersState.secret_of, class_name="dialog-title"),
+            rx.dialog.title("Link for " + UsersState.secret_of, class_name="dialog-title"),
             rx.dialog.description(
-                "Shown this once. Hand it over in person or by phone, not by e-mail.",
+                "With it they choose a password. Shown this once; works once, until ",
+                UsersState.secret_until,
+                ". Whoever has it is let in: hand it over where only they read it.",
                 class_name="quiet",
             ),
             rx.el.div(
@@ -125,7 +103,7 @@ def secret_dialog() -> rx.Component:
                     "Copy",
                     on_click=[
                         rx.set_clipboard(UsersState.secret),
-                        rx.toast.success("Password copied"),
+                        rx.toast.success("Link copied"),
                     ],
                 ),
                 class_name="secret-line",

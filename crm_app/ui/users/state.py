@@ -11,7 +11,7 @@ from crm_app.domain.permissions import Permission, Role
 from crm_app.domain.time import now
 from crm_app.errors import CrmError, InvalidInputError, NotSignedInError
 from crm_app.models import User
-from crm_app.services import users
+from crm_app.services import links, users
 from crm_app.ui.shared import times
 from crm_app.ui.shared.permission import requires
 from crm_app.ui.shared.service import call
@@ -51,7 +51,7 @@ class UserRow:
 
 
 class UsersState(rx.State):
-    """The list, the form for a new person, and a new password while it is shown once."""
+    """The list, the form for a new person, and a link while it is shown once."""
 
     rows: list[UserRow] = []
     count: str = ""
@@ -61,11 +61,12 @@ class UsersState(rx.State):
     is_creating: bool = False
     form_failure: str = ""
     mistakes: dict[str, str] = {}
-    # Asked before a password is replaced or a person is shut out.
+    # Asked before a person is shut out.
     asked: str = ""
     asked_row: int = 0
     secret_of: str = ""
     secret: str = ""
+    secret_until: str = ""
 
     @rx.event
     @requires(Permission.MANAGE_USERS, quiet=True)
@@ -83,16 +84,15 @@ class UsersState(rx.State):
     @rx.event
     @requires(Permission.MANAGE_USERS)
     async def create(self, form: dict[str, Any]) -> None:
-        """Add a person. An empty password is made up, and shown once."""
+        """Add a person; the link with which they choose a password is shown once."""
         actor = await current_actor(self)
         try:
-            user, password = await call(
-                users.create_user,
+            made = await call(
+                links.invite,
                 actor,
                 email=_text(form, "email"),
                 name=_text(form, "name"),
                 role=_role(_text(form, "role")),
-                password=_text(form, "password") or None,
             )
         except NotSignedInError:
             raise
@@ -101,7 +101,7 @@ class UsersState(rx.State):
             self.mistakes = {str(name): str(text) for name, text in error.details.items()}
             return
         self.is_creating, self.form_failure, self.mistakes = False, "", {}
-        self.secret_of, self.secret = user.name, password
+        self._show(made)
         await self._read()
 
     @rx.event
@@ -121,8 +121,8 @@ class UsersState(rx.State):
     @rx.event
     @requires(Permission.MANAGE_USERS)
     async def ask(self, what: str, user_id: int) -> None:
-        """Open the question before a grave step: `password` or `deactivate`; empty closes it."""
-        self.asked = what if what in ("password", "deactivate") else ""
+        """Open the question before a grave step: `deactivate`; empty closes it."""
+        self.asked = what if what == "deactivate" else ""
         self.asked_row = int(user_id)
 
     @rx.event
@@ -133,30 +133,31 @@ class UsersState(rx.State):
 
     @rx.event
     @requires(Permission.MANAGE_USERS)
-    async def reset_password(self, user_id: int) -> None:
-        """Replace a person's password by a made-up one, shown once."""
-        self.asked, self.notice = "", ""
+    async def make_link(self, user_id: int) -> None:
+        """Make a link with which a person sets a new password; shown once."""
+        self.notice = ""
         actor = await current_actor(self)
         try:
-            self.secret = await call(users.reset_password, actor, int(user_id), None)
+            self._show(await call(links.make_link, actor, int(user_id)))
         except NotSignedInError:
             raise
         except CrmError as error:
             self.notice = str(error)
-            return
-        self.secret_of = next((row.name for row in self.rows if row.id == int(user_id)), "")
-        await self._read()
 
     @rx.event
     @requires(Permission.MANAGE_USERS)
     async def forget_secret(self, is_open: bool) -> None:
         if not is_open:
-            self.secret, self.secret_of = "", ""
+            self.secret, self.secret_of, self.secret_until = "", "", ""
 
     @rx.var
     def asked_name(self) -> str:
         """Whom the open question is about."""
         return next((row.name for row in self.rows if row.id == self.asked_row), "")
+
+    def _show(self, made: links.MadeLink) -> None:
+        self.secret_of, self.secret = made.user.name, made.url
+        self.secret_until = times.when(made.expires_at, now(), get_settings().zone)
 
     async def _do(self, step: Any, *args: Any, **changes: Any) -> None:
         self.notice = ""

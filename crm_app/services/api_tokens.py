@@ -1,0 +1,235 @@
+"""Personal API tokens: a program acts for a person, within what both may do.
+
+A token may do what its scopes name and its owner's role still allows, whichever is less. It is
+never more than a token: it manages no people, makes no tokens and changes no password.
+"""
+
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from crm_app.domain.actor import Actor, ActorKind
+from crm_app.domain.permissions import ROLE_PERMISSIONS, Permission
+from crm_app.domain.time import now
+from crm_app.errors import ConflictError, InvalidInputError, NotFoundError, NotSignedInError
+from crm_app.models import ApiToken, User
+from crm_app.services import audit, auth, second_factor
+from crm_app.services.own import own_id
+
+PREFIX: Final = "crm_"
+# Who may work on people asks for a person each time.
+NOT_FOR_TOKENS: Final = frozenset({Permission.MANAGE_USERS})
+MOST_DAYS: Final = 366
+_MOST_TOKENS: Final = 20
+_MAX_NAME: Final = 80
+_TOUCH_EVERY: Final = timedelta(minutes=1)
+_MAX_LABEL: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class MadeToken:
+    """A new token. `secret` is its only copy: show it once."""
+
+    secret: str
+    row: ApiToken
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A token and whose it is."""
+
+    row: ApiToken
+    owner: str
+
+
+def grantable(actor: Actor) -> frozenset[Permission]:
+    """What the actor can give a token."""
+    return actor.permissions - NOT_FOR_TOKENS
+
+
+def make(
+    session: Session,
+    actor: Actor,
+    *,
+    name: str,
+    scopes: Collection[str],
+    days: int,
+    password: str,
+) -> MadeToken | auth.Refused:
+    """Make a token for oneself; asks for the password.
+
+    Args:
+        session: The caller commits, also after a refusal.
+        actor: A person who is signed in.
+        name: What it is for; 1 to 80 characters.
+        scopes: Permissions by their words, such as `orders.view`; all held by the actor.
+        days: Its life, 1 to 366.
+        password: The actor's own.
+
+    Raises:
+        PermissionDeniedError: If the actor is no person who is signed in.
+        InvalidInputError: If name, scopes or days cannot be used.
+        ConflictError: If the actor has twenty that work.
+    """
+    user_id = own_id(actor)
+    name, granted = _clean_name(name), _clean_scopes(actor, scopes)
+    if not 1 <= days <= MOST_DAYS:
+        raise InvalidInputError(
+            f"A token lives 1 to {MOST_DAYS} days.", details={"days": f"1 to {MOST_DAYS} days."}
+        )
+    user = session.exec(select(User).where(User.id == user_id).with_for_update()).one()
+    refused = auth.check_again(session, actor, user, password)
+    if refused is not None:
+        return refused
+    if _count(session, user_id) >= _MOST_TOKENS:
+        raise ConflictError(f"You have {_MOST_TOKENS} tokens. Revoke one that is not needed.")
+    secret = PREFIX + secrets.token_urlsafe(32)
+    row = ApiToken(
+        user_id=user_id,
+        name=name,
+        token_hash=auth.digest(secret),
+        hint=secret[-4:],
+        scopes=granted,
+        expires_at=now() + timedelta(days=days),
+    )
+    session.add(row)
+    session.flush()
+    _record(session, actor, row, "token:made", {"name": name, "scopes": granted, "days": days})
+    return MadeToken(secret, row)
+
+
+def list_own(session: Session, actor: Actor) -> Sequence[ApiToken]:
+    """The actor's tokens that were not revoked, newest first; also those whose time is over.
+
+    Raises:
+        PermissionDeniedError: If the actor is no person who is signed in.
+    """
+    return session.exec(
+        select(ApiToken)
+        .where(ApiToken.user_id == own_id(actor), col(ApiToken.revoked_at).is_(None))
+        .order_by(col(ApiToken.id).desc())
+    ).all()
+
+
+def revoke_own(session: Session, actor: Actor, token_id: int) -> None:
+    """End one of the actor's tokens at once.
+
+    Raises:
+        PermissionDeniedError: If the actor is no person who is signed in.
+        NotFoundError: If the actor has no such token.
+    """
+    _revoke(session, actor, token_id, own_id(actor))
+
+
+def list_all(session: Session, actor: Actor) -> Sequence[Owned]:
+    """Everybody's tokens that were not revoked, newest first. Needs `users.manage`.
+
+    Raises:
+        PermissionDeniedError: If the actor may not manage people.
+    """
+    actor.require(Permission.MANAGE_USERS)
+    found = session.exec(
+        select(ApiToken, User.name)
+        .join(User, col(User.id) == ApiToken.user_id)
+        .where(col(ApiToken.revoked_at).is_(None))
+        .order_by(col(ApiToken.id).desc())
+    ).all()
+    return [Owned(row, owner) for row, owner in found]
+
+
+def revoke_any(session: Session, actor: Actor, token_id: int) -> None:
+    """End anybody's token at once. Needs `users.manage`.
+
+    Raises:
+        PermissionDeniedError: If the actor may not manage people.
+        NotFoundError: If there is no such token.
+    """
+    actor.require(Permission.MANAGE_USERS)
+    _revoke(session, actor, token_id, None)
+
+
+def actor_for(session: Session, secret: str, address: str) -> Actor:
+    """For whom a token acts, with what it may do at this moment.
+
+    Raises:
+        NotSignedInError: If it is unknown, revoked or too old, or its owner was deactivated.
+    """
+    found = session.exec(
+        select(ApiToken, User)
+        .join(User, col(User.id) == ApiToken.user_id)
+        .where(
+            ApiToken.token_hash == auth.digest(secret),
+            col(ApiToken.revoked_at).is_(None),
+            col(ApiToken.expires_at) > now(),
+            col(User.is_active).is_(True),
+        )
+    ).one_or_none()
+    if found is None:
+        raise NotSignedInError("The access token is not valid or has expired.")
+    row, user = found
+    if row.last_used_at is None or now() - row.last_used_at > _TOUCH_EVERY:
+        row.last_used_at, row.last_address = now(), address[:64]
+    may = ROLE_PERMISSIONS[user.role] - NOT_FOR_TOKENS
+    if second_factor.is_required(user) and not second_factor.is_on(user):
+        may = frozenset[Permission]()
+    return Actor(
+        ActorKind.PERSON,
+        f"{user.name} (token {row.name})"[:_MAX_LABEL],
+        user.id,
+        frozenset(one for one in may if one.value in row.scopes),
+    )
+
+
+def _count(session: Session, user_id: int) -> int:
+    return session.exec(
+        select(func.count())
+        .select_from(ApiToken)
+        .where(
+            ApiToken.user_id == user_id,
+            col(ApiToken.revoked_at).is_(None),
+            col(ApiToken.expires_at) > now(),
+        )
+    ).one()
+
+
+def _revoke(session: Session, actor: Actor, token_id: int, user_id: int | None) -> None:
+    statement = select(ApiToken).where(ApiToken.id == token_id, col(ApiToken.revoked_at).is_(None))
+    if user_id is not None:
+        statement = statement.where(ApiToken.user_id == user_id)
+    row = session.exec(statement.with_for_update()).one_or_none()
+    if row is None:
+        raise NotFoundError("token", token_id)
+    row.revoked_at = now()
+    _record(session, actor, row, "token:revoked", {"name": row.name})
+
+
+def _clean_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not name or len(name) > _MAX_NAME or not name.isprintable():
+        raise InvalidInputError(
+            f"A token's name has 1 to {_MAX_NAME} printable characters.",
+            details={"name": f"1 to {_MAX_NAME} printable characters."},
+        )
+    return name
+
+
+def _clean_scopes(actor: Actor, scopes: Collection[str]) -> list[str]:
+    allowed = {one.value for one in grantable(actor)}
+    wanted = sorted(set(scopes))
+    if not wanted or not allowed.issuperset(wanted):
+        raise InvalidInputError(
+            "A token may do something, and nothing that you may not.",
+            details={"scopes": "Choose one or more of what you may do yourself."},
+        )
+    return wanted
+
+
+def _record(
+    session: Session, actor: Actor, row: ApiToken, action: str, after: dict[str, object]
+) -> None:
+    audit.record(session, actor, action, subject_type="token", subject_id=row.id, after=after)

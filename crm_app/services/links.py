@@ -1,0 +1,128 @@
+"""Links to set a password: an invitation for a new person, a reset for one who forgot theirs.
+
+A link opens once, for a while, for one person, and a newer one takes its place. The database keeps
+its hash; who made it hands it over.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import urlencode
+
+from sqlalchemy import delete
+from sqlmodel import Session, col, select
+
+from crm_app.config import get_settings
+from crm_app.domain.actor import Actor
+from crm_app.domain.permissions import Permission, Role
+from crm_app.domain.time import now
+from crm_app.errors import ConflictError, LinkOverError, NotFoundError
+from crm_app.models import User, UserLink
+from crm_app.services import audit, auth, passwords, users
+
+PATH: Final = "/welcome"
+
+
+@dataclass(frozen=True, slots=True)
+class MadeLink:
+    """The only copy of a link: show it once."""
+
+    user: User
+    url: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """For whom a link is. `is_new`: they have never signed in."""
+
+    name: str
+    email: str
+    is_new: bool
+
+
+def invite(session: Session, actor: Actor, *, email: str, name: str, role: Role) -> MadeLink:
+    """Add a person who sets their own password, with the link for it. Needs `users.manage`.
+
+    Raises: PermissionDeniedError, InvalidInputError, ConflictError as `users.create_user`.
+    """
+    # A password that nobody knows: until the link is used, nobody signs in.
+    user, _ = users.create_user(session, actor, email=email, name=name, role=role)
+    return make_link(session, actor, user.id)
+
+
+def make_link(session: Session, actor: Actor, user_id: int) -> MadeLink:
+    """A link for a person to set a password; older ones of theirs stop working.
+
+    Their password and sign-ins stay as they are until it is used.
+
+    Raises:
+        PermissionDeniedError: If the actor may not manage people.
+        NotFoundError: If there is no such person.
+        ConflictError: If the person is deactivated.
+    """
+    actor.require(Permission.MANAGE_USERS)
+    user = session.exec(select(User).where(User.id == user_id).with_for_update()).one_or_none()
+    if user is None:
+        raise NotFoundError("person", user_id)
+    if not user.is_active:
+        raise ConflictError(f"{user.name} is deactivated. Reactivate them first.")
+    session.execute(delete(UserLink).where(col(UserLink.user_id) == user_id))
+    token = secrets.token_urlsafe(32)
+    until = now() + timedelta(hours=get_settings().link_hours)
+    session.add(UserLink(user_id=user_id, token_hash=auth.digest(token), expires_at=until))
+    audit.record(session, actor, "user:link:made", subject_type="user", subject_id=user_id)
+    url = f"{get_settings().origin}{PATH}?{urlencode({'link': token})}"
+    return MadeLink(user, url, until)
+
+
+def look(session: Session, token: str) -> Invited:
+    """For whom a link is; whoever holds it may know.
+
+    Raises:
+        LinkOverError: If it is unknown, used, replaced, too old, or of somebody deactivated.
+    """
+    _, user = _find(session, token)
+    return Invited(user.name, user.email, is_new=user.last_seen_at is None)
+
+
+def use(session: Session, token: str, password: str) -> User:
+    """Set a person's password by their link, which then is over, like all their sign-ins.
+
+    Args:
+        session: The caller commits.
+        token: Out of the link.
+        password: The new one.
+
+    Raises:
+        LinkOverError: As `look`.
+        InvalidInputError: If the password cannot be used; the link stays good.
+    """
+    link, user = _find(session, token, is_locked=True)
+    user.password_hash = passwords.hash_password(
+        passwords.check_new(password, user.email, user.name)
+    )
+    link.used_at = now()
+    auth.revoke_all(session, user.id)
+    audit.record(
+        session, auth.person(user), "user:link:used", subject_type="user", subject_id=user.id
+    )
+    return user
+
+
+def _find(session: Session, token: str, *, is_locked: bool = False) -> tuple[UserLink, User]:
+    statement = (
+        select(UserLink, User)
+        .join(User, col(User.id) == UserLink.user_id)
+        .where(
+            UserLink.token_hash == auth.digest(token),
+            col(UserLink.used_at).is_(None),
+            col(UserLink.expires_at) > now(),
+            col(User.is_active).is_(True),
+        )
+    )
+    found = session.exec(statement.with_for_update() if is_locked else statement).one_or_none()
+    if found is None:
+        raise LinkOverError
+    return found
