@@ -45,7 +45,8 @@ def build_clock(connection: Redis) -> CronScheduler:
         (replay_due, queue.PULL, 10),
         (sweep_due, queue.PULL, 15),
         (watch_due, queue.PULL, 60),
-        (watch_alerts, queue.PULL, 60),
+        # Before the pulls: a worker that gets to none of them is what somebody has to know.
+        (watch_alerts, queue.INBOX, 60),
         (deliver_alerts, queue.PULL, 20),
         (release_due, queue.PULL, 60),
         (forget_old, queue.PULL, _DAY_S),
