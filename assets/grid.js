@@ -170,7 +170,8 @@
     form.elements.kind.value = kind;
     form.elements.order.value = row?.dataset.row ?? find("[data-panel]")?.dataset.panel ?? "";
     form.elements.many.value = many ? "1" : "";
-    rowOf = row;
+    // Afterwards the focus goes back to the row in hand, also from the bar of what is chosen.
+    rowOf = row ?? document.activeElement?.closest("[data-row]") ?? null;
     place(anchor);
     menu().classList.add("waiting");
     if (!menu().matches(":popover-open")) menu().showPopover();

@@ -1,13 +1,13 @@
 """Links inside the desk: real addresses, followed without loading the page anew."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 import reflex as rx
 from reflex_components_core.react_router.dom import ReactRouterLink
 
-from crm_app.services.order_search import OrderQuery
+from crm_app.services.order_query import NAMES, OrderQuery
 
 ORDERS = "/orders"
 # All of them, also for who opens the list with a view of theirs.
@@ -22,6 +22,9 @@ NEW_ORDER = "/orders/new"
 def link(*children: Any, href: str, **props: Any) -> rx.Component:
     """An `<a>` that the browser may also open in a new tab."""
     return ReactRouterLink.create(*children, to=href, **props)
+
+
+_KEPT: Final = NAMES | {"view", OPEN}
 
 
 def orders_path(query: OrderQuery) -> str:
@@ -39,9 +42,10 @@ def view_path(key: str) -> str:
 def with_params(params: Mapping[str, str], **changed: str) -> str:
     """The address of the orders list as it stands, a saved view included, but for some values.
 
-    An empty value takes its name away.
+    An empty value takes its name away; a name that means nothing to the list is left out.
     """
-    kept = {name: value for name, value in {**params, **changed}.items() if value}
+    given = {**params, **changed}
+    kept = {name: value for name, value in given.items() if value and name in _KEPT}
     return f"{ORDERS}?{urlencode(kept, safe=',:*')}" if kept else ALL_ORDERS
 
 
