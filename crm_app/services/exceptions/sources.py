@@ -113,7 +113,7 @@ def _change(only: int | None) -> Statement:
             _word_of_wish(),
         )
         .where(
-            StatusIntent.order_id == Order.id,
+            col(StatusIntent.order_id) == Order.id,
             col(StatusIntent.state).in_((IntentState.REJECTED, IntentState.NEEDS_PERSON)),
         )
         .order_by(col(StatusIntent.id).desc())
