@@ -16,7 +16,7 @@ from crm_app.domain.permissions import Permission, Role
 from crm_app.domain.time import now
 from crm_app.errors import CrmError, NotSignedInError, SignInThrottledError, WrongPasswordError
 from crm_app.models import AuditEntry, SignInFailure, User, UserSession
-from crm_app.services import auth, passwords
+from crm_app.services import auth, passwords, signed
 from tests.factories import PASSWORD, UserFactory
 
 OFFICE, HOME = "203.0.113.7", "198.51.100.9"
@@ -264,7 +264,7 @@ def forge(claims: dict[str, Any], key: Any = None, algorithm: str = "HS256") -> 
 
 
 def real_key() -> bytes:
-    return auth._jwt_keys()[0]  # pyright: ignore[reportPrivateUsage]
+    return signed.keys(auth.API_AUDIENCE)[0]
 
 
 def test_an_access_token_is_its_session(user: User) -> None:
