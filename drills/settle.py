@@ -39,6 +39,8 @@ _PERSON: Final = Actor(
 )
 # Older than every order of a shop that was opened for the run.
 _ALL_OF_IT: Final = timedelta(days=120)
+# What is asked within this time anyway is not hurried: each click is a job before the pulls.
+_SOON: Final = timedelta(seconds=15)
 
 
 def on_duty(stage: Stage, deeds: Counter[str]) -> None:
@@ -129,7 +131,7 @@ def _hurry() -> None:
         for account_id in session.exec(select(ChannelAccount.id)):
             # What an account's page does when somebody presses "Try now".
             Breaker(queue.connection(), account_id).try_now()
-        for account_id in _asked(session, col(ChannelAccount.next_pull_at) > moment):
+        for account_id in _asked(session, col(ChannelAccount.next_pull_at) > moment + _SOON):
             account_admin.pull_now(session, _PERSON, account_id)
         # Nobody can do this by a click: what waits for an order, or to be read back, has its time.
         for model, is_waiting in (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-import pyotp
+from pyotp.totp import TOTP
 from sqlmodel import Session, col, select
 
 from crm_app import vault
@@ -100,7 +100,7 @@ def matching_step(user: User, digits: str) -> int | None:
     """The 30-second step of which these digits are the code, within half a minute of now."""
     if user.totp_secret is None:
         return None
-    totp = pyotp.TOTP(vault.unseal(user.totp_secret)["totp"], interval=STEP_S)
+    totp = TOTP(vault.unseal(user.totp_secret)["totp"], interval=STEP_S)
     current = int(now().timestamp()) // STEP_S
     return next(
         (

@@ -130,6 +130,7 @@ def _send_again(session: Session, actor: Actor, order: Order) -> None:
         origin=order.status_on_channel or last.from_status,
         target=order.status if is_pushed else last.to_status,
         parcel=(last.carrier, last.tracking_number),
+        cancel_reason=last.cancel_reason,
         # We gave up without an answer, or the channel was faster: it may have it by now.
         is_read_first=last.state is IntentState.NEEDS_PERSON,
     )
@@ -165,6 +166,7 @@ def _queue_intent(
     origin: OrderStatus,
     target: OrderStatus,
     parcel: tuple[str, str],
+    cancel_reason: str,
     is_read_first: bool,
 ) -> None:
     moment = now()
@@ -183,6 +185,7 @@ def _queue_intent(
             next_try_at=moment,
             send_by=urgency.send_by(order.ship_by, origin, moment),
             late_cost=urgency.late_cost(order),
+            cancel_reason=cancel_reason,
             outcome_unknown=is_read_first,
         )
     )

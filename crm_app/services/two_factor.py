@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 import pyotp
+from pyotp.totp import TOTP
 from sqlalchemy import delete, func
 from sqlmodel import Session, col, select
 
@@ -71,9 +72,7 @@ def begin(session: Session, actor: Actor) -> Setup:
     secret = pyotp.random_base32()
     user.totp_secret = vault.seal({"totp": secret})
     session.flush()
-    uri = pyotp.TOTP(secret).provisioning_uri(
-        name=user.email, issuer_name=get_settings().brand_name
-    )
+    uri = TOTP(secret).provisioning_uri(name=user.email, issuer_name=get_settings().brand_name)
     return Setup(secret, uri)
 
 

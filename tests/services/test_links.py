@@ -48,7 +48,7 @@ def use(token: str, password: str = NEW) -> int:
         return links.use(session, token, password).id
 
 
-def sign_in(email: str, password: str) -> auth.SignedIn | auth.Refused:
+def sign_in(email: str, password: str) -> auth.SignedIn | auth.HalfIn | auth.Refused:
     with db.transaction() as session:
         return auth.sign_in(
             session, email=email, password=password, address="203.0.113.1", device=""

@@ -39,7 +39,7 @@ def user(session: Session) -> User:
     return made
 
 
-def attempt(password: str = PASSWORD, **more: Any) -> auth.SignedIn | auth.Refused:
+def attempt(password: str = PASSWORD, **more: Any) -> auth.SignedIn | auth.HalfIn | auth.Refused:
     values: dict[str, Any] = {
         "email": "asha@palmonas.test",
         "address": OFFICE,

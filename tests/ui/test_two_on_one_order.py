@@ -124,7 +124,7 @@ async def test_both_addresses_stand_beside_each_other_and_one_is_kept(
     assert state.disputes == []
     session.refresh(order)
     assert order.city == "Pune"
-    assert state.events[0].sentence == "took the channel's address"
+    assert state.entries[0].sentence == "took the channel's address"
 
 
 async def test_an_admin_sets_a_rule_on_the_account_s_page(

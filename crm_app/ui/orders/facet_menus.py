@@ -162,8 +162,9 @@ def out_option(query: OrderQuery, option: Option, facet: Facet) -> Option:
     is_out = option.key in without
     rest = query.picking(Pick(facet, (), toggled(without, option.key)))
     if facet is Facet.CHANNEL:
+        named = Channel(option.key)
         rest = dataclasses.replace(
-            rest, channels=tuple(one for one in rest.channels if one != option.key)
+            rest, channels=tuple(one for one in rest.channels if one is not named)
         )
     else:
         rest = dataclasses.replace(
