@@ -38,6 +38,7 @@ def sign_in(
         )
     if isinstance(outcome, auth.Refused):
         raise outcome.error
+    assert isinstance(outcome, auth.SignedIn)
     return outcome
 
 
