@@ -45,6 +45,7 @@ class Told:
 
     values: dict[str, Any]
     at: datetime
+    status: OrderStatus | None = None
 
 
 def kept_columns(
@@ -73,7 +74,7 @@ def kept_columns(
         said = order_rows.order_values(version, order.customer_id, get_settings().zone)
         kept: set[str] = set()
         for field, columns in COLUMNS.items():
-            word = Told({name: said[name] for name in columns}, version.updated_at)
+            word = Told({name: said[name] for name in columns}, version.updated_at, version.status)
             row = noted.get((order.id, field))
             if _stays(session, order, field, word, row, rules[field], intents.get(order.id, ())):
                 kept.update(columns)
@@ -105,7 +106,7 @@ def _stays(
         return False
     if row is not None and row.decided_at is not None and row.theirs == told.values:
         return True
-    if field is Field.PARCEL and _travels(order, intents):
+    if field is Field.PARCEL and _travels(order, intents, told):
         return True  # the channel has not heard of our parcel yet
     if rule is Rule.CHANNELS or not _is_in_question(session, order, field):
         if row is not None:
@@ -127,8 +128,12 @@ def _differs(order: Order, field: Field, told: Told) -> bool:
     return bool(ours and theirs) and any(ours.get(key) != value for key, value in theirs.items())
 
 
-def _travels(order: Order, intents: Sequence[StatusIntent]) -> bool:
-    return any(intent.tracking_number == order.tracking_number for intent in intents)
+def _travels(order: Order, intents: Sequence[StatusIntent], told: Told) -> bool:
+    """Whether our parcel is on its way; the channel may be there already, with another one."""
+    return any(
+        intent.tracking_number == order.tracking_number and intent.to_status is not told.status
+        for intent in intents
+    )
 
 
 def _is_in_question(session: Session, order: Order, field: Field) -> bool:

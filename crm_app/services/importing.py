@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Text, any_, delete, func, literal
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -16,18 +16,19 @@ from crm_app.domain.order_status import SyncStatus
 from crm_app.domain.time import now
 from crm_app.models import (
     ChannelAccount,
-    Customer,
     InboxEntry,
     InboxState,
     Order,
     OrderEvent,
     OrderLine,
     OrderPayload,
+    StatusIntent,
 )
 from crm_app.services import (
     arrivals,
     audit,
     bulk,
+    buyers,
     disputes,
     merging,
     order_rows,
@@ -41,9 +42,6 @@ from crm_app.services.rollups import RollupChange, RollupKey
 from crm_app.services.working import telling
 
 logger = logging.getLogger(__name__)
-
-# What a channel withholds now is kept: an empty word replaces nothing.
-_KEPT: Final = ("name", "email", "phone", "phone_digits", "city", "state", "pincode")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +110,7 @@ def save_orders(
         and item.digest != known[item.order.external_id][1]
     ]
     rollups = RollupChange()
-    customers = _save_customers(session, account, [item.order for item in [*fresh, *changed]])
+    customers = buyers.save(session, account, [item.order for item in [*fresh, *changed]])
     created = _insert(session, account, fresh, customers, rollups, author)
     # Somebody else inserted it since we looked (a read-back beside a pull): treat it as known.
     raced = [item for item in fresh if item.order.external_id not in created]
@@ -171,35 +169,6 @@ def _known_versions(
 def _is_one_of(external_ids: Iterable[str]) -> Any:
     # One array: a hundred parameters take their time.
     return col(Order.external_id) == any_(literal(list(external_ids), ARRAY(Text)))
-
-
-def _save_customers(
-    session: Session, account: ChannelAccount, orders: Iterable[ChannelOrder]
-) -> dict[str, int]:
-    """Upsert the buyers; their ids by identity."""
-    rows: dict[str, dict[str, Any]] = {}
-    # Oldest first: of two orders of one buyer on a page the newer one knows better.
-    for order in sorted(orders, key=lambda order: order.updated_at):
-        row = order_rows.customer_row(account.id, order)
-        known = rows.setdefault(row["identity"], row)
-        known.update((name, value) for name, value in row.items() if value)
-    rows.pop("", None)
-    if not rows:
-        return {}
-    # In one order, so that two writers never wait for each other in a ring.
-    ordered = [rows[key] for key in sorted(rows)]
-    statement = bulk.insert_rows(Customer, list(ordered[0]))
-    new = statement.excluded
-    kept = {
-        name: func.coalesce(func.nullif(new[name], ""), getattr(Customer, name)) for name in _KEPT
-    }
-    found = session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["account_id", "identity"], set_=kept
-        ).returning(col(Customer.identity), col(Customer.id)),
-        bulk.parameter(ordered),
-    )
-    return dict(found.all())
 
 
 def _insert(
@@ -285,13 +254,12 @@ def _update(
     news: dict[int, str] = {}
     conflicts: list[Order] = []
     for order in newer:
-        item = by_key[order.external_id]
-        customer_id = customers.get(order_rows.identity_of(item.order))
+        item, theirs = by_key[order.external_id], intents.get(order.id, [])
         changes = merging.merge(
             order,
             item.order,
-            customer_id,
-            intents.get(order.id, []),
+            customers.get(order_rows.identity_of(item.order)),
+            theirs,
             rollups,
             kept=kept.get(order.id, frozenset()),
         )
@@ -304,15 +272,7 @@ def _update(
         order.payload_hash = item.digest
         if told := _news(order, changes):
             news[order.id] = told
-        if changes:
-            data = changes | author.told
-            events.append(
-                event_row(order.id, "order:updated", author.actor, data, version=order.version)
-            )
-        events += [
-            event_row(order.id, kind, author.actor, data, version=order.version)
-            for kind, data in merging.settled(intents.get(order.id, []))
-        ]
+        events += _events(order, changes, theirs, author)
     session.flush()
     if newer:
         _insert_all(
@@ -333,6 +293,17 @@ def _news(order: Order, changes: dict[str, Any]) -> str:
     if changes.get("cancel_requested") == [False, True]:
         return "says that the buyer wants to cancel"
     return f"set the status to {order.status.label.lower()}" if "status" in changes else ""
+
+
+def _events(
+    order: Order, changes: dict[str, Any], intents: Sequence[StatusIntent], author: Author
+) -> list[dict[str, Any]]:
+    """What its timeline tells of a newer version, and of the changes of ours that it settled."""
+    told = [("order:updated", changes | author.told)] if changes else []
+    return [
+        event_row(order.id, kind, author.actor, data, version=order.version)
+        for kind, data in (*told, *merging.settled(intents))
+    ]
 
 
 def _older_than(

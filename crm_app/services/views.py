@@ -17,6 +17,7 @@ from crm_app.errors import ConflictError, InvalidInputError, NotFoundError, Perm
 from crm_app.models import SavedView, ViewChoice
 from crm_app.models.user import User
 from crm_app.services import audit, standing_views
+from crm_app.services.grid_layout import GridLayout
 from crm_app.services.order_query import OrderQuery
 
 MAX_NAME: Final = 60
@@ -267,7 +268,8 @@ def _checked(actor: Actor, draft: ViewDraft, *, was_shared: bool = False) -> dic
         "colour": draft.colour,
         "is_shared": draft.is_shared,
         "params": params,
-        "layout": dict(draft.layout or {}),
+        # Only what a layout can hold: anything else is another release's, or somebody's.
+        "layout": GridLayout.parse(draft.layout).as_json() if draft.layout else {},
     }
 
 

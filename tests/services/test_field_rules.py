@@ -240,13 +240,13 @@ def test_a_parcel_that_a_person_named_follows_the_rule(
     )
     session.commit()
     shipped = {"status": S.SHIPPED, "channel_status": "completed"}
-    travelling = say(session, account, 5, carrier="Ch", tracking_number="CH1")
+    travelling = say(session, account, 5, carrier="Ch", tracking_number="CH1").tracking_number
     say(session, account, 6, **shipped, carrier="Ours", tracking_number="OUR1")
 
     order = say(session, account, 7, **shipped, carrier="Ch", tracking_number="CH2")
 
     again = say(session, account, 8, **shipped, carrier="Ch", tracking_number="CH2", note="x")
-    assert travelling.tracking_number == "OUR1"
+    assert travelling == "OUR1"
     assert order.tracking_number == number
     assert again.tracking_number == number
 
@@ -379,3 +379,26 @@ def test_after_a_decision_the_same_word_never_brings_another_status(
         assert [(one.status, one.sync_status) for one in again] == [settled] * 2
         assert SyncStatus.CONFLICT not in settled
         assert rollups.differences(session) == ([], [])
+
+
+def test_a_channel_that_shipped_it_first_names_the_parcel(
+    session: Session, account: ChannelAccount
+) -> None:
+    order = say(session, account, 0)
+    orders.change_status(
+        session, PERSON, order.id, S.SHIPPED, carrier="Ours", tracking_number="OUR1"
+    )
+    session.commit()
+
+    shipped = say(
+        session,
+        account,
+        5,
+        status=S.SHIPPED,
+        channel_status="completed",
+        carrier="Ch",
+        tracking_number="CH1",
+    )
+
+    assert (shipped.status, shipped.sync_status) == (S.SHIPPED, SyncStatus.IN_SYNC)
+    assert (shipped.carrier, shipped.tracking_number) == ("Ch", "CH1")

@@ -129,7 +129,8 @@ def test_every_error_of_a_channel_has_its_line() -> None:
 
 def _below(kind: type[Exception]) -> list[type[Exception]]:
     found = kind.__subclasses__()
-    return [*found, *(one for each in found for one in _below(each))]
+    ours = [one for one in found if one.__module__ == kind.__module__]
+    return [*ours, *(one for each in ours for one in _below(each))]
 
 
 def test_what_is_given_up_stands_on_the_desk_in_the_channel_s_words_and_can_be_sent_again(

@@ -35,7 +35,7 @@ class Tab:
     deltas: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
     events: list[Event] = field(default_factory=list[Event])
 
-    async def send(self, name: str, path: str = "/orders", **payload: Any) -> None:
+    async def send(self, name: str, path: str = "/orders", /, **payload: Any) -> None:
         """Send an event by its full name, as any program can."""
         event = Event(name=name, payload=payload, router_data=self._router(path))
         future = await self.processor.enqueue(token=TOKEN, event=event)

@@ -177,7 +177,9 @@ def test_two_people_edit_different_fields(session: Session, asha: Actor, admin: 
     assert order.ship_to["city"] == "Pune"
     assert order.status is OrderStatus.CONFIRMED
     assert rollups.differences(session) == ([], [])
-    entries = session.exec(select(AuditEntry).where(AuditEntry.action == "order:edited")).all()
+    entries = session.exec(
+        select(AuditEntry).where(AuditEntry.action == "order:edited").order_by(col(AuditEntry.id))
+    ).all()
     assert [entry.after for entry in entries] == [{"fields": ["city"]}, {"fields": ["lines"]}]
 
 
