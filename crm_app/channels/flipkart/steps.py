@@ -148,9 +148,9 @@ def _check_open(raw: Json, at: datetime) -> None:
     except BadFieldError:
         return  # Flipkart itself refuses what comes too early
     if opens_at is not None and at < opens_at:
-        moment = f"{opens_at.astimezone(UTC):%d %b %Y %H:%M} UTC"
+        # Pages name the time of the next try, in the zone of the business.
         raise NotYetError(
-            f"Flipkart takes this shipment from {moment} on: it is told then.",
+            "Flipkart's dispatch window for this shipment is not open yet.",
             wait_s=(opens_at - at).total_seconds(),
         )
 
