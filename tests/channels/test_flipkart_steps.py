@@ -94,7 +94,7 @@ def test_what_flipkart_never_does_is_refused_with_its_reason(
         (
             flipkart_shipment(dispatchAfterDate="2026-11-02T14:31:00+05:30"),
             S.READY_TO_SHIP,
-            "from 02 Nov 2026 09:01 UTC on",
+            "dispatch window",
         ),
         (flipkart_shipment("PACKING_IN_PROGRESS"), S.READY_TO_SHIP, "still making the labels"),
     ],
