@@ -164,7 +164,7 @@ def table(report: CrashReport) -> str:
     lines += section("Compared", storm.last.compared)
     lines += section("Different by design", storm.last.by_design)
     lines.append(f"Settled after {storm.settled_after_s:.0f} s of calm")
-    lines.append(f"Said again to a channel that cannot be read, harmless: {account.said_again}")
+    lines.append(f"Said again, harmless: {account.said_again}")
     for name, found in (
         ("Lost", account.lost),
         ("Doubled", account.doubled),

@@ -38,6 +38,16 @@ _PACKED: Final = frozenset(
     }
 )
 
+_LEFT: Final = frozenset(
+    {
+        OrderStatus.SHIPPED,
+        OrderStatus.OUT_FOR_DELIVERY,
+        OrderStatus.DELIVERED,
+        OrderStatus.RETURNED,
+        OrderStatus.FAILED,
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -129,10 +139,9 @@ def _differs(order: Order, field: Field, told: Told) -> bool:
 
 
 def _travels(order: Order, intents: Sequence[StatusIntent], told: Told) -> bool:
-    """Whether our parcel is on its way; the channel may be there already, with another one."""
-    return any(
-        intent.tracking_number == order.tracking_number and intent.to_status is not told.status
-        for intent in intents
+    """Whether our parcel is on its way; a channel where it has left already knows another one."""
+    return told.status not in _LEFT and any(
+        intent.tracking_number == order.tracking_number for intent in intents
     )
 
 

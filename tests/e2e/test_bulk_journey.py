@@ -43,7 +43,7 @@ def test_many_orders_are_chosen_looked_at_cancelled_watched_and_taken_back(
 
     # Chosen: the bar says how many, and leads to a preview.
     bar = page.get_by_role("region", name="Chosen orders")
-    expect(bar).to_contain_text("3 orders")
+    expect(bar).to_contain_text("3 chosen")
     bar.get_by_role("button", name="Change status").click()
     page.wait_for_url(re.compile(r"/bulk/\d+"))
     page.get_by_role("radio", name="Cancelled").click()

@@ -25,7 +25,7 @@ RAW_EVENTS: dict[str, dict[str, Any]] = {
     "create": {"form": FORM},
     "change_role": {"user_id": 2, "role": "admin"},
     "set_active": {"user_id": 1, "is_active": False},
-    "reset_password": {"user_id": 1},
+    "make_link": {"user_id": 1},
     "setvar": {"var_name": "rows", "value": []},
 }
 
@@ -52,7 +52,7 @@ def test_support_ships_an_amazon_order_and_sees_it_confirmed(
     expect(page).to_have_url(f"{product.url}/orders?channel=amazon&status=confirmed")
     page.get_by_role("link", name=external_id).click()
     expect(page.get_by_role("heading", name=external_id)).to_be_visible()
-    page.get_by_role("button", name=re.compile("^Ship")).click()
+    page.get_by_role("button", name=re.compile("^Ship…")).click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Carrier").fill("BlueDart")
     dialog.get_by_label("Tracking").fill("BD-E2E-1")

@@ -16,12 +16,12 @@ def test_a_list_is_narrowed_saved_changed_and_opened_by_a_colleague(open_page: O
     expect(page.get_by_role("row").nth(1)).to_be_visible()
 
     # Narrow: one value chosen, one left out.
-    page.get_by_role("button", name="More filters").click()
+    page.get_by_role("button", name="More", exact=True).click()
     page.locator(".facet summary", has_text="Payment").click()
     page.get_by_label("Leave out Refunded").click()
     expect(page).to_have_url(re.compile(r"payment=-refunded$"))
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Filter by status").click()
+    page.get_by_role("button", name="Status", exact=True).click()
     page.get_by_role("link", name="Delivered", exact=True).click()
     expect(page).to_have_url(re.compile(r"status=delivered&payment=-refunded$"))
     page.keyboard.press("Escape")
@@ -29,7 +29,7 @@ def test_a_list_is_narrowed_saved_changed_and_opened_by_a_colleague(open_page: O
     expect(chips).to_contain_text("not Refunded")
 
     # Keep it, for everybody.
-    page.get_by_role("button", name="View", exact=True).click()
+    page.get_by_role("button", name="All orders", exact=True).click()
     page.get_by_role("button", name="Save this list as a view…").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Name").fill("Done and kept")
@@ -43,7 +43,7 @@ def test_a_list_is_narrowed_saved_changed_and_opened_by_a_colleague(open_page: O
     address = page.url
 
     # Narrow the view: marked, and one press takes it back.
-    page.get_by_role("button", name="Filter by channel").click()
+    page.get_by_role("button", name="Channel", exact=True).click()
     page.get_by_role("link", name=re.compile("^Amazon Amazon")).click()
     expect(page).to_have_url(re.compile(r"view=\d+&channel=amazon$"))
     page.keyboard.press("Escape")
@@ -98,7 +98,7 @@ def test_on_a_phone_the_views_are_before_the_filters(open_page: OpenPage) -> Non
     page = open_page("support@demo.test", path="/orders")
     page.set_viewport_size({"width": 390, "height": 844})
 
-    page.get_by_role("button", name="View", exact=True).click()
+    page.get_by_role("button", name="All orders", exact=True).click()
     page.get_by_role("link", name="To ship").last.click()
 
     expect(page).to_have_url(re.compile(r"view=to_ship$"))
