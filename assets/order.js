@@ -160,7 +160,7 @@
     c: () => focusOn("#comment"),
     h: () => press('[data-desk="hold"]'),
   };
-  let wentAt = 0;
+  let wentAt = -Infinity; // not 0: that is when the page began, and its first second would be a place
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
@@ -168,7 +168,7 @@
     if (find("[role='dialog'], dialog[open]")) return;
     // After a g, a letter names a place (`desk.js`).
     const isPlace = performance.now() - wentAt < 1200;
-    wentAt = event.key === "g" ? performance.now() : 0;
+    wentAt = event.key === "g" ? performance.now() : -Infinity;
     if (!isPlace && !event.defaultPrevented && KEYS[event.key]?.()) event.preventDefault();
   });
 })();

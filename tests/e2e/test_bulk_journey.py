@@ -60,7 +60,7 @@ def test_many_orders_are_chosen_looked_at_cancelled_watched_and_taken_back(
 
     # Undone: looked at like every other change, and the shop is told to go back.
     page.get_by_role("button", name="Undo…").click()
-    expect(page.get_by_text("Taken back")).to_be_visible()
+    expect(page.get_by_role("heading", name="Taken back")).to_be_visible()
     page.get_by_role("button", name=re.compile(r"(Change|Undo) 3 orders")).click()
     running.wait_for(
         lambda: statuses(product, made) == {"processing"}, "the shop goes back", timeout_s=60
