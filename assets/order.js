@@ -160,7 +160,8 @@
     c: () => focusOn("#comment"),
     h: () => press('[data-desk="hold"]'),
   };
-  let wentAt = -Infinity; // not 0: that is when the page began, and its first second would be a place
+  // Not 0: that is when the page began, and in its first second every letter would name a place.
+  let wentAt = -Infinity;
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
