@@ -62,7 +62,7 @@ def test_an_order_is_held_by_keys_and_cannot_be_packed_until_it_is_released(
     dialog.get_by_label("Reason").select_option("Out of stock")
     dialog.get_by_role("button", name="Hold", exact=True).click()
 
-    expect(page.get_by_text("On hold: out of stock")).to_be_visible()
+    expect(page.get_by_text("On hold: out of stock", exact=True)).to_be_visible()
     expect(pack).not_to_be_visible()
     expect(page.get_by_text("It is on hold here: release it first.")).to_be_visible()
     page.get_by_role("button", name="Release").click()
