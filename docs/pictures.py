@@ -3,6 +3,7 @@
 Needs `make run` in another terminal and Chromium on PATH.
 """
 
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -48,8 +49,11 @@ def draw(browser: Browser, address: str, theme: str, size: tuple[int, int], suff
     shots: dict[str, Callable[[Page], None]] = {
         "dashboard": lambda page: show(page, "/"),
         "orders": lambda page: show(page, "/orders"),
+        "beside": open_beside,
         "order": open_first,
         "ledger": lambda page: show(page, "/ledger"),
+        "alerts": lambda page: show(page, "/alerts"),
+        "your-account": lambda page: show(page, "/me"),
         "accounts": lambda page: show(page, "/accounts"),
         "status-words": lambda page: show(page, "/mappings"),
         "people": lambda page: show(page, "/users"),
@@ -66,9 +70,16 @@ def show(page: Page, path: str) -> None:
     page.wait_for_timeout(2_000)  # charts draw themselves in
 
 
-def open_first(page: Page) -> None:
+def open_beside(page: Page) -> None:
     show(page, "/orders?channel=amazon&status=confirmed")
-    page.locator("a[href*='/orders/']").first.click()
+    page.locator("tbody a[href*='open=']").first.click()
+    page.get_by_role("heading", name="Lines").wait_for()
+    page.wait_for_timeout(1_000)
+
+
+def open_first(page: Page) -> None:
+    open_beside(page)
+    page.goto(re.sub(r"/orders\?.*open=(\d+).*", r"/orders/\1", page.url))
     page.wait_for_timeout(2_000)
 
 

@@ -122,8 +122,10 @@ def test_the_palette_finds_an_order_and_goes_to_a_page(open_page: OpenPage) -> N
     expect(page.get_by_role("option", name=re.compile(re.escape(number))).first).to_be_visible()
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/orders/\d+$"))
+    expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
     page.keyboard.press("Control+k")
     page.keyboard.type("exc")
+    expect(page.get_by_role("option", name=re.compile("^Exceptions")).first).to_be_visible()
     page.keyboard.press("Enter")
 
     expect(page).to_have_url(re.compile("/exceptions"))
