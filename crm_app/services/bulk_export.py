@@ -1,5 +1,6 @@
 """The bulk actions that make a file of the chosen orders: it stands under Downloads."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from crm_app.services.downloads import asking
 from crm_app.services.papers import printing
 
 
-class _FileAction:
+class _FileAction(ABC):
     """The first batch asks for the file, of all the orders of the run; the others find it."""
 
     can_be_undone = False
@@ -26,8 +27,9 @@ class _FileAction:
         del settings
         return {}
 
+    @abstractmethod
     def _ask(self, session: Session, actor: Actor, run: BulkRun) -> Download:
-        raise NotImplementedError
+        """The file of this run: made by whoever comes first, found by the others."""
 
     def apply(
         self, session: Session, actor: Actor, run: BulkRun, items: Sequence[Item]

@@ -94,7 +94,7 @@ async def test_many_are_changed_at_once(session: Session, sign_in: SignIn, ids: 
 
     await state.open({"kind": "hold", "order": "", "many": "1"})
     whose = state.whose
-    await state.submit({"reason": "stock", "until": "", "text": "by Friday"})
+    await state.submit({"reason": "stock", "until": "", "note": "by Friday"})
 
     assert (whose, state.said) == ("3 orders", "3 orders changed")
     held = session.exec(select(Order.hold_reason).where(col(Order.id).in_(ids))).all()

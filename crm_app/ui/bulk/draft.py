@@ -5,11 +5,10 @@ from typing import Any
 import reflex as rx
 
 from crm_app.channels.rules import INDIAN_CARRIERS
-from crm_app.domain.working import HoldReason
-from crm_app.services.working.holding import LONGEST_NOTE
 from crm_app.ui.bulk.ahead import GroupRow, Link, TellingRow
 from crm_app.ui.bulk.state import BulkState
 from crm_app.ui.shared.conditions import has_any
+from crm_app.ui.shared.hold import hold_fields
 from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import button, channel_mark, icon, pill
 from crm_app.ui.shared.tones import Pill
@@ -91,17 +90,7 @@ def _kind(one: Link) -> rx.Component:
 
 def _hold() -> rx.Component:
     return rx.el.form(
-        rx.el.label("Reason", html_for="reason"),
-        rx.el.select(
-            *[rx.el.option(one.label, value=one.value) for one in HoldReason],
-            id="reason",
-            name="reason",
-            class_name="field select",
-        ),
-        rx.el.label("Release on", html_for="until"),
-        rx.el.input(id="until", name="until", type="date", class_name="field"),
-        rx.el.label("Note", html_for="note"),
-        rx.el.input(id="note", name="note", max_length=LONGEST_NOTE, class_name="field"),
+        *hold_fields(),
         rx.el.button("Show what that does", type="submit", class_name="btn"),
         on_submit=BulkState.fill_in,
         class_name="bulk-hold",

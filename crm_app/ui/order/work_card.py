@@ -4,13 +4,13 @@ from typing import Any
 
 import reflex as rx
 
-from crm_app.domain.working import HoldReason, Priority
-from crm_app.services.working.holding import LONGEST_NOTE
+from crm_app.domain.working import Priority
 from crm_app.services.working.tagging import LONGEST_NAME
 from crm_app.ui.order.state import OrderState
 from crm_app.ui.order.work_state import WorkState
 from crm_app.ui.order.work_view import Choice, TagRow
 from crm_app.ui.shared.conditions import is_not
+from crm_app.ui.shared.hold import hold_fields
 from crm_app.ui.shared.marks import button, icon
 
 
@@ -267,26 +267,11 @@ def hold_dialog() -> rx.Component:
                 class_name="quiet",
             ),
             rx.el.form(
-                rx.el.label("Reason", html_for="hold-reason"),
-                rx.el.select(
-                    *[rx.el.option(one.label, value=one.value) for one in HoldReason],
-                    id="hold-reason",
-                    name="reason",
-                    class_name="field select",
-                    auto_focus=True,
+                *hold_fields(
+                    lambda name: _mistake(form.mistakes.get(name, "")),
+                    is_focused=True,
+                    is_long=True,
                 ),
-                rx.el.label("Release on (empty: until somebody releases it)", html_for="until"),
-                rx.el.input(id="until", name="until", type="date", class_name="field"),
-                _mistake(form.mistakes.get("until", "")),
-                rx.el.label("Note", html_for="hold-note"),
-                rx.el.textarea(
-                    id="hold-note",
-                    name="note",
-                    rows="2",
-                    max_length=LONGEST_NOTE,
-                    class_name="field talk-field",
-                ),
-                _mistake(form.mistakes.get("note", "")),
                 _mistake(form.failure),
                 rx.el.div(
                     rx.dialog.close(button("Not now")),

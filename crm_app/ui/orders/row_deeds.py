@@ -1,17 +1,14 @@
 """What a small menu at a row does: read what it offers, and do what is chosen."""
 
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any, Final, Literal
 
 from sqlmodel import Session
 
-from crm_app.config import get_settings
 from crm_app.domain.actor import Actor
-from crm_app.domain.time import day_range
 from crm_app.domain.working import HoldReason, Priority
 from crm_app.errors import InvalidInputError
-from crm_app.services import order_view
+from crm_app.services import bulk_working, order_view
 from crm_app.services.order_view import OrderDetail
 from crm_app.services.working import assigning, comments, holding, people, tagging
 from crm_app.services.working.changes import Made
@@ -99,8 +96,9 @@ def write(session: Session, actor: Actor, kind: Kind, ids: list[int], form: dict
         return said(tagging.put_tag(session, actor, ids, tag.id, is_on=True), ids)
     if kind != "hold" or (reason := str(form.get("reason", ""))) not in list(HoldReason):
         raise InvalidInputError("Choose why it is held.", details={"reason": "Choose one."})
-    until = _end_of(str(form.get("until", "")))
-    made = holding.hold(session, actor, ids, HoldReason(reason), until=until, note=text)
+    until = bulk_working.moment_of(str(form.get("until", "")))
+    note = str(form.get("note", ""))
+    made = holding.hold(session, actor, ids, HoldReason(reason), until=until, note=note)
     return said(made, ids)
 
 
@@ -172,18 +170,6 @@ def _whole(key: str) -> int:
     if not (key.isascii() and key.isdecimal() and len(key) < 19):
         raise InvalidInputError("This menu offers no such thing.")
     return int(key)
-
-
-def _end_of(text: str) -> Any:
-    """The end of a business day; None for an empty field."""
-    if not text.strip():
-        return None
-    try:
-        day = date.fromisoformat(text.strip())
-    except ValueError as error:
-        wrong = "That is no day such as 2026-11-20."
-        raise InvalidInputError(wrong, details={"until": wrong}) from error
-    return day_range(day, day, get_settings().zone)[1]
 
 
 def kind_of(word: object) -> Kind | None:

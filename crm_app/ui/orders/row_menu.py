@@ -2,10 +2,10 @@
 
 import reflex as rx
 
-from crm_app.domain.working import HoldReason
 from crm_app.ui.orders.row_deeds import MenuItem
 from crm_app.ui.orders.row_menu_state import RowMenuState
 from crm_app.ui.shared.conditions import has_any
+from crm_app.ui.shared.hold import hold_fields
 from crm_app.ui.shared.marks import button, icon
 
 
@@ -107,21 +107,7 @@ def _new_tag() -> rx.Component:
 
 def _hold() -> rx.Component:
     return rx.el.form(
-        rx.el.label("Why", html_for="hold-reason"),
-        rx.el.select(
-            *[rx.el.option(one.label, value=one.value) for one in HoldReason],
-            id="hold-reason",
-            name="reason",
-            class_name="field select",
-        ),
-        rx.el.label("Until the end of", html_for="hold-until"),
-        rx.el.input(type="date", id="hold-until", name="until", class_name="field"),
-        _mistake("until"),
-        rx.el.label("Note", html_for="hold-note"),
-        rx.el.input(
-            id="hold-note", name="text", max_length=500, auto_complete="off", class_name="field"
-        ),
-        _mistake("note"),
+        *hold_fields(_mistake),
         _end("Hold"),
         on_submit=RowMenuState.submit,
         class_name="row-menu-form",
