@@ -167,6 +167,7 @@ def calm(stage: Stage, report: Report) -> None:
     stage.raise_fallen()
     stage.wait_until_up()
     stage.lever("calm", {})
+    traffic.end_holds(stage)
     settle.on_duty(stage, report.deeds)
     if left := settle.wait(stage, timeout_s=_SETTLE_S):
         report.troubles.append(f"not settled: {left}")

@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import httpx
+from sqlmodel import col, select
 
+from crm_app import db
 from crm_app.config import DEMO_PASSWORD
+from crm_app.domain.channel import Channel
+from crm_app.models import Order
 from drills.knobs import CHANNELS
 from drills.stage import Stage
 
@@ -21,6 +25,7 @@ MOVES: Final = {
     "swiggy": ("assigned", "out-for-delivery", "Completed", "Cancelled", "Dispatched"),
     "blinkit": ("CANCELLED",),
 }
+_END_OF_HOLD: Final = {Channel.FLIPKART: "UNHOLD", Channel.SHOPIFY: "OPEN"}
 # How often a move is made of the ones picked: a shop in which everybody cancels teaches little.
 _SHARE: Final = {"CANCELLED": 0.2, "Cancelled": 0.3, "cancelled": 0.4, "refunded": 0.2}
 _CARRIERS: Final = ("BlueDart", "Delhivery", "DTDC")
@@ -44,6 +49,19 @@ def market(stage: Stage, rng: random.Random, done: Counter[str]) -> None:
     with suppress(httpx.HTTPStatusError):
         stage.lever(f"orders/{channel}/{order}/advance", {"to": move})
         done["moves of buyers and couriers"] += 1
+
+
+def end_holds(stage: Stage) -> None:
+    """What a channel holds back for ever is never told, and rightly: the storm's holds end."""
+    with db.transaction() as session:
+        held = session.exec(
+            select(Order).where(col(Order.channel).in_(_END_OF_HOLD), col(Order.on_hold).is_(True))
+        ).all()
+    for order in held:
+        # One that has left, or was cancelled, is held no more.
+        with suppress(httpx.HTTPStatusError):
+            move = {"to": _END_OF_HOLD[order.channel]}
+            stage.lever(f"orders/{order.channel.value}/{order.external_id}/advance", move)
 
 
 @dataclass
