@@ -63,6 +63,16 @@ SYNC_LABELS: Final[dict[SyncStatus, str]] = {
     SyncStatus.CONFLICT: "Conflict",
 }
 
+# The parcel is still in the house.
+IN_HOUSE: Final = frozenset(
+    {
+        OrderStatus.PENDING,
+        OrderStatus.CONFIRMED,
+        OrderStatus.PACKED,
+        OrderStatus.READY_TO_SHIP,
+    }
+)
+
 NEXT: Final[dict[OrderStatus, frozenset[OrderStatus]]] = {
     OrderStatus.PENDING: frozenset({OrderStatus.CONFIRMED, OrderStatus.CANCELLED}),
     OrderStatus.CONFIRMED: frozenset(

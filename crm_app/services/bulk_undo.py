@@ -169,7 +169,14 @@ def _first(session: Session, run: BulkRun) -> BulkRun:
 
 def _move(order: Order, did: Did, way: Way) -> Move:
     return Move(
-        order, did.origin, tells=way.tells, parcel=way.parcel, sync=way.sync, takes_back=True
+        order,
+        did.origin,
+        tells=way.tells,
+        parcel=way.parcel,
+        sync=way.sync,
+        takes_back=True,
+        # A channel that has to be told to go back may refuse, and then it has left.
+        never_left=did.current is OrderStatus.SHIPPED and (way.withdraws or way.tells is None),
     )
 
 

@@ -11,7 +11,7 @@ from crm_app.channels import capabilities
 from crm_app.channels.base import ChannelOrder
 from crm_app.config import get_settings
 from crm_app.domain.intent import OPEN, IntentState
-from crm_app.domain.order_status import OrderStatus
+from crm_app.domain.order_status import IN_HOUSE, OrderStatus
 from crm_app.domain.reconcile import Outcome, Travel, reconcile
 from crm_app.domain.time import now
 from crm_app.models import Order, StatusIntent
@@ -77,7 +77,11 @@ def merge(
     values = order_rows.order_values(told, customer_id, get_settings().zone)
     for name in kept:
         del values[name]
+    # Taken back on both sides: what was noted of the parcel is the channel's to say again.
+    has_come_back = order.shipped_at is not None and {decision.status, told.status} <= IN_HOUSE
     for name in order_rows.KEPT_WHEN_EMPTY:
+        if has_come_back and name in order_rows.OF_THE_PARCEL:
+            continue
         if name in values and not values[name]:
             del values[name]
     if told.payment_status is None:

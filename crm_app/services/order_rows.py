@@ -21,6 +21,7 @@ UNKNOWN_STATUS: Final = OrderStatus.PENDING
 # Personal data that a channel withholds later (Amazon: after delivery) is not forgotten here
 # because of that; retention is our own job's decision. Nor is the parcel that we told of, where a
 # channel (WooCommerce) has no field for it.
+OF_THE_PARCEL: Final = ("carrier", "tracking_number", "shipped_at")
 KEPT_WHEN_EMPTY: Final = (
     "customer_name",
     "ship_to",
@@ -28,9 +29,7 @@ KEPT_WHEN_EMPTY: Final = (
     "pincode",
     "customer_id",
     "note",
-    "carrier",
-    "tracking_number",
-    "shipped_at",
+    *OF_THE_PARCEL,
 )
 _DONE: Final = ("quantity_shipped", "quantity_cancelled", "quantity_returned")
 # A channel's clock may be a little ahead of ours.

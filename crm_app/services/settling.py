@@ -13,7 +13,7 @@ from crm_app.channels import capabilities
 from crm_app.channels.capabilities import Telling
 from crm_app.domain.actor import Actor, ActorKind
 from crm_app.domain.intent import UNSENT, IntentState
-from crm_app.domain.order_status import OrderStatus, SyncStatus
+from crm_app.domain.order_status import IN_HOUSE, OrderStatus, SyncStatus
 from crm_app.domain.rules import Field, Rule
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError
@@ -56,6 +56,8 @@ def settle(session: Session, actor: Actor, order: Order, keep: Keep, sums: Rollu
             )
         _supersede(session, order)
         _set_status(order, order.status_on_channel, sums)
+        if order.status in IN_HOUSE:
+            order.shipped_at = None
         order.sync_status = SyncStatus.IN_SYNC
     else:
         _send_again(session, actor, order)

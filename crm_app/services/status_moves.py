@@ -35,12 +35,12 @@ _UPDATE: Final = text(
         carrier = coalesce(moved.carrier, orders.carrier),
         tracking_number = coalesce(moved.tracking, orders.tracking_number),
         shipped_at = CASE WHEN moved.leaves THEN CAST(:moment AS timestamptz)
-            WHEN moved.returns THEN NULL ELSE orders.shipped_at END,
+            WHEN moved.never_left THEN NULL ELSE orders.shipped_at END,
         version = orders.version + 1,
         updated_at = :moment
     FROM json_to_recordset(CAST(:rows AS json)) AS moved(
         id bigint, status text, sync text, carrier text, tracking text,
-        leaves boolean, returns boolean)
+        leaves boolean, never_left boolean)
     WHERE orders.id = moved.id
     """
 )
@@ -58,6 +58,8 @@ class Move:
         sync: How it stands to its channel where nothing is told; None leaves it.
         takes_back: A step backward, on purpose.
         cancel_reason: Of a cancellation: the channel's code for why.
+        never_left: A step backward of which the channel has nothing to unlearn: what was noted of
+            the parcel goes too. Else the channel's answer decides what becomes of it.
     """
 
     order: Order
@@ -67,6 +69,7 @@ class Move:
     sync: SyncStatus | None = None
     takes_back: bool = False
     cancel_reason: str = ""
+    never_left: bool = False
 
     @property
     def kind(self) -> str:
@@ -76,11 +79,6 @@ class Move:
     @property
     def leaves(self) -> bool:
         return self.new is OrderStatus.SHIPPED and not self.takes_back
-
-    @property
-    def returns(self) -> bool:
-        """The parcel never left: what was noted of it goes too."""
-        return self.takes_back and self.order.status is OrderStatus.SHIPPED
 
 
 def write(
@@ -120,7 +118,7 @@ def write(
 
 
 def _order_row(move: Move) -> dict[str, Any]:
-    parcel = move.parcel if move.leaves else ("", "") if move.returns else (None, None)
+    parcel = move.parcel if move.leaves else ("", "") if move.never_left else (None, None)
     sync = SyncStatus.QUEUED if move.tells else move.sync
     return {
         "id": move.order.id,
@@ -129,7 +127,7 @@ def _order_row(move: Move) -> dict[str, Any]:
         "carrier": parcel[0],
         "tracking": parcel[1],
         "leaves": move.leaves,
-        "returns": move.returns,
+        "never_left": move.never_left,
     }
 
 
