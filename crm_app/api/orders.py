@@ -10,11 +10,12 @@ from crm_app.api.schemas import (
     OrderDetailOut,
     OrderOut,
     OrdersOut,
+    PackageIn,
     PaginationOut,
     StatusIn,
 )
 from crm_app.domain.permissions import Permission
-from crm_app.services import order_search, order_view, orders
+from crm_app.services import order_search, order_view, orders, shipping
 
 router = APIRouter(prefix="/api/v1/orders", tags=["orders"])
 
@@ -65,6 +66,31 @@ def change_status(
         carrier=body.carrier,
         tracking_number=body.tracking_number,
         cancel_reason=body.cancel_reason,
+        expected_version=body.version,
+    )
+    session.flush()
+    return _detail(order_view.get_order(session, actor, order.id))
+
+
+@router.post("/{order_id}/packages", dependencies=[permitted(Permission.CHANGE_STATUS)])
+def ship_package(
+    order_id: Id, body: PackageIn, session: DbSession, actor: CurrentActor
+) -> OrderDetailOut:
+    """Ship chosen pieces of an order as one package; its channel is told by the worker.
+
+    All that is left ships the order; less leaves its status, and the order is partly shipped. The
+    same package again changes nothing. 409 also where the channel takes an order only as a whole.
+    """
+    pieces: dict[str, int] = {}
+    for piece in body.lines:
+        pieces[piece.line] = pieces.get(piece.line, 0) + piece.quantity
+    order = shipping.ship(
+        session,
+        actor,
+        order_id,
+        pieces,
+        carrier=body.carrier,
+        tracking_number=body.tracking_number,
         expected_version=body.version,
     )
     session.flush()

@@ -32,6 +32,8 @@ from crm_app.services import (
     disputes,
     merging,
     order_rows,
+    package_merging,
+    packages,
     pulse,
     settling,
     unknown_words,
@@ -195,6 +197,7 @@ def _insert(
             "sync_status": SyncStatus.IN_SYNC,
             "payload_hash": item.digest,
             "version": 1,
+            "units_shipped": order_rows.units_shipped(order),
             **order_rows.order_values(order, customers.get(order_rows.identity_of(order)), zone),
         }
     values = list(rows.values())
@@ -208,6 +211,7 @@ def _insert(
     lines: list[dict[str, Any]] = []
     payloads: list[dict[str, Any]] = []
     events: list[dict[str, Any]] = []
+    parcels: list[dict[str, Any]] = []
     for item in items:
         order_id = ids.get(item.order.external_id)
         if order_id is None:
@@ -217,10 +221,12 @@ def _insert(
         payloads.append(_payload_row(order_id, item))
         data = {"status": [None, row["status"]], **author.told}
         events.append(event_row(order_id, "order:imported", author.actor, data, version=1))
+        parcels += package_merging.rows_of(order_id, item.order, account.channel.label)
         rollups.add(_rollup_key(account, row), row["total_minor"])
     _insert_all(session, OrderLine, lines)
     _insert_all(session, OrderPayload, payloads)
     _insert_all(session, OrderEvent, events)
+    package_merging.insert(session, parcels)
     return ids
 
 
@@ -250,9 +256,14 @@ def _update(
     intents = merging.open_intents(session, [order.id for order in newer])
     told = {key: item.order for key, item in by_key.items()}
     kept = disputes.kept_columns(session, account, newer, told, intents)
+    versions = {order.id: told[order.external_id] for order in newer}
+    shown = package_merging.merge(session, versions, intents, account.channel.label)
+    session.flush()
+    lacking = packages.refused(session, list(versions))
     events: list[dict[str, Any]] = []
     news: dict[int, str] = {}
     conflicts: list[Order] = []
+    came_back: list[int] = []
     for order in newer:
         item, theirs = by_key[order.external_id], intents.get(order.id, [])
         changes = merging.merge(
@@ -262,9 +273,13 @@ def _update(
             theirs,
             rollups,
             kept=kept.get(order.id, frozenset()),
+            shown=shown,
+            lacks_part=order.id in lacking,
         )
         if changes.get("sync_status", [""])[-1] == SyncStatus.CONFLICT:
             conflicts.append(order)
+        if changes.get("shipped_at", [""])[-1] is None:
+            came_back.append(order.id)
         lines = replace_lines(session, order.id, item.order)
         if lines and not changes:
             merging.count_change(order)
@@ -283,6 +298,8 @@ def _update(
     _insert_all(session, OrderEvent, events)
     if news:
         telling.watchers(session, author.actor, list(news), news.__getitem__, subject="status")
+    packages.forget_untold(session, came_back)
+    packages.recount(session, list(versions))
     fresh = [(order, intents.get(order.id, [])) for order in conflicts]
     deeds += settling.by_rule(session, account, fresh, rollups)
     return {order.external_id: order.id for order in newer}

@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, ColumnElement, any_, false, func, literal, or
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session, col, select
 
-from crm_app.models import Customer, Order, OrderLine
+from crm_app.models import Customer, Order, OrderLine, OrderPackage
 from crm_app.services.order_rows import digits
 
 # Above these a text counts as dense: gathering what it matches costs more than a walk, which
@@ -82,6 +82,8 @@ def match(session: Session, text: str, *, sees_people: bool) -> Match:
     looked = _numbers(text, sees_people=sees_people)
     counts = _counts_up_to(session, [one for _, one in looked], _FEW_NUMBERS) if looked else []
     fields = [field for field, count in zip(looked, counts, strict=True) if count]
+    if (earlier := _earlier_packages(session, text)) is not None:
+        fields.append((Field.TRACKING, earlier))
     most = max(counts, default=0)
     is_dense = most > _FEW_NUMBERS
     if sku := _sku(session, text):
@@ -143,6 +145,20 @@ def _sku(session: Session, text: str) -> _Lines | None:
         .is_(True)
     )
     return _Lines(has_line, is_dense=True, at_least=len(ids))
+
+
+def _earlier_packages(session: Session, text: str) -> ColumnElement[bool] | None:
+    """Orders whose package it is though a later one's number stands in the list."""
+    number = text.strip()
+    if len(number) < _MIN_TRACKING or " " in number:
+        return None
+    begins = or_(*[_begins(OrderPackage.tracking_number, one) for one in sorted({number, number.upper()})])
+    rows = select(OrderPackage.order_id).where(OrderPackage.tracking_number != "", begins)
+    ids = list(dict.fromkeys(session.exec(rows.limit(_FEW_NUMBERS))))
+    # Where so many begin alike, the numbers of the list itself are found all the same.
+    if not ids or len(ids) >= _FEW_NUMBERS:
+        return None
+    return col(Order.id) == any_(literal(ids, ARRAY(BigInteger)))
 
 
 def is_by(customers: Sequence[int]) -> ColumnElement[bool]:

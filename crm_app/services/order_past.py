@@ -41,6 +41,7 @@ FIELDS: Final = (
     "tax_minor",
     "line_count",
     "unit_count",
+    "units_shipped",
 )
 # Not worth a line: it was not so, and it is not.
 _NEVER: Final = (("nothing", "nothing"), ("no", "no"))

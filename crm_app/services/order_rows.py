@@ -197,6 +197,14 @@ def lines_after(
     return rows
 
 
+def units_shipped(order: ChannelOrder) -> int:
+    """Pieces that have left, by the channel's word."""
+    return sum(
+        max(0, min(line.quantity_shipped, line.quantity - line.quantity_cancelled))
+        for line in order.lines
+    )
+
+
 def set_aside_row(account: ChannelAccount, bad: BadOrder) -> dict[str, Any]:
     """The inbox row of an order that could not be read; once per distinct content."""
     digest, body = payload(dict(bad.raw))

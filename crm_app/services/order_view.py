@@ -1,5 +1,6 @@
 """Everything an order page shows, read in a fixed handful of statements."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -14,8 +15,15 @@ from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.permissions import Permission
 from crm_app.domain.rules import Field
 from crm_app.errors import NotFoundError
-from crm_app.models import ChannelAccount, Order, OrderEvent, OrderLine, StatusIntent
-from crm_app.services import disputes, history, unknown_words
+from crm_app.models import (
+    ChannelAccount,
+    Order,
+    OrderEvent,
+    OrderLine,
+    OrderPackage,
+    StatusIntent,
+)
+from crm_app.services import disputes, history, packages, shipping, unknown_words
 from crm_app.services.order_search import OrderSummary, summary_of
 from crm_app.services.orders import StatusChoice, choices
 from crm_app.services.personal_data import Contact, contact_of, mask_email, mask_phone
@@ -29,6 +37,7 @@ _MOST_INTENTS: Final = 20
 class LineView:
     """One line; amounts are minor units of the order's currency."""
 
+    external_id: str
     title: str
     sku: str
     quantity: int
@@ -39,6 +48,28 @@ class LineView:
     discount_minor: int | None
     tax_minor: int | None
     total_minor: int | None
+
+    @property
+    def left(self) -> int:
+        """Pieces still to leave."""
+        return max(0, self.quantity - self.quantity_cancelled - self.quantity_shipped)
+
+
+@dataclass(frozen=True, slots=True)
+class PackageView:
+    """One package. `id` is 0 for one of an older release, known by the order's columns alone."""
+
+    id: int
+    carrier: str
+    tracking_number: str
+    channel_status: str
+    shipped_at: datetime | None
+    is_told: bool
+    actor_label: str
+    # Pieces by the line's external id; empty where nobody says.
+    lines: dict[str, int]
+    # Of the change that tells the channel of it; None where none does.
+    state: IntentState | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +103,8 @@ class IntentView:
     reason: str
     # By when the channel should know; see `urgency.py`.
     send_by: datetime | None = None
+    # Tells of one package while others are still to leave.
+    is_part: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +157,9 @@ class OrderDetail:
     may_change: bool
     address: AddressView | None
     lines: tuple[LineView, ...]
+    packages: tuple[PackageView, ...]
+    # Why it leaves as a whole only; empty where it may leave in parts.
+    why_whole: str
     events: tuple[EventView, ...]
     intents: tuple[IntentView, ...]
     choices: tuple[StatusChoice, ...]
@@ -180,7 +216,9 @@ def get_order(session: Session, actor: Actor, order_id: int) -> OrderDetail:
         may_reveal=bool(contact.phone or contact.email),
         may_change=may_change,
         address=_address(order) if sees_people else None,
-        lines=_lines(session, order),
+        lines=_lines(session, order, sent := packages.of_order(session, order.id)),
+        packages=_packages(session, order, sent),
+        why_whole=shipping.why_whole(order),
         events=_events(session, order),
         intents=_intents(session, order),
         choices=choices(order) if may_change else (),
@@ -225,12 +263,58 @@ def _address(order: Order) -> AddressView:
     )
 
 
-def _lines(session: Session, order: Order) -> tuple[LineView, ...]:
+def _packages(
+    session: Session, order: Order, sent: Sequence[OrderPackage]
+) -> tuple[PackageView, ...]:
+    if not sent:
+        return _only_package(order)
+    ids = [package.intent_id for package in sent if package.intent_id]
+    states = dict(
+        session.exec(
+            select(StatusIntent.id, StatusIntent.state).where(col(StatusIntent.id).in_(ids))
+        ).all()
+        if ids
+        else ()
+    )
+    return tuple(
+        PackageView(
+            id=package.id,
+            carrier=package.carrier,
+            tracking_number=package.tracking_number,
+            channel_status=package.channel_status,
+            shipped_at=package.shipped_at,
+            is_told=package.is_told,
+            actor_label=package.actor_label,
+            lines=package.lines,
+            state=states.get(package.intent_id or 0),
+        )
+        for package in sent
+    )
+
+
+def _only_package(order: Order) -> tuple[PackageView, ...]:
+    """What the order's own columns say of an order from before packages were kept."""
+    if not order.tracking_number:
+        return ()
+    return (
+        PackageView(
+            0, order.carrier, order.tracking_number, "", order.shipped_at, True, "", {}, None
+        ),
+    )
+
+
+def _lines(session: Session, order: Order, sent: Sequence[OrderPackage]) -> tuple[LineView, ...]:
     lines = session.exec(
         select(OrderLine).where(OrderLine.order_id == order.id).order_by(col(OrderLine.position))
     )
     names = LineView.__dataclass_fields__
-    return tuple(LineView(**{name: getattr(line, name) for name in names}) for line in lines)
+    return tuple(
+        LineView(
+            **{name: getattr(line, name) for name in names}
+            | {"quantity_shipped": packages.gone(line, sent)}
+        )
+        for line in lines
+    )
 
 
 def _events(session: Session, order: Order) -> tuple[EventView, ...]:

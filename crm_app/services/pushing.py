@@ -1,7 +1,7 @@
 """A status goes out: claim, call, record, read back. Strictly in order per order."""
 
 import time
-from typing import Final
+from typing import Any, Final
 
 from sqlmodel import Session, col, select
 
@@ -25,7 +25,16 @@ from crm_app.models import (
     OrderEvent,
     StatusIntent,
 )
-from crm_app.services import accounts, claiming, holding, importing, pulling, retry_policy, urgency
+from crm_app.services import (
+    accounts,
+    claiming,
+    holding,
+    importing,
+    packages,
+    pulling,
+    retry_policy,
+    urgency,
+)
 from crm_app.services.accounts import pause_after
 from crm_app.services.claiming import Claim, Kind
 
@@ -123,7 +132,9 @@ def _confirm(session: Session, order: Order, intent: StatusIntent) -> None:
     """The accepted call is the proof: this channel can be asked for no other."""
     intent.state = IntentState.CONFIRMED
     intent.settled_at = now()
-    order.status_on_channel = intent.to_status
+    packages.note_told(session, intent)
+    if not intent.is_part:
+        order.status_on_channel = intent.to_status
     later = select(StatusIntent.id).where(
         StatusIntent.order_id == order.id,
         StatusIntent.id > intent.id,
@@ -268,7 +279,13 @@ def _locked(session: Session, intent_id: int) -> tuple[Order, StatusIntent]:
 
 def _event(session: Session, order: Order, kind: str, intent: StatusIntent) -> None:
     account = accounts.get_account(session, order.account_id)
-    data = {"intent": intent.id, "status": intent.to_status.value, "reason": intent.reason}
+    data: dict[str, Any] = {
+        "intent": intent.id,
+        "status": intent.to_status.value,
+        "reason": intent.reason,
+    }
+    if intent.is_part:
+        data["is_part"] = True
     author = importing.channel_actor(account)
     row = importing.event_row(order.id, kind, author, data, version=order.version)
     session.add(OrderEvent(**row))

@@ -140,6 +140,7 @@ STYLES: Final = (
     "views",
     "beside",
     "order",
+    "parcels",
     "work",
     "ledger",
     "pages",

@@ -199,7 +199,7 @@ def test_shopifys_own_deadline_counts_first() -> None:
     assert to_order(shopify_order(shopify_parcel())).ship_by is None
 
 
-def test_tracking_is_that_of_the_first_parcel_and_the_last_one_left() -> None:
+def test_tracking_is_that_of_the_newest_parcel_and_the_last_one_left() -> None:
     order = to_order(
         shopify_order(
             shopify_parcel(status="CANCELLED", createdAt="2026-11-09T09:00:00Z"),
@@ -209,7 +209,7 @@ def test_tracking_is_that_of_the_first_parcel_and_the_last_one_left() -> None:
         )
     )
 
-    assert (order.carrier, order.tracking_number) == ("Delhivery", "D-9")
+    assert (order.carrier, order.tracking_number) == ("DTDC", "D-2")
     assert order.shipped_at == datetime(2026, 11, 3, 9, tzinfo=UTC)
 
 

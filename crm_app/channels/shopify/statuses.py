@@ -136,6 +136,8 @@ CAPABILITIES: Final = Capabilities(
     },
     no_way_back="A fulfilment or cancellation is taken back in Shopify's admin only.",
     carriers=INDIAN_CARRIERS,
+    # fulfillmentCreate names lines and quantities.
+    takes_parts=True,
     vocabularies=VOCABULARIES,
     by_fact={
         S.CANCELLED: "the order carries the time of its cancellation (cancelledAt)",

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from crm_app.ui.order.disputes import changed_meanwhile
+from crm_app.ui.order.parcels import pieces_field
 from crm_app.ui.order.state import OrderState
 from crm_app.ui.order.steps import Choice, Reason, Refusal
 from crm_app.ui.order.travel import Step
@@ -132,6 +133,7 @@ def question_dialog() -> rx.Component:
             rx.dialog.description(question.explanation, class_name="quiet"),
             rx.el.form(
                 changed_meanwhile(),
+                rx.cond(has_any(question.pieces), pieces_field(), rx.fragment()),
                 rx.cond(question.asks_parcel, _parcel(), rx.fragment()),
                 rx.cond(has_any(question.reasons), _reasons(), rx.fragment()),
                 rx.cond(

@@ -12,14 +12,23 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.rules import Field
 from crm_app.domain.time import now
 from crm_app.errors import CrmError, NotFoundError, NotSignedInError
-from crm_app.services import disputes, order_page, order_view, orders, personal_data, presence
+from crm_app.services import (
+    disputes,
+    order_page,
+    order_view,
+    orders,
+    personal_data,
+    presence,
+    shipping,
+)
 from crm_app.services.order_page import OrderPage
 from crm_app.services.order_view import OrderDetail
 from crm_app.services.orders import Keep
 from crm_app.ui.order import view
 from crm_app.ui.order.differences import Dispute
 from crm_app.ui.order.entries import Entry, entries
-from crm_app.ui.order.steps import Question, Steps, asks
+from crm_app.ui.order.parcel_view import Package, packages
+from crm_app.ui.order.steps import Question, Steps, asks, pieces_of
 from crm_app.ui.order.travel import Travel
 from crm_app.ui.order.view import Line, OrderView
 from crm_app.ui.order.work_view import WorkView
@@ -43,6 +52,7 @@ class OrderState(rx.State):
     failure: str = ""
     order: OrderView = OrderView()
     lines: list[Line] = []
+    packages: list[Package] = []
     work: WorkView = WorkView()
     entries: list[Entry] = []
     # The newest comment of this person: once it is another, what was typed has arrived.
@@ -125,7 +135,7 @@ class OrderState(rx.State):
             return
         if asks(choice):
             # What is on the screen, and not what was just read behind it.
-            self.question = Question.of(choice, detail.order, self.order.version)
+            self.question = Question.of(choice, detail, self.order.version)
             return
         await self._do(lambda: self._change(choice.status))
 
@@ -141,7 +151,10 @@ class OrderState(rx.State):
         try:
             reason = str(form.get("cancel_reason") or "")
             version = self.question.version
-            await self._change(status, carrier, tracking, reason, version=version)
+            if self.question.pieces:
+                await self._ship(pieces_of(self.question, form), carrier, tracking, version)
+            else:
+                await self._change(status, carrier, tracking, reason, version=version)
         except NotSignedInError:
             raise
         except CrmError as error:
@@ -217,6 +230,19 @@ class OrderState(rx.State):
             expected_version=version or self.order.version,
         )
 
+    async def _ship(
+        self, pieces: dict[str, int], carrier: str, tracking: str, version: int
+    ) -> None:
+        await call(
+            shipping.ship,
+            await current_actor(self),
+            self._order_id(),
+            pieces,
+            carrier=carrier,
+            tracking_number=tracking,
+            expected_version=version,
+        )
+
     async def _do(self, step: Callable[[], Any]) -> None:
         self.notice = ""
         try:
@@ -243,6 +269,7 @@ class OrderState(rx.State):
             "said_last": max((one.id for one in page.work.comments if one.is_mine), default=0),
             "order": drawn,
             "lines": lines,
+            "packages": packages(detail, moment, zone),
             "entries": said,
             "work": work,
             "disputes": [Dispute.of(one, label, moment, zone) for one in detail.disputes],
