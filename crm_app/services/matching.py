@@ -152,7 +152,9 @@ def _earlier_packages(session: Session, text: str) -> ColumnElement[bool] | None
     number = text.strip()
     if len(number) < _MIN_TRACKING or " " in number:
         return None
-    begins = or_(*[_begins(OrderPackage.tracking_number, one) for one in sorted({number, number.upper()})])
+    begins = or_(
+        *[_begins(OrderPackage.tracking_number, one) for one in sorted({number, number.upper()})]
+    )
     rows = select(OrderPackage.order_id).where(OrderPackage.tracking_number != "", begins)
     ids = list(dict.fromkeys(session.exec(rows.limit(_FEW_NUMBERS))))
     # Where so many begin alike, the numbers of the list itself are found all the same.

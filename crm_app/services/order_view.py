@@ -29,7 +29,8 @@ from crm_app.services.orders import StatusChoice, choices
 from crm_app.services.personal_data import Contact, contact_of, mask_email, mask_phone
 
 # An order that somebody's script touched ten thousand times must still open.
-_MOST_EVENTS: Final = 200
+MOST_EVENTS: Final = 200
+LONGEST_TIMELINE: Final = 5_000
 _MOST_INTENTS: Final = 20
 
 
@@ -161,6 +162,8 @@ class OrderDetail:
     # Why it leaves as a whole only; empty where it may leave in parts.
     why_whole: str
     events: tuple[EventView, ...]
+    # What happened before these is read when somebody asks for it.
+    has_older_events: bool
     intents: tuple[IntentView, ...]
     choices: tuple[StatusChoice, ...]
     carriers: tuple[str, ...]
@@ -174,8 +177,16 @@ class OrderDetail:
     disputes: tuple[DisputeView, ...]
 
 
-def get_order(session: Session, actor: Actor, order_id: int) -> OrderDetail:
+def get_order(
+    session: Session, actor: Actor, order_id: int, *, most_events: int = MOST_EVENTS
+) -> OrderDetail:
     """One order with its lines, newest events and intents first.
+
+    Args:
+        session: An open session.
+        actor: Must hold `orders.view`.
+        order_id: Our id.
+        most_events: How far back the timeline goes; `LONGEST_TIMELINE` at most.
 
     Raises:
         PermissionDeniedError: If the actor may not view orders.
@@ -219,7 +230,8 @@ def get_order(session: Session, actor: Actor, order_id: int) -> OrderDetail:
         lines=_lines(session, order, sent := packages.of_order(session, order.id)),
         packages=_packages(session, order, sent),
         why_whole=shipping.why_whole(order),
-        events=_events(session, order),
+        events=(events := _events(session, order, min(most_events, LONGEST_TIMELINE)))[0],
+        has_older_events=events[1],
         intents=_intents(session, order),
         choices=choices(order) if may_change else (),
         carriers=capabilities.of(order.channel).carriers,
@@ -317,14 +329,15 @@ def _lines(session: Session, order: Order, sent: Sequence[OrderPackage]) -> tupl
     )
 
 
-def _events(session: Session, order: Order) -> tuple[EventView, ...]:
+def _events(session: Session, order: Order, most: int) -> tuple[tuple[EventView, ...], bool]:
+    """The newest ones, and whether there are older."""
     events = session.exec(
         select(OrderEvent)
         .where(OrderEvent.order_id == order.id)
         .order_by(col(OrderEvent.id).desc())
-        .limit(_MOST_EVENTS)
-    )
-    return tuple(
+        .limit(most + 1)
+    ).all()
+    shown = tuple(
         EventView(
             id=event.id,
             kind=event.kind,
@@ -333,8 +346,9 @@ def _events(session: Session, order: Order) -> tuple[EventView, ...]:
             actor_label=event.actor_label,
             sentence=history.sentence(event.kind, event.data, order),
         )
-        for event in events
+        for event in events[:most]
     )
+    return shown, len(events) > most
 
 
 def _intents(session: Session, order: Order) -> tuple[IntentView, ...]:

@@ -52,6 +52,8 @@ from crm_app.ui.orders.page import orders_page
 from crm_app.ui.orders.state import OrdersState
 from crm_app.ui.orders.views_state import ViewsState
 from crm_app.ui.shared.shell_state import ShellState
+from crm_app.ui.tags.page import tags_page
+from crm_app.ui.tags.state import TagsState
 from crm_app.ui.users.page import users_page
 from crm_app.ui.users.state import UsersState
 from crm_app.ui.welcome.page import welcome_page
@@ -112,6 +114,7 @@ PAGES: Final = (
         "Account",
         (_FRAME, AccountState.load, RulesState.load),
     ),
+    Page(tags_page, "/tags", "Tags", (TagsState.load, _FRAME)),
     Page(mappings_page, "/mappings", "Status words", (_FRAME, MappingsState.load)),
     Page(users_page, "/users", "People", (_FRAME, UsersState.load)),
     Page(
@@ -141,6 +144,7 @@ STYLES: Final = (
     "beside",
     "order",
     "parcels",
+    "tags",
     "work",
     "ledger",
     "pages",

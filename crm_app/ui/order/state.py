@@ -55,6 +55,7 @@ class OrderState(rx.State):
     packages: list[Package] = []
     work: WorkView = WorkView()
     entries: list[Entry] = []
+    has_older: bool = False
     # The newest comment of this person: once it is another, what was typed has arrived.
     said_last: int = 0
     # Names of colleagues who look at it as well.
@@ -69,6 +70,8 @@ class OrderState(rx.State):
     every_ms: int = SLOW_MS
     # Of the order in a panel beside a list; 0 on its own page, where the address names it.
     panel_id: int = 0
+
+    _most_events: int = order_view.MOST_EVENTS
 
     @rx.event(supersedes=True)
     @requires(Permission.VIEW_ORDERS)
@@ -121,6 +124,14 @@ class OrderState(rx.State):
             raise
         except CrmError as error:
             self.notice = f"Not refreshed: {error}"
+
+    @rx.event
+    @requires(Permission.VIEW_ORDERS)
+    async def show_older(self) -> None:
+        """Go further back in the timeline."""
+        if self.has_older and self._most_events < order_view.LONGEST_TIMELINE:
+            self._most_events += order_view.MOST_EVENTS
+            await self._read()
 
     @rx.event
     @requires(Permission.CHANGE_STATUS)
@@ -202,7 +213,7 @@ class OrderState(rx.State):
     async def _read(self) -> None:
         actor, order_id = await current_actor(self), self._order_id()
         before = self.order.id if self.order.id != order_id else 0
-        self._show(await call(order_page.read, actor, order_id))
+        self._show(await call(order_page.read, actor, order_id, most_events=self._most_events))
         here = await errand(presence.look, actor, order_id, left=before)
         self.others_here = _here(here)
         if here and not self.travel.is_open:
@@ -271,6 +282,7 @@ class OrderState(rx.State):
             "lines": lines,
             "packages": packages(detail, moment, zone),
             "entries": said,
+            "has_older": detail.has_older_events,
             "work": work,
             "disputes": [Dispute.of(one, label, moment, zone) for one in detail.disputes],
         }

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from crm_app.domain import money
 from crm_app.domain.channel import Channel
+from crm_app.services.facets import Facet, Pick
+from crm_app.services.order_query import OrderQuery
 from crm_app.services.order_search import OrderSummary
 from crm_app.services.order_view import AddressView, LineView, OrderDetail
 from crm_app.ui.orders.rows import (
@@ -19,6 +21,7 @@ from crm_app.ui.orders.rows import (
     unknown_word,
 )
 from crm_app.ui.shared import times
+from crm_app.ui.shared.links import orders_path
 from crm_app.ui.shared.times import Clock
 from crm_app.ui.shared.tones import Pill, payment_pill, sync_pill
 
@@ -71,6 +74,8 @@ class OrderView:
     total: str = ""
     customer: str = ""
     customer_orders: str = ""
+    # The list of all of them.
+    all_orders: str = ""
     phone: str = ""
     email: str = ""
     may_reveal: bool = False
@@ -102,6 +107,11 @@ class OrderView:
             total=money.to_text(order.total_minor, order.currency),
             customer=order.customer_name or nameless(order),
             customer_orders=orders_count(detail.customer_orders),
+            all_orders=orders_path(
+                OrderQuery(picks=(Pick(Facet.CUSTOMER, (str(detail.customer_id),)),))
+            )
+            if detail.customer_id
+            else "",
             phone=detail.phone_masked,
             email=detail.email_masked,
             may_reveal=detail.may_reveal,
