@@ -16,6 +16,7 @@ from crm_app.api.schemas import (
 )
 from crm_app.domain.permissions import Permission
 from crm_app.services import order_search, order_view, orders, shipping
+from crm_app.services.by_hand import paying
 
 router = APIRouter(prefix="/api/v1/orders", tags=["orders"])
 
@@ -94,6 +95,13 @@ def ship_package(
         expected_version=body.version,
     )
     session.flush()
+    return _detail(order_view.get_order(session, actor, order.id))
+
+
+@router.post("/{order_id}/paid", dependencies=[permitted(Permission.CREATE_ORDERS)])
+def mark_paid(order_id: Id, session: DbSession, actor: CurrentActor) -> OrderDetailOut:
+    """Note that an order by hand is paid; a channel says that of its orders itself (409)."""
+    order = paying.mark_paid(session, actor, order_id)
     return _detail(order_view.get_order(session, actor, order.id))
 
 

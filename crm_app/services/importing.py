@@ -211,7 +211,6 @@ def _insert(
     lines: list[dict[str, Any]] = []
     payloads: list[dict[str, Any]] = []
     events: list[dict[str, Any]] = []
-    parcels: list[dict[str, Any]] = []
     for item in items:
         order_id = ids.get(item.order.external_id)
         if order_id is None:
@@ -221,13 +220,17 @@ def _insert(
         payloads.append(_payload_row(order_id, item))
         data = {"status": [None, row["status"]], **author.told}
         events.append(event_row(order_id, "order:imported", author.actor, data, version=1))
-        parcels += package_merging.rows_of(order_id, item.order, account.channel.label)
         rollups.add(_rollup_key(account, row), row["total_minor"])
     _insert_all(session, OrderLine, lines)
     _insert_all(session, OrderPayload, payloads)
     _insert_all(session, OrderEvent, events)
-    package_merging.insert(session, parcels)
+    told = {ids[key]: order for key, order in _told(items).items() if key in ids}
+    package_merging.insert(session, told, account.channel.label)
     return ids
+
+
+def _told(items: Sequence[_Incoming]) -> dict[str, ChannelOrder]:
+    return {item.order.external_id: item.order for item in items}
 
 
 def _rollup_key(account: ChannelAccount, row: dict[str, Any]) -> RollupKey:
@@ -343,7 +346,10 @@ def _older_than(
 
 
 def replace_lines(session: Session, order_id: int, order: ChannelOrder) -> dict[str, Any]:
-    """Bring the lines to the channel's version; `{"lines": [before, after]}` if they differ."""
+    """Bring the lines to the channel's version; what an event says of it if they differ.
+
+    `lines` are their numbers, before and after; `lines_were` what stood there, for a look back.
+    """
     stored = session.exec(select(OrderLine).where(OrderLine.order_id == order_id)).all()
     before = sorted((line_row(line) for line in stored), key=lambda row: row["position"])
     rows = order_rows.lines_after(order, order_id, before)
@@ -353,7 +359,7 @@ def replace_lines(session: Session, order_id: int, order: ChannelOrder) -> dict[
     for line in stored:
         session.expunge(line)
     _insert_all(session, OrderLine, rows)
-    return {"lines": [len(stored), len(rows)]}
+    return {"lines": [len(stored), len(rows)], "lines_were": order_rows.lines_said(before)}
 
 
 def line_row(line: OrderLine) -> dict[str, Any]:

@@ -69,10 +69,7 @@ def merge(
         Changed fields as `[before, after]`, fit for an event; empty if nothing visible changed.
     """
     local = capabilities.of(order.channel).local
-    for intent in intents:
-        if intent.is_part and intent.id in shown:
-            _confirm(intent)
-    waiting = [intent for intent in intents if intent.state in OPEN]
+    waiting = _still_waiting(intents, shown)
     travel = _travel(waiting[-1]) if waiting else None
     decision = reconcile(
         order.status,
@@ -115,6 +112,14 @@ def merge(
     rollups.add(key_of(order), order.total_minor)
     _settle(waiting, decision.outcome, told, local)
     return changes
+
+
+def _still_waiting(intents: Sequence[StatusIntent], shown: Collection[int]) -> list[StatusIntent]:
+    """Those that are open once the parts which the channel shows are confirmed."""
+    for intent in intents:
+        if intent.is_part and intent.id in shown:
+            _confirm(intent)
+    return [intent for intent in intents if intent.state in OPEN]
 
 
 def _agreement(found: SyncStatus, order: Order, *, lacks_part: bool) -> SyncStatus:

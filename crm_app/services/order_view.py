@@ -24,6 +24,7 @@ from crm_app.models import (
     StatusIntent,
 )
 from crm_app.services import disputes, history, packages, shipping, unknown_words
+from crm_app.services.by_hand import paying
 from crm_app.services.order_search import OrderSummary, summary_of
 from crm_app.services.orders import StatusChoice, choices
 from crm_app.services.personal_data import Contact, contact_of, mask_email, mask_phone
@@ -159,6 +160,8 @@ class OrderDetail:
     address: AddressView | None
     lines: tuple[LineView, ...]
     packages: tuple[PackageView, ...]
+    # Its money is still to come, and ours to note.
+    can_be_paid: bool
     # Why it leaves as a whole only; empty where it may leave in parts.
     why_whole: str
     events: tuple[EventView, ...]
@@ -230,6 +233,7 @@ def get_order(
         lines=_lines(session, order, sent := packages.of_order(session, order.id)),
         packages=_packages(session, order, sent),
         why_whole=shipping.why_whole(order),
+        can_be_paid=paying.can_be_paid(order),
         events=(events := _events(session, order, min(most_events, LONGEST_TIMELINE)))[0],
         has_older_events=events[1],
         intents=_intents(session, order),

@@ -10,13 +10,13 @@ from crm_app.models import OrderPackage, StatusIntent
 from crm_app.services import bulk, packages
 
 
-def rows_of(order_id: int, told: ChannelOrder, label: str) -> list[dict[str, Any]]:
-    """The rows of `order_packages` of an order that is new here; `label` names the channel."""
-    return [{"order_id": order_id, **_values(one), **_new(label)} for one in told.packages or ()]
-
-
-def insert(session: Session, rows: list[dict[str, Any]]) -> None:
-    """Write rows of `rows_of`; one that is there already stays."""
+def insert(session: Session, told: Mapping[int, ChannelOrder], label: str) -> None:
+    """Write the packages of orders that are new here, by our ids; `label` names the channel."""
+    rows = [
+        {"order_id": order_id, **_values(one), **_new(label)}
+        for order_id, order in told.items()
+        for one in order.packages or ()
+    ]
     if rows:
         statement = bulk.insert_rows(OrderPackage, list(rows[0])).on_conflict_do_nothing()
         session.execute(statement, bulk.parameter(rows))

@@ -7,6 +7,7 @@ A page that wants it puts `order_panel(...)` next to its list and fires
 import reflex as rx
 
 from crm_app.ui.by_hand.entry import edit_button
+from crm_app.ui.by_hand.paid import paid_button
 from crm_app.ui.order.actions import question_dialog
 from crm_app.ui.order.body import order_body, order_title
 from crm_app.ui.order.state import OrderState
@@ -65,6 +66,7 @@ def _deeds() -> rx.Component:
     return rx.el.div(
         assignee_field(aria_label="Assigned to"),
         hold_button(),
+        paid_button(),
         edit_button(),
         print_menu(OrderState.order.id),
         class_name="panel-deeds",

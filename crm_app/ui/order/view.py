@@ -82,6 +82,7 @@ class OrderView:
     address: list[str] = field(default_factory=list)
     note: str = ""
     is_private: bool = False
+    can_be_paid: bool = False
     may_change: bool = False
 
     @classmethod
@@ -119,6 +120,7 @@ class OrderView:
             note=detail.note,
             is_private=detail.address is None,
             may_change=detail.may_change,
+            can_be_paid=detail.can_be_paid,
         )
 
 
