@@ -224,13 +224,12 @@ def _insert(
     _insert_all(session, OrderLine, lines)
     _insert_all(session, OrderPayload, payloads)
     _insert_all(session, OrderEvent, events)
-    told = {ids[key]: order for key, order in _told(items).items() if key in ids}
-    package_merging.insert(session, told, account.channel.label)
+    package_merging.insert(session, _told(items, ids), account.channel.label)
     return ids
 
 
-def _told(items: Sequence[_Incoming]) -> dict[str, ChannelOrder]:
-    return {item.order.external_id: item.order for item in items}
+def _told(items: Sequence[_Incoming], ids: Mapping[str, int]) -> dict[int, ChannelOrder]:
+    return {ids[key]: one.order for one in items if (key := one.order.external_id) in ids}
 
 
 def _rollup_key(account: ChannelAccount, row: dict[str, Any]) -> RollupKey:
