@@ -69,8 +69,8 @@ def export(
     if kind not in _EXPORTS:
         raise InvalidInputError("An export is CSV, XLSX or JSON.", details={"format": "Unusable."})
     chosen = columns.chosen(actor, list(keys) or columns.default_keys(actor))
-    about, is_exact = order_search.count_orders(session, actor, query)
-    if not about:
+    few = _count_up_to(session, order_search.conditions_of(session, actor, query))
+    if not few:
         raise _nothing()
     download, is_new = _claim(
         session,
@@ -86,10 +86,16 @@ def export(
         has_people=any(column.is_personal for column in chosen),
     )
     if is_new:
-        if is_exact and about <= FROZEN_AT_ONCE:
+        if few <= FROZEN_AT_ONCE:
             freeze(session, actor, download)
         _begin(session, actor, download)
     return download
+
+
+def _count_up_to(session: Session, conditions: Sequence[ColumnElement[bool]]) -> int:
+    """How many match, counted to just above what is frozen at once."""
+    some = select(literal(1)).where(*conditions).limit(FROZEN_AT_ONCE + 1).subquery()
+    return session.exec(select(func.count()).select_from(some)).one()
 
 
 def is_frozen(download: Download) -> bool:

@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from crm_app.services.facets import Facet
 from crm_app.ui.orders.facet_menus import FacetMenu
 from crm_app.ui.orders.state import OrdersState
 from crm_app.ui.orders.views_menu import views_menu
@@ -22,11 +23,19 @@ from crm_app.ui.shared.filter_parts import (
 from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import button, icon
 from crm_app.ui.shared.shell_state import ShellState
+from crm_app.ui.shared.suggest import (
+    CITIES,
+    PAUSE_MS,
+    SKUS,
+    SuggestState,
+    suggestion_lists,
+)
 
 
 def filter_bar() -> rx.Component:
     menus = OrdersState.menus
     return rx.el.div(
+        suggestion_lists(),
         views_menu(),
         search_box(),
         rx.el.div(
@@ -136,6 +145,24 @@ def _facet(facet: FacetMenu) -> rx.Component:
 
 
 def _typed(facet: FacetMenu, name: str, value: str, hint: str) -> rx.Component:
+    def field(**suggests: Any) -> rx.Component:
+        return _input(facet, name, value, hint, **suggests)
+
+    return rx.match(
+        facet.key,
+        (
+            Facet.SKU.value,
+            field(list=SKUS, on_change=SuggestState.type_sku.debounce(PAUSE_MS)),
+        ),
+        (
+            Facet.CITY.value,
+            field(list=CITIES, on_change=SuggestState.type_city.debounce(PAUSE_MS)),
+        ),
+        field(),
+    )
+
+
+def _input(facet: FacetMenu, name: str, value: str, hint: str, **suggests: Any) -> rx.Component:
     return rx.el.input(
         name=name,
         # What is on stands there to be added to; a new key follows Back and a removed chip.
@@ -146,6 +173,7 @@ def _typed(facet: FacetMenu, name: str, value: str, hint: str) -> rx.Component:
         auto_complete="off",
         max_length=200,
         class_name="field",
+        **suggests,
     )
 
 
