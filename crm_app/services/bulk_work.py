@@ -106,7 +106,7 @@ def _batch(session: Session, run_id: int, size: int) -> int | None:
 def _actor(session: Session, run: BulkRun, action: Action) -> Actor | None:
     """The person of the run, with what they may do today."""
     user = session.get_one(User, run.actor_id)
-    actor = auth.person(user)
+    actor = auth.person(session, user)
     if user.is_active and all(
         actor.may(needed) for needed in (Permission.BULK_CHANGE, action.permission)
     ):

@@ -19,7 +19,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.working import Priority
 from crm_app.errors import PermissionDeniedError
 from crm_app.models import Order, OrderCount, OrderLine, OrderRollup, OrderTag, Tag
-from crm_app.services import matching, paging, unknown_words
+from crm_app.services import matching, paging, reach, unknown_words
 from crm_app.services.facet_conditions import (
     Asker,
     Condition,
@@ -146,7 +146,7 @@ def build(session: Session, actor: Actor, query: OrderQuery) -> Filter:
     Raises:
         PermissionDeniedError: If the actor may not view orders, or not what a filter tells.
     """
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     sees_people = actor.may(Permission.SEE_PERSONAL_DATA)
     if query.pick(Facet.PINCODE) and not sees_people:
         raise PermissionDeniedError(

@@ -15,7 +15,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.rules import Field
 from crm_app.errors import NotFoundError
 from crm_app.models import ChannelAccount, Order, OrderEvent, OrderLine, StatusIntent
-from crm_app.services import disputes, history, unknown_words
+from crm_app.services import disputes, history, reach, unknown_words
 from crm_app.services.order_search import OrderSummary, summary_of
 from crm_app.services.orders import StatusChoice, choices
 from crm_app.services.personal_data import Contact, contact_of, mask_email, mask_phone
@@ -145,7 +145,7 @@ def get_order(session: Session, actor: Actor, order_id: int) -> OrderDetail:
         PermissionDeniedError: If the actor may not view orders.
         NotFoundError: If there is no such order.
     """
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     found = session.exec(
         select(Order, ChannelAccount.name)
         .join(ChannelAccount, col(ChannelAccount.id) == Order.account_id)

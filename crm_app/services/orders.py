@@ -17,7 +17,7 @@ from crm_app.errors import (
     NotFoundError,
 )
 from crm_app.models import Order
-from crm_app.services import audit, edits, settling, status_moves
+from crm_app.services import audit, edits, reach, settling, status_moves
 from crm_app.services.rollups import RollupChange
 from crm_app.services.settling import Keep as Keep
 from crm_app.services.status_moves import Move
@@ -115,7 +115,7 @@ def change_status(
         InvalidTransitionError: If our rules or the channel's do not allow the move.
         InvalidInputError: If carrier or tracking number is missing or unusable.
     """
-    actor.require(Permission.CHANGE_STATUS)
+    reach.require(session, actor, Permission.CHANGE_STATUS)
     order = _locked(session, order_id)
     if order.status == new:
         return order
@@ -174,7 +174,7 @@ def settle(session: Session, actor: Actor, order_id: int, keep: Keep) -> Order:
         NotFoundError: If there is no such order.
         ConflictError: If nothing is to be decided on this order (any more).
     """
-    actor.require(Permission.CHANGE_STATUS)
+    reach.require(session, actor, Permission.CHANGE_STATUS)
     order = _locked(session, order_id)
     if order.sync_status not in (SyncStatus.REJECTED, SyncStatus.CONFLICT):
         raise ConflictError("Nothing is left to decide: this order agrees with its channel.")

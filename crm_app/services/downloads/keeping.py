@@ -18,7 +18,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError, NotFoundError
 from crm_app.models import Download, DownloadPart, DownloadPiece
-from crm_app.services import audit
+from crm_app.services import audit, reach
 
 INSERT_PIECE: Final = insert(DownloadPiece)
 LIST_SIZE: Final = 100
@@ -34,7 +34,7 @@ def kept_for() -> timedelta:
 
 def list_downloads(session: Session, actor: Actor, *, limit: int = LIST_SIZE) -> list[Download]:
     """One's own files, the newest first. Needs `orders.view`."""
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     return list(
         session.exec(
             select(Download)
@@ -56,7 +56,7 @@ def get_download(session: Session, actor: Actor, download_id: int) -> Download:
 
 
 def _own(session: Session, actor: Actor, download_id: int, *, lock: bool) -> Download:
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     wanted = select(Download).where(Download.id == download_id, Download.user_id == actor.user_id)
     if lock:
         wanted = wanted.with_for_update().execution_options(populate_existing=True)
@@ -127,9 +127,9 @@ def take(session: Session, actor: Actor, download_id: int) -> File:
     """
     download = _own(session, actor, download_id, lock=False)
     is_print = download.kind is DownloadKind.PRINT
-    actor.require(Permission.PRINT_ORDERS if is_print else Permission.EXPORT_ORDERS)
+    reach.require(session, actor, Permission.PRINT_ORDERS if is_print else Permission.EXPORT_ORDERS)
     if download.has_people:
-        actor.require(Permission.SEE_PERSONAL_DATA)
+        reach.require(session, actor, Permission.SEE_PERSONAL_DATA)
     if download.emptied_at is not None:
         raise ConflictError("This file was deleted after its time. Ask for it again.")
     if download.state is not DownloadState.DONE:

@@ -13,6 +13,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import InvalidInputError, NotFoundError, PermissionDeniedError
 from crm_app.models import OrderComment, User
+from crm_app.services import reach
 from crm_app.services.personal_data import WITHHELD
 from crm_app.services.working import people, telling, watching
 from crm_app.services.working.changes import explain, lock
@@ -41,7 +42,7 @@ def list_comments(session: Session, actor: Actor, order_id: int) -> list[Comment
     Raises:
         PermissionDeniedError: Without `orders.view`.
     """
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     rows = session.exec(
         select(OrderComment, User.name)
         .join(User, col(User.id) == OrderComment.author_id)
