@@ -3,7 +3,7 @@
 Each table has a view of the same name in a schema of its own, with the rows of the accounts that
 the transaction was narrowed to. Narrowing it points the search path there: every statement, by the
 ORM or in words, a read, a count or a change, then finds nothing else. The views are plain
-conditions, so a list walks the same indexes as with a filter of accounts. `docs/decisions/0027`
+conditions, so a list walks the same indexes as with a filter of accounts. `docs/decisions/0028`
 says why it is not row-level security.
 """
 
@@ -39,7 +39,7 @@ _OWN: Final = {
     "downloads": f"t.user_id {_MINE}",
 }
 # Seen whole also where the account is empty: it is about no account.
-_OF_NO_ACCOUNT: Final = frozenset({"alerts", "status_words", "business_details", "invoice_series"})
+_OF_NO_ACCOUNT: Final = frozenset({"status_words", "business_details", "invoice_series"})
 _LEFT_OUT: Final = frozenset({"alembic_version"})
 
 

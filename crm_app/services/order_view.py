@@ -154,11 +154,12 @@ def get_order(session: Session, actor: Actor, order_id: int) -> OrderDetail:
     if found is None:
         raise NotFoundError("order", order_id)
     order, account_name = found
+    actor = actor.on_account(order.account_id)
     sees_people = actor.may(Permission.SEE_PERSONAL_DATA)
     may_change = actor.may(Permission.CHANGE_STATUS)
     contact = contact_of(session, order) if sees_people else Contact("", "", "")
     return OrderDetail(
-        order=summary_of(order, sees_people=sees_people),
+        order=summary_of(order, actor),
         account_name=account_name,
         version=order.version,
         subtotal_minor=order.subtotal_minor,

@@ -72,8 +72,7 @@ def tell(session: Session, alert: Alert, moment: AlertMoment, at: datetime) -> i
     wanted = [
         choice
         for choice in choices(session)
-        if choice.kind is alert.kind
-        and (alert.account_id is None or choice.sees.holds(alert.account_id))
+        if choice.kind is alert.kind and choice.sees.holds(alert.account_id)
     ]
     sentence = f"{_AHEAD[moment]}{alert.sentence}"
     key = f"alert:{alert.id}"

@@ -76,6 +76,7 @@ def work_of(session: Session, actor: Actor, order_id: int) -> Work:
     order = session.get(Order, order_id)
     if order is None:
         raise NotFoundError("order", order_id)
+    actor = actor.on_account(order.account_id)
     assignee = session.get(User, order.assignee_id) if order.assignee_id else None
     watchers = watching.watchers(session, order_id)
     sees_people = actor.may(Permission.SEE_PERSONAL_DATA)
