@@ -71,6 +71,12 @@ class Actor:
         if not self.may(permission, account_id):
             raise PermissionDeniedError
 
+    def require_everywhere(self, permission: Permission) -> None:
+        """Raise PermissionDeniedError unless `permission` is held on every account there is and
+        will be: for what concerns all of them."""
+        if not self.may_everywhere(permission):
+            raise PermissionDeniedError
+
     def only(self, permissions: Iterable[Permission]) -> "Actor":
         """The same actor with none but these of what it may do."""
         kept = self.permissions & frozenset(permissions)

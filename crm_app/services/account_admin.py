@@ -41,7 +41,7 @@ def connect(
         InvalidInputError: The name cannot be used.
         ConflictError: The channel has an account of this name.
     """
-    reach.require(session, actor, Permission.MANAGE_ACCOUNTS)
+    actor.require_everywhere(Permission.MANAGE_ACCOUNTS)
     name = account_forms.clean_name(name)
     _require_free(session, channel, name)
     account = accounts.add_account(

@@ -44,7 +44,9 @@ def decide(
     if chosen.name == UndoAction.name or run.undo_of is not None:
         raise ConflictError("An undo belongs to the run that it undoes.")
     reach.require(session, actor, chosen.permission)
-    run.action, run.settings = chosen.name, chosen.check(settings)
+    checked = chosen.check(settings)
+    reach.require(session, actor, *bulk_actions.needed(chosen, checked))
+    run.action, run.settings = chosen.name, checked
     return run
 
 
@@ -65,7 +67,7 @@ def start(session: Session, actor: Actor, run_id: int) -> BulkRun:
     run = _locked(session, actor, run_id)
     _require_own(actor, run)
     action = bulk_actions.of(run.action)
-    reach.require(session, actor, action.permission)
+    reach.require(session, actor, *bulk_actions.needed(action, run.settings))
     if run.state is not RunState.DRAFT:
         return run
     if action.preview(session, actor, run).changes == 0:

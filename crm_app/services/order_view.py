@@ -17,7 +17,7 @@ from crm_app.errors import NotFoundError
 from crm_app.models import ChannelAccount, Order, OrderEvent, OrderLine, StatusIntent
 from crm_app.services import disputes, history, reach, unknown_words
 from crm_app.services.order_search import OrderSummary, summary_of
-from crm_app.services.orders import StatusChoice, choices
+from crm_app.services.orders import StatusChoice, choices, needed_for
 from crm_app.services.personal_data import Contact, contact_of, mask_email, mask_phone
 
 # An order that somebody's script touched ten thousand times must still open.
@@ -184,12 +184,18 @@ def get_order(session: Session, actor: Actor, order_id: int) -> OrderDetail:
         lines=_lines(session, order),
         events=_events(session, order),
         intents=_intents(session, order),
-        choices=choices(order) if may_change else (),
+        choices=_choices(order, actor),
         carriers=capabilities.of(order.channel).carriers,
         contract_is_inferred=capabilities.of(order.channel).is_inferred,
         if_late=capabilities.of(order.channel).lateness.why,
         channel_word_at=order.channel_updated_at,
         disputes=_disputes(session, order, sees_people=sees_people),
+    )
+
+
+def _choices(order: Order, actor: Actor) -> tuple[StatusChoice, ...]:
+    return tuple(
+        one for one in choices(order) if all(actor.may(each) for each in needed_for(one.status))
     )
 
 

@@ -14,6 +14,7 @@ from crm_app import narrowing
 from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.domain.reach import EVERYWHERE, Reach
+from crm_app.errors import NotFoundError
 
 _REACH: Final = "reach"
 # They stand for themselves: one may have them where one sees no orders.
@@ -35,6 +36,18 @@ def require(session: Session, actor: Actor, *permissions: Permission) -> None:
         # Whoever asks for one thing after the other holds both only where both are held.
         found &= session.info.get(_REACH, EVERYWHERE)
     _narrow(session, actor, found)
+
+
+def require_on(actor: Actor, permission: Permission, account_id: int) -> None:
+    """Ask for a permission on one account, where no transaction is open.
+
+    Raises:
+        PermissionDeniedError: If the actor holds it nowhere.
+        NotFoundError: If not there: an account beyond the reach is none.
+    """
+    actor.require(permission)
+    if not actor.may(permission, account_id):
+        raise NotFoundError("account", account_id)
 
 
 def begin(session: Session, actor: Actor) -> None:

@@ -63,7 +63,7 @@ def overview(session: Session, actor: Actor) -> Overview:
         PermissionDeniedError: Without `orders.view`.
     """
     reach.require(session, actor, Permission.VIEW_ORDERS)
-    may_manage = actor.may(Permission.MANAGE_ACCOUNTS)
+    may_manage = actor.may_everywhere(Permission.MANAGE_ACCOUNTS)
     is_open = col(Alert.closed_at).is_(None)
     hook = session.get(AlertHook, 1) if may_manage else None
     return Overview(
@@ -121,7 +121,7 @@ def set_hook(session: Session, actor: Actor, url: str) -> str:
     Raises:
         PermissionDeniedError: Without `accounts.manage`.
     """
-    reach.require(session, actor, Permission.MANAGE_ACCOUNTS)
+    actor.require_everywhere(Permission.MANAGE_ACCOUNTS)
     secret = secrets.token_urlsafe(32)
     hook = session.get(AlertHook, 1, with_for_update=True)
     before = {"url": hook.url} if hook else {}
@@ -142,7 +142,7 @@ def remove_hook(session: Session, actor: Actor) -> None:
 
     Raises: PermissionDeniedError, NotFoundError if there is none.
     """
-    reach.require(session, actor, Permission.MANAGE_ACCOUNTS)
+    actor.require_everywhere(Permission.MANAGE_ACCOUNTS)
     hook = session.get(AlertHook, 1, with_for_update=True)
     if hook is None:
         raise NotFoundError("webhook", "for alerts")
@@ -163,7 +163,7 @@ def send_test(session: Session, actor: Actor, way: str) -> None:
 
     Raises: PermissionDeniedError without `accounts.manage`; ConflictError if it cannot be sent.
     """
-    reach.require(session, actor, Permission.MANAGE_ACCOUNTS)
+    actor.require_everywhere(Permission.MANAGE_ACCOUNTS)
     if way not in (telling.WEBHOOK, telling.MAIL):
         raise InvalidInputError("A test goes by mail or by webhook.")
     moment, brand = now(), get_settings().brand_name
@@ -198,7 +198,7 @@ def send_again(session: Session, actor: Actor, message_id: int) -> None:
 
     Raises: PermissionDeniedError without `accounts.manage`; NotFoundError if there is none such.
     """
-    reach.require(session, actor, Permission.MANAGE_ACCOUNTS)
+    actor.require_everywhere(Permission.MANAGE_ACCOUNTS)
     message = session.get(AlertMessage, message_id, with_for_update=True)
     if message is None or message.failed_at is None:
         raise NotFoundError("failed message", message_id)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 import zstandard
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, func, insert, update
 from sqlalchemy import select as fields
 from sqlmodel import Session, col, select
 
@@ -16,8 +16,8 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.download import ACTIVE, DownloadKind, DownloadState
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
-from crm_app.errors import ConflictError, NotFoundError
-from crm_app.models import Download, DownloadPart, DownloadPiece
+from crm_app.errors import ConflictError, NotFoundError, PermissionDeniedError
+from crm_app.models import Download, DownloadPart, DownloadPiece, Order
 from crm_app.services import audit, reach
 
 INSERT_PIECE: Final = insert(DownloadPiece)
@@ -130,6 +130,7 @@ def take(session: Session, actor: Actor, download_id: int) -> File:
     reach.require(session, actor, Permission.PRINT_ORDERS if is_print else Permission.EXPORT_ORDERS)
     if download.has_people:
         reach.require(session, actor, Permission.SEE_PERSONAL_DATA)
+    _require_all(session, actor, download_id)
     if download.emptied_at is not None:
         raise ConflictError("This file was deleted after its time. Ask for it again.")
     if download.state is not DownloadState.DONE:
@@ -154,6 +155,19 @@ def take(session: Session, actor: Actor, download_id: int) -> File:
         download.size,
         tuple(positions),
     )
+
+
+def _require_all(session: Session, actor: Actor, download_id: int) -> None:
+    """A file that was made when one reached further is not handed out any more."""
+    if not actor.narrowed:
+        return
+    ids = select(func.unnest(col(DownloadPart.order_ids)).label("id")).where(
+        DownloadPart.download_id == download_id
+    )
+    frozen = ids.subquery()
+    beyond = select(frozen.c.id).where(frozen.c.id.not_in(select(Order.id))).limit(1)
+    if session.exec(beyond).first() is not None:
+        raise PermissionDeniedError("You may no longer see all of the orders in this file.")
 
 
 def name_of(download: Download) -> str:

@@ -95,6 +95,8 @@ def _step(session: Session, download_id: int) -> bool:
     body = writer.part(rows, is_first=part.position == 0).encode("utf-8", "replace")
     part.body, part.size = zstandard.compress(body, _LEVEL), len(body)
     download.done += len(part.order_ids)
+    if len(rows) != len(part.order_ids) and actor.narrowed:
+        raise PermissionDeniedError("You may no longer see all of these orders.")
     if len(rows) != len(part.order_ids):
         # Orders stay for good, so this is a mistake somewhere: no file that lacks a row goes out.
         raise RuntimeError(f"{len(part.order_ids) - len(rows)} frozen orders are gone")
