@@ -198,8 +198,8 @@ async def test_deactivated_person_is_out_at_the_next_click(
     async with tab(cookie) as opened:
         await opened.call(OrdersState.load)
         assert len(opened.shown(OrdersState)["rows"]) == 1
-        person = session.exec(select(User).where(User.role == Role.SUPPORT)).one()
-        users.update_user(session, auth.person(boss), person.id or 0, is_active=False)
+        person = session.exec(select(User).where(User.name == "Support Person")).one()
+        users.update_user(session, auth.person(session, boss), person.id or 0, is_active=False)
         session.commit()
         await opened.call(OrdersState.load)
 
