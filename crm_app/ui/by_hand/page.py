@@ -10,6 +10,7 @@ from crm_app.services.by_hand.draft import PAYMENTS
 from crm_app.ui.by_hand.state import ByHandState, LineBox, PersonRow
 from crm_app.ui.shared.blanks import blank, forbidden, skeleton_rows
 from crm_app.ui.shared.conditions import both, has_any, is_not
+from crm_app.ui.shared.keeping import kept
 from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import button, icon
 from crm_app.ui.shared.navigation import may
@@ -59,9 +60,15 @@ def _form() -> rx.Component:
             class_name="hand-main",
         ),
         rx.el.div(_money(), class_name="hand-side"),
+        rx.el.input(
+            type="hidden",
+            name="press",
+            default_value=ByHandState.press,
+            custom_attrs={"data-press": "1"},
+        ),
         on_submit=ByHandState.save,
         class_name="hand",
-        custom_attrs={"data-sums": "1"},
+        custom_attrs={"data-sums": "1"} | kept("by-hand", ByHandState.back),
     )
 
 
@@ -70,7 +77,12 @@ def _lines() -> rx.Component:
         rx.el.h2("Lines"),
         rx.foreach(ByHandState.lines, _line),
         _mistake("lines"),
-        button(icon("plus", 14), "Another line", on_click=ByHandState.add_line),
+        button(
+            icon("plus", 14),
+            "Another line",
+            on_click=ByHandState.add_line,
+            custom_attrs={"data-more": "1"},
+        ),
         class_name="card hand-lines",
     )
 

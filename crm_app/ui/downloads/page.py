@@ -10,6 +10,7 @@ from crm_app.ui.downloads.state import DownloadsState, ExportState
 from crm_app.ui.downloads.view import ColumnChoice, DownloadRow
 from crm_app.ui.shared.blanks import blank, failed, skeleton_rows
 from crm_app.ui.shared.conditions import has_any
+from crm_app.ui.shared.keeping import kept
 from crm_app.ui.shared.links import DOWNLOADS, link
 from crm_app.ui.shared.marks import button, icon, pill, tag, ticker, time_text
 from crm_app.ui.shared.native import NativeAnchor
@@ -81,6 +82,7 @@ def _form() -> rx.Component:
                 button("All", kind="quiet", on_click=ExportState.choose("all")),
                 button("None", kind="quiet", on_click=ExportState.choose("none")),
                 class_name="export-sets",
+                custom_attrs={"data-fresh": "1"},
             ),
             rx.el.div(
                 rx.foreach(ExportState.columns, _column),
@@ -110,6 +112,7 @@ def _form() -> rx.Component:
         ),
         on_submit=ExportState.ask,
         class_name="card export-form",
+        custom_attrs=kept("export", ExportState.title),
     )
 
 

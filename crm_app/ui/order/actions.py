@@ -7,6 +7,7 @@ from crm_app.ui.order.state import OrderState
 from crm_app.ui.order.steps import Choice, Reason, Refusal
 from crm_app.ui.order.travel import Step
 from crm_app.ui.shared.conditions import has_any
+from crm_app.ui.shared.keeping import kept
 from crm_app.ui.shared.marks import button, icon
 from crm_app.ui.shared.words import two_words
 
@@ -151,6 +152,7 @@ def question_dialog() -> rx.Component:
                 ),
                 on_submit=OrderState.answer,
                 class_name="form",
+                custom_attrs=kept("step", question.status, OrderState.order.id),
             ),
             class_name="dialog",
         ),

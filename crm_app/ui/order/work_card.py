@@ -11,6 +11,7 @@ from crm_app.ui.order.work_state import WorkState
 from crm_app.ui.order.work_view import Choice, TagRow
 from crm_app.ui.shared.conditions import is_not
 from crm_app.ui.shared.hold import hold_fields
+from crm_app.ui.shared.keeping import kept
 from crm_app.ui.shared.marks import button, icon
 
 
@@ -202,10 +203,16 @@ def _ends() -> rx.Component:
                     icon("archive-restore", 13),
                     "Take out of the archive",
                     on_click=WorkState.archive(False),
+                    custom_attrs={"data-desk": "unarchive"},
                 ),
                 rx.cond(
                     work.can_archive,
-                    button(icon("archive", 13), "Archive", on_click=WorkState.archive(True)),
+                    button(
+                        icon("archive", 13),
+                        "Archive",
+                        on_click=WorkState.archive(True),
+                        custom_attrs={"data-desk": "archive"},
+                    ),
                     rx.fragment(),
                 ),
             ),
@@ -235,7 +242,11 @@ def standing() -> rx.Component:
                 rx.el.span(class_name="gap"),
                 rx.cond(
                     work.may_hold & work.held.can_release,
-                    button("Release", on_click=WorkState.release),
+                    button(
+                        "Release",
+                        on_click=WorkState.release,
+                        custom_attrs={"data-desk": "release"},
+                    ),
                     rx.fragment(),
                 ),
                 class_name="standing tone-warn",
@@ -280,6 +291,7 @@ def hold_dialog() -> rx.Component:
                 ),
                 on_submit=WorkState.hold,
                 class_name="form",
+                custom_attrs=kept("hold", OrderState.order.id),
             ),
             class_name="dialog",
         ),

@@ -13,8 +13,9 @@ from crm_app.services.views import MAX_NAME
 from crm_app.ui.orders.views_state import ViewsState
 from crm_app.ui.shared.conditions import both, is_not
 from crm_app.ui.shared.filter_parts import dropdown
+from crm_app.ui.shared.keeping import kept
 from crm_app.ui.shared.links import ALL_ORDERS, link
-from crm_app.ui.shared.marks import button, icon
+from crm_app.ui.shared.marks import button, icon, unseen
 from crm_app.ui.shared.navigation import may
 from crm_app.ui.shared.view_rows import ViewRow
 
@@ -47,6 +48,7 @@ def views_menu() -> rx.Component:
         rx.cond(shown.is_modified, _changes(), rx.fragment()),
         view_dialog(),
         remove_dialog(),
+        unseen("save-view", ViewsState.open_new),
         class_name="views",
     )
 
@@ -190,6 +192,7 @@ def view_dialog() -> rx.Component:
                 ),
                 on_submit=ViewsState.save,
                 class_name="form",
+                custom_attrs=kept("view", form.key),
             ),
             class_name="dialog",
         ),
