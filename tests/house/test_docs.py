@@ -86,7 +86,8 @@ def test_the_desk_hears_every_key_that_it_tells() -> None:
     code = "".join(
         (ROOT / "assets" / f"{name}.js").read_text() for name in ("desk", "order", "palette")
     )
-    heard = set(re.findall(r'^    "?([^\s":]+)"?: (?:\(\) =>|[a-z]\w+,$)', code, re.MULTILINE))
+    blocks = re.findall(r"const KEYS = \{(.*?)\n  \};", code, re.DOTALL)
+    heard = set(re.findall(r'^    "?([^\s":/]+|/)"?: ', "".join(blocks), re.MULTILINE))
     told = {" ".join(keys) for keys, _ in KEYS if keys[0] != "g"}
 
     # Shift and x is told with the x; the others are no letters, and looked for below.

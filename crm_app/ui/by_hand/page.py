@@ -14,6 +14,7 @@ from crm_app.ui.shared.keeping import kept
 from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import button, icon
 from crm_app.ui.shared.navigation import may
+from crm_app.ui.shared.notes import mistake, notice
 from crm_app.ui.shared.shell import shell
 from crm_app.ui.shared.shell_state import ShellState
 
@@ -211,16 +212,7 @@ def _money() -> rx.Component:
             rx.el.output("₹0.00", custom_attrs={"data-total": "1"}),
             class_name="hand-total",
         ),
-        rx.cond(
-            ByHandState.notice != "",
-            rx.el.p(
-                icon("circle-alert"),
-                rx.el.span(ByHandState.notice),
-                class_name="notice tone-bad",
-                role="alert",
-            ),
-            rx.fragment(),
-        ),
+        notice(ByHandState.notice),
         rx.el.button(
             rx.cond(ByHandState.is_edit, "Save", "Create order"),
             type="submit",
@@ -251,4 +243,4 @@ def _field(label: str, name: str, *, is_wide: bool = False, **props: Any) -> rx.
 
 def _mistake(name: str) -> rx.Component:
     said = ByHandState.mistakes.get(name, "")
-    return rx.cond(said, rx.el.span(said, class_name="mistake", role="alert"), rx.fragment())
+    return mistake(said)

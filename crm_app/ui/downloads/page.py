@@ -15,6 +15,7 @@ from crm_app.ui.shared.links import DOWNLOADS, link
 from crm_app.ui.shared.marks import button, icon, pill, tag, ticker, time_text
 from crm_app.ui.shared.native import NativeAnchor
 from crm_app.ui.shared.navigation import may
+from crm_app.ui.shared.notes import notice
 from crm_app.ui.shared.shell import shell
 
 _HEADS: Final = (
@@ -90,16 +91,7 @@ def _form() -> rx.Component:
                 key=ExportState.drawn,
             ),
         ),
-        rx.cond(
-            ExportState.failure != "",
-            rx.el.p(
-                icon("circle-alert"),
-                rx.el.span(ExportState.failure),
-                class_name="notice tone-bad",
-                role="alert",
-            ),
-            rx.fragment(),
-        ),
+        notice(ExportState.failure),
         rx.el.div(
             rx.el.button("Make the file", type="submit", class_name="btn primary"),
             link("Not now", href=DOWNLOADS, class_name="btn quiet"),

@@ -17,6 +17,7 @@ from crm_app.ui.shared.keeping import kept
 from crm_app.ui.shared.links import ALL_ORDERS, link
 from crm_app.ui.shared.marks import button, icon, unseen
 from crm_app.ui.shared.navigation import may
+from crm_app.ui.shared.notes import notice
 from crm_app.ui.shared.view_rows import ViewRow
 
 
@@ -171,16 +172,7 @@ def view_dialog() -> rx.Component:
                         rx.fragment(),
                     ),
                 ),
-                rx.cond(
-                    form.failure != "",
-                    rx.el.p(
-                        icon("circle-alert"),
-                        rx.el.span(form.failure),
-                        class_name="notice tone-bad",
-                        role="alert",
-                    ),
-                    rx.fragment(),
-                ),
+                notice(form.failure),
                 rx.el.div(
                     rx.dialog.close(button("Cancel")),
                     rx.el.button(

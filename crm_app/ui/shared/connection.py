@@ -11,10 +11,9 @@ from crm_app.ui.shared.shell_state import ShellState
 
 
 def connection() -> rx.Component:
-    """Nothing to see: facts for the scripts. On every page, also while the server is away."""
-    return rx.el.i(
+    """Around every page, not seen itself: facts for the scripts, also while the server is away."""
+    return rx.el.div(
         id="connection",
-        hidden=True,
         custom_attrs={
             "data-errors": connection_errors_count,
             "data-ready": rx.cond(rx.State.is_hydrated, "true", "false"),
