@@ -16,6 +16,7 @@ from benchmarks import (
     bulk,
     changing,
     channels,
+    crowd,
     documents,
     exporting,
     finding,
@@ -41,6 +42,7 @@ ON_SHOPS: Final[dict[str, Part]] = {
     "export": exporting.measure,
     "web": memory.measure_web,
     "browser": browser.measure,
+    "crowd": crowd.measure_crowd,
 }
 # Measured once: on what the sandbox sells, and on a spreadsheet.
 IMPORT: Final = "import"
