@@ -7,6 +7,8 @@ const VIEW = "desk-view";
 const KEPT = "/last-view";
 // The same in `connection.js`: what is kept of orders and people is gone after a working day.
 const LONGEST_MS = 8 * 3600 * 1000;
+// The same file, whoever asks and however: a font is asked for in another way than a style.
+const ANY = { ignoreSearch: true, ignoreVary: true };
 const ALWAYS = [
   "/offline.js",
   "/icon.svg",
@@ -39,7 +41,7 @@ self.addEventListener("fetch", (event) => {
   } else if (["style", "font", "image"].includes(request.destination) || isShell(url)) {
     event.respondWith(
       fetch(request).catch(async () => {
-        const found = await (await caches.open(SHELL)).match(request, { ignoreSearch: true });
+        const found = await (await caches.open(SHELL)).match(request, ANY);
         return found ?? Response.error();
       }),
     );

@@ -86,7 +86,7 @@ def _fields() -> list[rx.Component]:
             rx.el.label("Tracking number", html_for="gallery-tracking"),
             rx.el.input(id="gallery-tracking", name="tracking", class_name="field mono"),
             mistake("Amazon asks for the tracking number."),
-            *hold_fields(mistake),
+            *hold_fields(),
             class_name="form gallery-form",
         )
     ]
