@@ -12,7 +12,7 @@ from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.permissions import Permission
 from crm_app.errors import InvalidInputError, InvalidTransitionError
 from crm_app.models import Order, OrderPackage
-from crm_app.services import edits, orders, packages, status_moves
+from crm_app.services import edits, orders, packages, reach, status_moves
 
 _LOOKED_AT: Final = orders.looked_at(OrderStatus.SHIPPED) | {"units_shipped"}
 
@@ -55,7 +55,7 @@ def ship(
         InvalidTransitionError: If it may not be shipped now, or its channel takes no parts.
         InvalidInputError: If there are no such pieces left, or carrier or number are unusable.
     """
-    actor.require(Permission.CHANGE_STATUS)
+    reach.require(session, actor, Permission.CHANGE_STATUS)
     order = orders.locked(session, order_id)
     asked = {key: count for key, count in lines.items() if count}
     sent = packages.of_order(session, order_id)

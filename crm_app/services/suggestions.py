@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
+from crm_app.services import reach
 
 _MOST: Final = 8
 _LEAST_TYPED: Final = 2
@@ -26,10 +27,10 @@ _SKUS: Final = text(
                 WHERE line.sku LIKE :pattern AND line.sku ~>~ found.sku
                 ORDER BY line.sku USING ~<~ LIMIT 1)
         FROM found WHERE found.sku IS NOT NULL)
-    SELECT known.sku, sold.title, sold.unit_price_minor
+    SELECT known.sku, sold.title
     FROM (SELECT sku FROM found WHERE sku IS NOT NULL LIMIT :most) AS known
     CROSS JOIN LATERAL (
-        SELECT title, unit_price_minor FROM order_lines
+        SELECT title FROM order_lines
         WHERE order_lines.sku = known.sku ORDER BY order_lines.order_id DESC LIMIT 1) AS sold
     """
 )
@@ -56,11 +57,10 @@ _CITIES: Final = text(
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A SKU as it was sold last; the price of one piece is in minor units."""
+    """A SKU as it was sold last."""
 
     sku: str
     title: str
-    price_minor: int | None
 
 
 def products(session: Session, actor: Actor, typed: str) -> list[Product]:
@@ -69,7 +69,7 @@ def products(session: Session, actor: Actor, typed: str) -> list[Product]:
     Raises:
         PermissionDeniedError: Without `orders.view`.
     """
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     begins = _clean(typed).upper()
     if len(begins) < _LEAST_TYPED:
         return []
@@ -84,7 +84,7 @@ def cities(session: Session, actor: Actor, typed: str) -> list[str]:
     Raises:
         PermissionDeniedError: Without `orders.view`.
     """
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     begins = _clean(typed).lower()
     if len(begins) < _LEAST_TYPED:
         return []

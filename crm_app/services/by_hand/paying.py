@@ -11,7 +11,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError
 from crm_app.models import Order, OrderEvent
-from crm_app.services import audit, orders
+from crm_app.services import audit, orders, reach
 from crm_app.services.events import event_row
 
 _OPEN: Final = (PaymentStatus.UNPAID, PaymentStatus.COD, PaymentStatus.AUTHORIZED)
@@ -34,7 +34,7 @@ def mark_paid(session: Session, actor: Actor, order_id: int) -> Order:
         NotFoundError: If there is no such order.
         ConflictError: If the order is a channel's, or was cancelled, lost or sent back.
     """
-    actor.require(Permission.CREATE_ORDERS)
+    reach.require(session, actor, Permission.CREATE_ORDERS)
     order = orders.locked(session, order_id)
     if order.channel is Channel.MANUAL and order.payment_status is PaymentStatus.PAID:
         return order

@@ -8,6 +8,7 @@ from crm_app.ui.order.state import OrderState
 from crm_app.ui.order.view import Fact, Line
 from crm_app.ui.order.work_view import Other
 from crm_app.ui.shared.conditions import both, has_any, is_not, joined
+from crm_app.ui.shared.keeping import PERSONAL
 from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import button, channel_mark, icon, pill
 
@@ -149,6 +150,7 @@ def _contact_line(name: str, value: str, copy: str) -> rx.Component:
                 # Masked, there is nothing to copy.
                 rx.cond(OrderState.is_revealed, _copy(value, copy, f"{name} copied"), ""),
                 class_name="mono",
+                custom_attrs=PERSONAL,
             ),
             class_name="fact",
         ),
@@ -175,7 +177,7 @@ def _address() -> rx.Component:
             _copy(joined(lines, "\n"), "Copy the address", "Address copied"),
             class_name="card-line",
         ),
-        rx.el.address(rx.foreach(lines, _address_line)),
+        rx.el.address(rx.foreach(lines, _address_line), custom_attrs=PERSONAL),
     )
 
 
