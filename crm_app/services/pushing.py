@@ -8,30 +8,39 @@ from sqlmodel import Session, col, select
 from crm_app import db
 from crm_app.channels import capabilities
 from crm_app.channels.base import Connector, Receipt, StatusUpdate
+from crm_app.channels.calls import listening
 from crm_app.domain.intent import OPEN, IntentState
 from crm_app.domain.order_status import SyncStatus
 from crm_app.domain.time import now
 from crm_app.errors import (
     AccountDisconnectedError,
     ChannelError,
+    LeftAloneError,
     OutcomeUnknownError,
     RateLimitedError,
     RejectedError,
     RetryableError,
 )
-from crm_app.models import (
-    IntentAttempt,
-    Order,
-    OrderEvent,
-    StatusIntent,
+from crm_app.models import Order, OrderEvent, StatusIntent
+from crm_app.services import (
+    accounts,
+    claiming,
+    holding,
+    importing,
+    pulling,
+    receipts,
+    retry_policy,
+    stopping,
+    urgency,
 )
-from crm_app.services import accounts, claiming, holding, importing, pulling, retry_policy, urgency
 from crm_app.services.accounts import pause_after
 from crm_app.services.claiming import Claim, Kind
+from crm_app.services.receipts import Watch
 
 _FIRST_READ_BACK_S: Final = 2.0
 # With the pauses between them somewhat over an hour: no channel takes that long to show a status.
 _MOST_LOOKS: Final = 13
+_NOT_READ: Final = "It accepted the call. It can be asked for nothing more."
 
 
 def push(connector: Connector, account_id: int, *, budget_s: float) -> int:
@@ -62,44 +71,35 @@ def push(connector: Connector, account_id: int, *, budget_s: float) -> int:
             else:
                 _read_back(connector, account_id, claim)
         except RateLimitedError as error:
-            holding.hold(account_id, error)
+            if claim.kind is Kind.TELL or isinstance(error, LeftAloneError):
+                holding.hold(account_id, error, claim.intent_id)
             halted.add(claim.kind)
         except AccountDisconnectedError as error:
-            holding.hold(account_id, error)
+            holding.hold(account_id, error, claim.intent_id)
             break
     return calls
 
 
 def _send(connector: Connector, claim: Claim, update: StatusUpdate) -> None:
-    started = time.monotonic()
-    try:
-        receipt = connector.push_status(update)
-    except ChannelError as error:
-        with db.transaction() as session:
-            _record_refusal(session, claim, update, error, _ms_since(started))
-        if isinstance(error, RateLimitedError | AccountDisconnectedError):
-            raise
-        return
+    with listening() as heard:
+        watch = Watch(heard)
+        try:
+            receipt = connector.push_status(update)
+        except ChannelError as error:
+            with db.transaction() as session:
+                _record_refusal(session, claim, update, error, watch)
+            if isinstance(error, RateLimitedError | AccountDisconnectedError):
+                raise
+            return
     with db.transaction() as session:
-        _record_receipt(session, claim, update, receipt, _ms_since(started))
+        _record_receipt(session, claim, update, receipt, watch)
 
 
 def _record_receipt(
-    session: Session, claim: Claim, update: StatusUpdate, receipt: Receipt, duration_ms: int
+    session: Session, claim: Claim, update: StatusUpdate, receipt: Receipt, watch: Watch
 ) -> None:
     order, intent = _locked(session, claim.intent_id)
-    session.add(
-        IntentAttempt(
-            intent_id=intent.id,
-            operation=receipt.operation,
-            outcome="accepted",
-            http_status=receipt.http_status,
-            request_id=receipt.request_id,
-            asked=_asked(update),
-            answer=receipt.answer[:500],
-            duration_ms=duration_ms,
-        )
-    )
+    receipts.accepted(session, intent.id, update, receipt, watch)
     if intent.state is not IntentState.SENDING:
         return  # settled meanwhile, by a pull that saw it or a person who decided
     moment = now()
@@ -123,31 +123,18 @@ def _confirm(session: Session, order: Order, intent: StatusIntent) -> None:
     """The accepted call is the proof: this channel can be asked for no other."""
     intent.state = IntentState.CONFIRMED
     intent.settled_at = now()
+    intent.reason = _NOT_READ
     order.status_on_channel = intent.to_status
-    later = select(StatusIntent.id).where(
-        StatusIntent.order_id == order.id,
-        StatusIntent.id > intent.id,
-        col(StatusIntent.state).in_(OPEN),
-    )
-    has_more = session.exec(later.limit(1)).first() is not None
+    has_more = _has_later(session, order, intent)
     order.sync_status = SyncStatus.QUEUED if has_more else SyncStatus.IN_SYNC
     order.version += 1
 
 
 def _record_refusal(
-    session: Session, claim: Claim, update: StatusUpdate, error: ChannelError, duration_ms: int
+    session: Session, claim: Claim, update: StatusUpdate, error: ChannelError, watch: Watch
 ) -> None:
     order, intent = _locked(session, claim.intent_id)
-    session.add(
-        IntentAttempt(
-            intent_id=intent.id,
-            operation=f"push {update.status}",
-            outcome=type(error).__name__,
-            asked=_asked(update),
-            answer=str(error)[:500],
-            duration_ms=duration_ms,
-        )
-    )
+    receipts.refused(session, intent.id, update, error, watch)
     if intent.state is not IntentState.SENDING:
         return
     if isinstance(error, RejectedError):
@@ -157,25 +144,53 @@ def _record_refusal(
     if verdict.at is None:
         _give_up(session, order, intent, f"Gave up after {claim.attempts} tries: {error}")
         return
-    intent.state = IntentState.WAITING
+    intent.state = IntentState.BUDGET if _is_limit(error) else IntentState.WAITING
     intent.outcome_unknown = isinstance(error, OutcomeUnknownError)
     intent.claimed_at = None
     intent.reason = str(error)[:500]
+    _heed_hold(order, intent)
     intent.attempts = verdict.tries
     intent.next_try_at = verdict.at
 
 
+def _is_limit(error: ChannelError) -> bool:
+    """Whether it waits for the channel's limit, and not for the channel to come back."""
+    return isinstance(error, RateLimitedError) and not isinstance(error, LeftAloneError)
+
+
+def _heed_hold(order: Order, intent: StatusIntent) -> None:
+    """A hold that was set while the call was under way counts for the next try."""
+    is_stopped = stopping.is_stopped(order, intent.to_status, takes_back=intent.takes_back)
+    is_read_first = intent.outcome_unknown and capabilities.of(order.channel).reads_back
+    if is_stopped and not is_read_first:
+        stopping.put_by(intent, order)
+
+
 def _reject(session: Session, order: Order, intent: StatusIntent, words: str) -> None:
-    order.sync_status = SyncStatus.REJECTED
-    order.version += 1
+    _disagree(session, order, intent)
     _settle(session, order, intent, IntentState.REJECTED, words)
 
 
 def _give_up(session: Session, order: Order, intent: StatusIntent, words: str) -> None:
     """Its policy is used up: from here on a person decides whether it is sent again."""
-    order.sync_status = SyncStatus.REJECTED
-    order.version += 1
+    _disagree(session, order, intent)
     _settle(session, order, intent, IntentState.NEEDS_PERSON, words)
+
+
+def _disagree(session: Session, order: Order, intent: StatusIntent) -> None:
+    """A later wish that still travels has its own answer to come: until then nobody is asked."""
+    has_more = _has_later(session, order, intent)
+    order.sync_status = SyncStatus.QUEUED if has_more else SyncStatus.REJECTED
+    order.version += 1
+
+
+def _has_later(session: Session, order: Order, intent: StatusIntent) -> bool:
+    later = select(StatusIntent.id).where(
+        StatusIntent.order_id == order.id,
+        StatusIntent.id > intent.id,
+        col(StatusIntent.state).in_(OPEN),
+    )
+    return session.exec(later.limit(1)).first() is not None
 
 
 def _settle(
@@ -191,14 +206,19 @@ def _settle(
 
 def _read_back(connector: Connector, account_id: int, claim: Claim) -> None:
     """See what the channel has; storing what it says settles the intent if it agrees."""
-    try:
-        told = connector.fetch_order(claim.external_id)
-    except (ChannelError, ValueError) as error:
-        with db.transaction() as session:
-            _record_unread(session, claim, error)
-        if isinstance(error, RateLimitedError | AccountDisconnectedError):
-            raise
-        return
+    with listening() as heard:
+        watch = Watch(heard)
+        try:
+            told = connector.fetch_order(claim.external_id)
+        except (ChannelError, ValueError) as error:
+            with db.transaction() as session:
+                _record_unread(session, claim, error, watch)
+            if isinstance(error, RateLimitedError | AccountDisconnectedError):
+                raise
+            return
+    with db.transaction() as session:
+        # Before it is stored, which may settle the change: what settles one has its receipt.
+        receipts.read(session, claim.intent_id, told, watch)
     pulling.save_one(account_id, told)
     with db.transaction() as session:
         order, intent = _locked(session, claim.intent_id)
@@ -215,10 +235,12 @@ def _read_back(connector: Connector, account_id: int, claim: Claim) -> None:
             intent.state = IntentState.WAITING
             intent.outcome_unknown = False
             intent.next_try_at = now()
+            _heed_hold(order, intent)
 
 
-def _record_unread(session: Session, claim: Claim, error: Exception) -> None:
+def _record_unread(session: Session, claim: Claim, error: Exception, watch: Watch) -> None:
     order, intent = _locked(session, claim.intent_id)
+    receipts.unread(session, intent.id, claim.external_id, error, watch)
     if intent.state not in OPEN:
         return
     words = f"Reading it back failed: {error}"
@@ -272,17 +294,3 @@ def _event(session: Session, order: Order, kind: str, intent: StatusIntent) -> N
     author = importing.channel_actor(account)
     row = importing.event_row(order.id, kind, author, data, version=order.version)
     session.add(OrderEvent(**row))
-
-
-def _asked(update: StatusUpdate) -> dict[str, str | int]:
-    return {
-        "status": update.status.value,
-        "reference": update.reference,
-        "carrier": update.carrier,
-        "tracking_number": update.tracking_number,
-        "lines": len(update.lines),
-    }
-
-
-def _ms_since(started: float) -> int:
-    return int((time.monotonic() - started) * 1_000)
