@@ -14,8 +14,7 @@ from crm_app import db
 from crm_app.channels.base import ChannelAddress, ChannelOrder
 from crm_app.domain.actor import Actor, ActorKind
 from crm_app.domain.channel import Channel
-from crm_app.domain.intent import OPEN
-from crm_app.domain.intent import IntentState
+from crm_app.domain.intent import OPEN, IntentState
 from crm_app.domain.order_status import OrderStatus as S
 from crm_app.domain.order_status import SyncStatus
 from crm_app.domain.permissions import Permission
