@@ -301,4 +301,17 @@ def _chips(query: LedgerQuery, today: date) -> list[Chip]:
         without = dataclasses.replace(query, states=())
         value = ", ".join(STATES[state][0].lower() for state in query.states)
         found.append(Chip("state", "State", value, ledger_path(without)))
+    if query.search:
+        without = dataclasses.replace(query, search="")
+        found.append(Chip("q", "Order or person", query.search, ledger_path(without)))
     return found
+
+
+def export_query(query: LedgerQuery) -> str:
+    """The filters in the names of the REST API, with the question mark; empty without any."""
+    params = query.params()
+    names = {"from": "date_from", "to": "date_to"}
+    asked = {names.get(key, key): value for key, value in params.items()}
+    for name in ("cursor", "limit"):
+        asked.pop(name, None)
+    return f"?{urlencode(asked)}" if asked else ""

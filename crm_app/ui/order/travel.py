@@ -43,6 +43,8 @@ class Travel:
     channel_label: str = ""
     testid: str = ""
     may_decide: bool = False
+    # The change that can still be taken back as if it had never been; 0: none.
+    withdraws: int = 0
     our_word: Word = field(default_factory=Word)
     their_word: Word = field(default_factory=Word)
 
@@ -67,10 +69,16 @@ class Travel:
             ours=(newest.to_status if newest else order.status).label,
             channel_label=order.channel.label,
             may_decide=detail.may_change,
+            withdraws=_withdraws(detail, newest),
             our_word=ours,
             their_word=theirs,
             testid=f"intent-{newest.state.value}" if newest else "intent-none",
         )
+
+
+def _withdraws(detail: OrderDetail, newest: IntentView | None) -> int:
+    is_possible = newest is not None and newest.can_be_withdrawn and detail.may_change
+    return newest.id if newest is not None and is_possible else 0
 
 
 # How far each state got: which of the three stops are behind, and how the present one looks.
