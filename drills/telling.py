@@ -93,7 +93,10 @@ def _woocommerce(truth: Mapping[str, Any]) -> list[Wish]:
 
 
 def _flipkart(truth: Mapping[str, Any]) -> list[Wish]:
-    return [Wish(_FLIPKART[operation]) for operation, _ in _taken(truth, *_FLIPKART)]
+    """One call is about many, and a good answer may refuse some: a second time it refuses all."""
+    return [
+        Wish(_FLIPKART[operation]) for operation in {one for one, _ in _taken(truth, *_FLIPKART)}
+    ]
 
 
 def _shopify(truth: Mapping[str, Any]) -> list[Wish]:

@@ -19,14 +19,15 @@ _MOST_CALLS: Final = 12
 
 @dataclass(slots=True)
 class Watch:
-    """One attempt while it is made: when it began, and which calls it cost."""
+    """One attempt while it is made: how long it took, and which calls it cost."""
 
     heard: Sequence[Heard]
-    began: float = field(default_factory=time.monotonic)
+    ms: int = 0
+    _began: float = field(default_factory=time.monotonic)
 
-    @property
-    def ms(self) -> int:
-        return int((time.monotonic() - self.began) * 1_000)
+    def stop(self) -> None:
+        """It was made: what is written from here on is not its time."""
+        self.ms = int((time.monotonic() - self._began) * 1_000)
 
     @property
     def last(self) -> Heard | None:
