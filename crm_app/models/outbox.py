@@ -51,6 +51,7 @@ class StatusIntent(SQLModel, table=True):
         ),
         Index("ix_status_intents_order", "order_id", "id"),
         Index("ix_status_intents_ledger", "account_id", "state", "made_on", "id"),
+        Index("ix_status_intents_day", "made_on", "id"),
         # Those that are open for too long, without a look at those that are not.
         Index("ix_status_intents_since", "created_at", "id", postgresql_where=_OPEN),
         # One person's changes, newest first.
