@@ -111,6 +111,7 @@ class Hook:
             order that is not here. Raises BadFieldError.
         reply: The body of our 200: from our account's id, the events and the time.
         id_header: Where the channel names the delivery; "" if nowhere.
+        topic_header: Where the channel names the event; "" if only in the body.
         is_ping: Whether it only tries the address, without a proof.
     """
 
@@ -119,6 +120,7 @@ class Hook:
     to_order: Callable[[Told], ChannelOrder | None] = _no_order
     reply: Callable[[int, tuple[HookEvent, ...], datetime], dict[str, Any]] = _received
     id_header: str = ""
+    topic_header: str = ""
     is_ping: Callable[[Headers, bytes], bool] = _is_no_ping
 
 

@@ -31,7 +31,7 @@ from crm_app.models.paper import BusinessDetails, Invoice, InvoiceSeries
 from crm_app.models.pulse import AccountHour, AccountPulse
 from crm_app.models.rule import FieldDispute, FieldRule
 from crm_app.models.status_word import OrderWord, Replay, ReplayState, StatusWord
-from crm_app.models.trouble import ExceptionMark, WebhookRefusal
+from crm_app.models.trouble import ExceptionMark, RefusedWebhook, WebhookRefusal
 from crm_app.models.user import (
     ApiToken,
     RecoveryCode,
@@ -106,5 +106,6 @@ __all__ = [
     "UserLink",
     "UserSession",
     "ViewChoice",
+    "RefusedWebhook",
     "WebhookRefusal",
 ]

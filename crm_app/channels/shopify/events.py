@@ -13,6 +13,7 @@ from crm_app.channels.reading import Json
 from crm_app.channels.signatures import header
 
 ID_HEADER: Final = "x-shopify-webhook-id"
+TOPIC_HEADER: Final = "x-shopify-topic"
 _PRIVACY: Final = {
     "customers/data_request": "A customer asks for the data kept of them: answer within 30 days.",
     "customers/redact": "A customer's data are to be deleted within 30 days.",
@@ -28,7 +29,7 @@ _PARTS: Final = ("fulfillments/", "refunds/", "order_transactions/", "fulfillmen
 
 def read(headers: Headers, body: Json) -> tuple[HookEvent, ...]:
     """One event about one order, a request of privacy, or one that is of no matter."""
-    topic = reading.clean(header(headers, "X-Shopify-Topic"), "topic", MAX_TOPIC)
+    topic = reading.clean(header(headers, TOPIC_HEADER), "topic", MAX_TOPIC)
     if why := _PRIVACY.get(topic) or _LEFT.get(topic):
         number = reading.id_of(body, "id") if topic == "orders/delete" else ""
         return (HookEvent(topic, Deed.PERSON, number, why),)
