@@ -27,6 +27,7 @@ from crm_app.api import (
     notices,
     orders,
     papers,
+    privacy,
     status_words,
     sync,
     tokens,
@@ -68,6 +69,7 @@ _MODULES: Final = (
     alerts,
     browser,
     working,
+    privacy,
 )
 _EVERY_METHOD: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _CODES: Final = {

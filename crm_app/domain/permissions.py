@@ -24,6 +24,7 @@ class Permission(StrEnum):
     MANAGE_ACCOUNTS = "accounts.manage"
     MANAGE_MAPPINGS = "mappings.manage"
     SHARE_VIEWS = "views.share"
+    MANAGE_PRIVACY = "privacy.manage"
 
 
 class Role(StrEnum):

@@ -28,6 +28,17 @@ from crm_app.models.order import (
 )
 from crm_app.models.outbox import IntentAttempt, StatusIntent
 from crm_app.models.paper import BusinessDetails, Invoice, InvoiceSeries
+from crm_app.models.privacy import (
+    AccountBasis,
+    Basis,
+    DataRequest,
+    ErasedKey,
+    ErasureSecret,
+    RequestKind,
+    RequestState,
+    RetentionRule,
+    RetentionRun,
+)
 from crm_app.models.pulse import AccountHour, AccountPulse
 from crm_app.models.rule import FieldDispute, FieldRule
 from crm_app.models.status_word import OrderWord, Replay, ReplayState, StatusWord
@@ -45,6 +56,15 @@ from crm_app.models.view import SavedView, ViewChoice
 from crm_app.models.working import OrderComment, OrderTag, OrderWatcher, Tag
 
 __all__ = [
+    "AccountBasis",
+    "Basis",
+    "DataRequest",
+    "ErasedKey",
+    "ErasureSecret",
+    "RequestKind",
+    "RequestState",
+    "RetentionRule",
+    "RetentionRun",
     "AccountHour",
     "AccountPulse",
     "Alert",

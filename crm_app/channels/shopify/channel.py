@@ -52,5 +52,6 @@ CHANNEL: Final = Kind(
         events.read,
         id_header=events.ID_HEADER,
         topic_header=events.TOPIC_HEADER,
+        privacy=events.privacy,
     ),
 )

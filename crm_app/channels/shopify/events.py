@@ -8,7 +8,7 @@ a hint, whatever its signature proves. The three privacy topics bind the shop by
 from typing import Final
 
 from crm_app.channels import reading
-from crm_app.channels.inbound import MAX_TOPIC, Deed, Headers, HookEvent
+from crm_app.channels.inbound import MAX_TOPIC, Deed, Headers, HookEvent, PersonWish
 from crm_app.channels.reading import Json
 from crm_app.channels.signatures import header
 
@@ -25,6 +25,20 @@ _LEFT: Final = {
 }
 # What happened to a part of an order; its body names the order.
 _PARTS: Final = ("fulfillments/", "refunds/", "order_transactions/", "fulfillment_events/")
+
+
+def privacy(topic: str, body: Json) -> PersonWish | None:
+    """What one of the three mandatory topics asks for."""
+    if topic not in _PRIVACY:
+        return None
+    if topic == "shop/redact":
+        return PersonWish(erases=True, is_everybody=True)
+    customer = body.get("customer")
+    told: Json = customer if isinstance(customer, dict) else {}
+    names = tuple(str(told[name]) for name in ("id", "email", "phone") if told.get(name))
+    meant = body.get("orders_requested") or body.get("orders_to_redact")
+    orders = tuple(str(one) for one in meant) if isinstance(meant, list) else ()
+    return PersonWish(topic == "customers/redact", names, orders)
 
 
 def read(headers: Headers, body: Json) -> tuple[HookEvent, ...]:
