@@ -1,6 +1,6 @@
 """the inbox as a list, and webhooks that were refused
 
-Revision: 0301, after 0015. Expand step: new indexes and a table of its own. Backfill: none.
+Revision: 0301, after 0016. Expand step: new indexes and a table of its own. Backfill: none.
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ import sqlmodel
 from alembic import op
 
 revision = "0301"
-down_revision = "0015"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 

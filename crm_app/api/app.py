@@ -23,6 +23,7 @@ from crm_app.api import (
     field_rules,
     health,
     inbox,
+    install,
     me,
     notices,
     orders,
@@ -70,6 +71,7 @@ _MODULES: Final = (
     browser,
     working,
     privacy,
+    install,
 )
 _EVERY_METHOD: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _CODES: Final = {

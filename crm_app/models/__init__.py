@@ -40,6 +40,7 @@ from crm_app.models.privacy import (
     RetentionRun,
 )
 from crm_app.models.pulse import AccountHour, AccountPulse
+from crm_app.models.role import RoleGrant, StaffRole
 from crm_app.models.rule import FieldDispute, FieldRule
 from crm_app.models.status_word import OrderWord, Replay, ReplayState, StatusWord
 from crm_app.models.trouble import ExceptionMark, RefusedWebhook, WebhookRefusal
@@ -127,5 +128,7 @@ __all__ = [
     "UserSession",
     "ViewChoice",
     "RefusedWebhook",
+    "RoleGrant",
+    "StaffRole",
     "WebhookRefusal",
 ]

@@ -21,7 +21,7 @@ from crm_app.domain.channel import Channel
 from crm_app.domain.permissions import Permission
 from crm_app.errors import InvalidInputError
 from crm_app.models import ChannelAccount
-from crm_app.services import accounts, audit
+from crm_app.services import accounts, audit, reach
 
 MAX_TEXT: Final = 300
 _TRUE: Final = ("true", "yes", "on", "1")
@@ -110,7 +110,7 @@ def change(
         NotFoundError: If there is no such account.
         InvalidInputError: `details` maps each wrong name to a sentence; nothing is changed.
     """
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    reach.require(session, actor, Permission.MANAGE_ACCOUNTS)
     account = accounts.locked_account(session, account_id)
     chosen = read(changeable(account.channel), values)
     before = {name: _stored(account.options, name) for name in chosen}

@@ -14,7 +14,7 @@ from crm_app.domain.channel import Channel
 from crm_app.domain.permissions import Permission
 from crm_app.errors import InvalidInputError, NotFoundError
 from crm_app.models import ChannelAccount, InboxEntry, InboxState, Order, RefusedWebhook
-from crm_app.services import audit, inbox_review
+from crm_app.services import audit, inbox_review, reach
 from crm_app.services.exceptions import bodies
 
 DEFAULT_LIMIT: Final = 50
@@ -115,7 +115,7 @@ class InboxDetail:
 
 def list_entries(session: Session, actor: Actor, query: InboxQuery) -> InboxPage:
     """One page, the newest first. Needs `orders.view`."""
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     found = session.exec(
         select(InboxEntry, ChannelAccount)
         .join(ChannelAccount, col(ChannelAccount.id) == InboxEntry.account_id)
@@ -130,7 +130,7 @@ def list_entries(session: Session, actor: Actor, query: InboxQuery) -> InboxPage
 
 def get_entry(session: Session, actor: Actor, entry_id: int) -> InboxDetail:
     """One entry. Raises PermissionDeniedError, NotFoundError."""
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     entry = _entry(session, entry_id)
     account = session.get_one(ChannelAccount, entry.account_id)
     (row,) = _rows(session, [(entry, account)])
@@ -144,8 +144,8 @@ def reveal(session: Session, actor: Actor, entry_id: int) -> str:
         PermissionDeniedError: Without `orders.view` and `customers.see_personal_data`.
         NotFoundError: If there is no such entry (any more).
     """
-    actor.require(Permission.VIEW_ORDERS)
-    actor.require(Permission.SEE_PERSONAL_DATA)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.SEE_PERSONAL_DATA)
     entry = _entry(session, entry_id)
     audit.record(session, actor, "inbox:body:revealed", subject_type="inbox", subject_id=entry.id)
     return bodies.clear(bodies.unpacked(entry.body))
@@ -155,8 +155,11 @@ def refused(
     session: Session, actor: Actor, query: InboxQuery
 ) -> list[tuple[RefusedWebhook, ChannelAccount | None]]:
     """Webhooks that carried no valid proof, the newest first. Needs `accounts.manage`."""
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    reach.require(session, actor, Permission.MANAGE_ACCOUNTS)
     conditions = _day(query, col(RefusedWebhook.at))
+    if actor.narrowed:
+        # What names no account of ours belongs to those who see all of them.
+        conditions.append(col(ChannelAccount.id).is_not(None))
     if query.account_id is not None:
         conditions.append(col(RefusedWebhook.account_id) == query.account_id)
     if query.topic:

@@ -21,7 +21,7 @@ from crm_app.models import (
     RequestKind,
     RequestState,
 )
-from crm_app.services import audit
+from crm_app.services import audit, reach
 from crm_app.services.privacy import persons
 from crm_app.services.privacy.persons import Person
 
@@ -50,20 +50,20 @@ class Wish:
 
 def list_requests(session: Session, actor: Actor) -> Sequence[DataRequest]:
     """The newest ones. Needs `privacy.manage`."""
-    actor.require(Permission.MANAGE_PRIVACY)
+    reach.require(session, actor, Permission.MANAGE_PRIVACY)
     newest = select(DataRequest).order_by(col(DataRequest.id).desc()).limit(MOST)
     return session.exec(newest).all()
 
 
 def get(session: Session, actor: Actor, request_id: int) -> DataRequest:
     """One request. Raises PermissionDeniedError, NotFoundError."""
-    actor.require(Permission.MANAGE_PRIVACY)
+    reach.require(session, actor, Permission.MANAGE_PRIVACY)
     return _found(session, request_id)
 
 
 def look(session: Session, actor: Actor, subject: str, account_id: int | None = None) -> Person:
     """Who would be meant. Needs `privacy.manage`."""
-    actor.require(Permission.MANAGE_PRIVACY)
+    reach.require(session, actor, Permission.MANAGE_PRIVACY)
     return persons.find(session, subject, account_id)
 
 
@@ -83,7 +83,7 @@ def take_down(
         PermissionDeniedError: Without `privacy.manage`.
         InvalidInputError: Nobody is named, or nothing is kept of who is named.
     """
-    actor.require(Permission.MANAGE_PRIVACY)
+    reach.require(session, actor, Permission.MANAGE_PRIVACY)
     subject = " ".join(subject.split())
     if not 3 <= len(subject) <= 300 or not subject.isprintable():
         words = "An e-mail, a phone number, or the number of an order."
@@ -169,7 +169,7 @@ def take_file(session: Session, actor: Actor, request_id: int) -> tuple[str, byt
 
     Raises: PermissionDeniedError, NotFoundError; ConflictError while there is none (any more).
     """
-    actor.require(Permission.MANAGE_PRIVACY)
+    reach.require(session, actor, Permission.MANAGE_PRIVACY)
     request = _found(session, request_id)
     if request.file is None:
         raise ConflictError("There is no file: it is not made yet, or its time is over.")
@@ -178,7 +178,7 @@ def take_file(session: Session, actor: Actor, request_id: int) -> tuple[str, byt
 
 
 def _undecided(session: Session, actor: Actor, request_id: int) -> DataRequest:
-    actor.require(Permission.MANAGE_PRIVACY)
+    reach.require(session, actor, Permission.MANAGE_PRIVACY)
     request = _found(session, request_id, lock=True)
     if request.state is not RequestState.OPEN:
         raise ConflictError(f"This request is {request.state.value} already.")

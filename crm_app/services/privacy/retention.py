@@ -24,7 +24,7 @@ from crm_app.models import (
     RetentionRule,
     RetentionRun,
 )
-from crm_app.services import audit
+from crm_app.services import audit, reach
 from crm_app.services.privacy import erasing
 from crm_app.services.privacy.erasing import ENDED, Erased
 
@@ -65,7 +65,7 @@ def set_rule(session: Session, actor: Actor, rule: Rule) -> None:
         PermissionDeniedError: Without `privacy.manage`.
         InvalidInputError: `details` maps what is wrong to a sentence.
     """
-    actor.require(Permission.MANAGE_PRIVACY)
+    reach.require(session, actor, Permission.MANAGE_PRIVACY)
     days = {"contact_days": rule.contact_days, "payload_days": rule.payload_days}
     wrong = {
         name: f"1 to {LONGEST:,} days, or nothing."
@@ -89,7 +89,7 @@ def set_rule(session: Session, actor: Actor, rule: Rule) -> None:
 
 def set_basis(session: Session, actor: Actor, account_id: int, basis: Basis, note: str) -> None:
     """Note why the data of an account's buyers are kept. Raises as `set_rule`, NotFoundError."""
-    actor.require(Permission.MANAGE_PRIVACY)
+    reach.require(session, actor, Permission.MANAGE_PRIVACY)
     if session.get(ChannelAccount, account_id) is None:
         raise NotFoundError("account", account_id)
     note = " ".join(note.split())[:500]
