@@ -123,6 +123,8 @@ async def test_stranger_is_sent_to_sign_in_and_back(database: str) -> None:
         await opened.call(OrdersState.load, "/orders?status=packed&q=a")
 
     assert "/login?next=%2Forders%3Fstatus%3Dpacked%26q%3Da" in opened.said()
+    # Who was never in is not told that anything ended.
+    assert "done=over" not in opened.said()
 
 
 async def test_reader_runs_only_what_reading_needs(session: Session, sign_in: SignIn) -> None:
@@ -203,7 +205,7 @@ async def test_deactivated_person_is_out_at_the_next_click(
         session.commit()
         await opened.call(OrdersState.load)
 
-    assert "/login" in opened.said()
+    assert "/login?next=%2Forders&done=over" in opened.said()
     # What was on the screen is taken away as well.
     assert opened.shown(OrdersState)["rows"] == []
 
