@@ -21,6 +21,7 @@ from crm_app.jobs.pull import pull_due
 from crm_app.jobs.push import push_due
 from crm_app.jobs.replay import replay_due
 from crm_app.jobs.retention import forget_old
+from crm_app.jobs.skus import watch_skus
 from crm_app.jobs.sweep import sweep_due
 from crm_app.jobs.working import release_due
 
@@ -49,6 +50,7 @@ def build_clock(connection: Redis) -> CronScheduler:
         (watch_alerts, queue.INBOX, 60),
         (deliver_alerts, queue.PULL, 20),
         (release_due, queue.PULL, 60),
+        (watch_skus, queue.PULL, 60),
         (forget_old, queue.PULL, _DAY_S),
         (bulk_due, queue.BULK, settings.outbox_interval_s),
         (forget_old_runs, queue.PULL, 3600),

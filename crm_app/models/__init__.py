@@ -30,6 +30,7 @@ from crm_app.models.outbox import IntentAttempt, StatusIntent
 from crm_app.models.paper import BusinessDetails, Invoice, InvoiceSeries
 from crm_app.models.pulse import AccountHour, AccountPulse
 from crm_app.models.rule import FieldDispute, FieldRule
+from crm_app.models.sku import ChannelSku, UnmappedSku
 from crm_app.models.status_word import OrderWord, Replay, ReplayState, StatusWord
 from crm_app.models.trouble import ExceptionMark, WebhookRefusal
 from crm_app.models.user import (
@@ -60,6 +61,7 @@ __all__ = [
     "BulkRun",
     "BusinessDetails",
     "ChannelAccount",
+    "ChannelSku",
     "Customer",
     "ExceptionMark",
     "Document",
@@ -100,6 +102,7 @@ __all__ = [
     "StatusWord",
     "Sweep",
     "Tag",
+    "UnmappedSku",
     "UnmappedWord",
     "User",
     "UserPreference",

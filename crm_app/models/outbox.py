@@ -45,11 +45,20 @@ class StatusIntent(SQLModel, table=True):
             "id",
             # Looked at inside the index: what waits for its next try is passed without its row.
             "next_try_at",
+            # And what a paused bulk change holds back.
+            "run_id",
             postgresql_where=_OPEN,
         ),
         Index("ix_status_intents_order", "order_id", "id"),
         Index("ix_status_intents_ledger", "account_id", "state", "made_on", "id"),
         # Those that are open for too long, without a look at those that are not.
+        Index(
+            "ix_status_intents_run",
+            "run_id",
+            postgresql_where=text(
+                "run_id IS NOT NULL AND state IN ('queued', 'waiting', 'sending', 'sent')"
+            ),
+        ),
         Index("ix_status_intents_since", "created_at", "id", postgresql_where=_OPEN),
     )
 
@@ -71,6 +80,8 @@ class StatusIntent(SQLModel, table=True):
     actor_id: int | None = Field(default=None, sa_type=BigInteger, nullable=True)
     actor_label: str = Field(max_length=120)
 
+    # The bulk change that it belongs to. No foreign key: a run is never deleted once it started.
+    run_id: int | None = Field(default=None, sa_type=BigInteger, nullable=True)
     # Of a bulk change, and with time until its deadline: a single person's click goes first.
     is_patient: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     # Which goes first when the channel's budget is scarce: see `services/urgency.py`.

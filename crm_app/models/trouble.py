@@ -24,7 +24,10 @@ class ExceptionMark(SQLModel, table=True):
     key: str = Field(primary_key=True, max_length=80)
     # As they were when the mark was made: what is gone from its source is still told apart.
     cause: Cause = Field(sa_type=enum_type(Cause))
-    account_id: int = Field(foreign_key="channel_accounts.id", sa_type=BigInteger)
+    # None for what is no account's: bulk changes, files, messages.
+    account_id: int | None = Field(
+        default=None, foreign_key="channel_accounts.id", sa_type=BigInteger, nullable=True
+    )
     order_id: int | None = Field(default=None, sa_type=BigInteger, nullable=True)
     title: str = Field(default="", max_length=200)
     since: datetime = Field(sa_type=UTC_TIMESTAMP)

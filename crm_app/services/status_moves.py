@@ -109,7 +109,7 @@ def write(
     # Only a newer word for the channel takes an older one's place: a step of our own desk does
     # not, or the channel would never hear of the step before it.
     _supersede(session, told, moment)
-    intents = _write_intents(session, actor, told, moment, is_bulk=run_id is not None)
+    intents = _write_intents(session, actor, told, moment, run_id)
     _tell_watchers(session, actor, moves)
     _explain(session, actor, moves, run_id)
     for account_id in sorted({move.order.account_id for move in told}):
@@ -158,7 +158,7 @@ def _supersede(session: Session, told: Sequence[Move], moment: datetime) -> None
 
 
 def _write_intents(
-    session: Session, actor: Actor, told: Sequence[Move], moment: datetime, *, is_bulk: bool
+    session: Session, actor: Actor, told: Sequence[Move], moment: datetime, run_id: int | None
 ) -> dict[int, int]:
     if not told:
         return {}
@@ -175,7 +175,8 @@ def _write_intents(
             "order_version": move.order.version + 1,
             "actor_id": actor.user_id,
             "actor_label": actor.label,
-            "is_patient": is_bulk and not _presses(move.order, moment),
+            "run_id": run_id,
+            "is_patient": run_id is not None and not _presses(move.order, moment),
             "send_by": urgency.send_by(move.order.ship_by, move.order.status, moment),
             "late_cost": urgency.late_cost(move.order),
             "takes_back": move.takes_back,

@@ -47,7 +47,7 @@ def test_orders_change_with_event_audit_sums_and_intent(session: Session, asha: 
     tool.work(run_id)
 
     run = tool.run(run_id)
-    assert (run.state, run.total, run.changed, run.refused) == (RunState.DONE, 3, 3, 0)
+    assert (run.state, run.total, run.changed, run.refused) == (RunState.TELLING, 3, 3, 0)
     assert {tool.order(one).status for one in ids} == {OrderStatus.SHIPPED}
     assert {tool.order(one).sync_status for one in ids} == {SyncStatus.QUEUED}
     assert {tool.order(one).version for one in ids} == {2}

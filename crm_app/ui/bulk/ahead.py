@@ -48,7 +48,7 @@ class GroupRow:
 
 @dataclass(frozen=True)
 class TellingRow:
-    """An account that is told: `412, about 3 min 26 s at its limits`."""
+    """An account that is told: `412, about 3 min 26 s`, and what waits there already."""
 
     key: str
     channel: str
@@ -57,6 +57,7 @@ class TellingRow:
     name: str
     count: str
     time: str
+    ahead: str
 
     @classmethod
     def of(cls, one: Telling) -> Self:
@@ -68,6 +69,7 @@ class TellingRow:
             name=one.name,
             count=f"{one.count:,}",
             time=about(one.seconds),
+            ahead=f"with the {one.ahead:,} that wait there already" if one.ahead else "",
         )
 
 

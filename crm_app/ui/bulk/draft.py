@@ -235,6 +235,7 @@ def _telling(row: TellingRow) -> rx.Component:
     return rx.el.div(
         channel_mark(row.mark, row.channel, row.label),
         rx.el.span(row.name, class_name="strong"),
+        rx.el.span(row.ahead, class_name="quiet"),
         rx.el.span(class_name="gap"),
         rx.el.span(row.count),
         rx.el.span(row.time, class_name="quiet telling-time"),
