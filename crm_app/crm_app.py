@@ -11,6 +11,7 @@ from crm_app.ui.shared.errors import report_frontend, show_error
 from crm_app.ui.shared.guard import Guard
 from crm_app.ui.shared.headers import safe_headers
 from crm_app.ui.shared.origins import origin_guard
+from crm_app.watchman import keep_watch
 
 app = rx.App(
     stylesheets=[f"/{name}.css" for name in STYLES],
@@ -28,3 +29,4 @@ app = rx.App(
 )
 app.add_middleware(Guard())
 add_pages(app, get_settings().brand_name)
+app.register_lifespan_task(keep_watch)

@@ -33,6 +33,9 @@ SWEEP: Final = "sweep"
 # in line with the pulls, or neither would leave the other a turn.
 QUEUES: Final = (BULK, PUSH, INBOX, DOCUMENTS, PULL, SWEEP)
 
+# What a worker does that only sends: no import, however long, keeps a person waiting.
+SENDING: Final = (PUSH,)
+
 PUSH_ACCOUNT: Final = "crm_app.jobs.push.push_account"
 PULL_ACCOUNT: Final = "crm_app.jobs.pull.pull_account"
 BULK_RUN: Final = "crm_app.jobs.bulk.work_on"
@@ -83,6 +86,11 @@ def blocking_connection() -> Redis:
         ServiceUnavailableError: If no URL is set.
     """
     return _client(None)
+
+
+def fresh_connection() -> Redis:
+    """One that is shared with nobody, for a thread that outlives what it serves."""
+    return _client(_JOB_PATIENCE_S)
 
 
 def forget_connections() -> None:

@@ -15,7 +15,7 @@ from crm_app.domain.channel import Channel
 from crm_app.domain.intent import OPEN
 from crm_app.domain.order_status import TO_SHIP, OrderStatus
 from crm_app.models import AccountStatus, ChannelAccount, Order, StatusIntent
-from crm_app.services import pulse, resting
+from crm_app.services import beats, pulse, resting
 
 LEAD: Final = timedelta(hours=1)
 _PRESSING: Final = timedelta(minutes=15)
@@ -48,11 +48,18 @@ def find(session: Session, moment: datetime) -> list[Finding]:
     accounts = session.exec(select(ChannelAccount).order_by(col(ChannelAccount.id))).all()
     by_id = {account.id: account for account in accounts}
     return [
+        *_stopped(),
         *_disconnected(by_id),
         *_silent(session, by_id, moment),
         *_queues(session, by_id, moment),
         *_deadlines(session, by_id, moment),
     ]
+
+
+def _stopped() -> list[Finding]:
+    """Looked at by the web process too: of a dead worker only that one can tell."""
+    said = beats.listen().sentence
+    return [Finding(AlertKind.STOPPED, "stopped", AlertLevel.BAD, said, "/alerts")] if said else []
 
 
 def _disconnected(accounts: dict[int, ChannelAccount]) -> list[Finding]:
@@ -165,7 +172,7 @@ def _deadlines(
 
 
 def _orders_of(account: ChannelAccount, *, is_late: bool) -> dict[str, str]:
-    return {"attention": "late" if is_late else "at_risk", "channel": account.channel.value}
+    return {"attention": "late" if is_late else "at_risk", "account": str(account.id)}
 
 
 def _deadline_sentence(

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self
 
+from crm_app.channels import capabilities
+from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import OrderStatus
 from crm_app.models import BulkRun
+from crm_app.services import bulk_status
 from crm_app.services.bulk_action import Group, Preview
 from crm_app.services.bulk_pace import Telling
 from crm_app.ui.shared.links import order_path
@@ -19,6 +22,34 @@ class Link:
     key: str = ""
     text: str = ""
     href: str = ""
+
+
+@dataclass(frozen=True)
+class ReasonAsk:
+    """A channel that takes a reason for cancelling: its own, and which one is chosen."""
+
+    key: str
+    mark: str
+    label: str
+    chosen: str
+    options: list[Link]
+
+
+def reason_asks(channels: Sequence[Channel], settings: dict[str, str]) -> list[ReasonAsk]:
+    """Nothing where nothing is cancelled."""
+    if settings.get("status") != OrderStatus.CANCELLED:
+        return []
+    return [
+        ReasonAsk(
+            key=channel.value,
+            mark=channel.mark,
+            label=channel.label,
+            chosen=settings.get(bulk_status.reason_key(channel), ""),
+            options=[Link(code, words) for code, words in reasons.items()],
+        )
+        for channel in channels
+        if (reasons := capabilities.of(channel).cancel_reasons)
+    ]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from crm_app.errors import CrmError, NotFoundError, NotSignedInError
 from crm_app.models import BulkRun
 from crm_app.services import bulk_pace, bulk_results, bulk_runs, bulk_telling, bulk_undoing, parcels
 from crm_app.ui.bulk import deeds, view
-from crm_app.ui.bulk.ahead import Link, PreviewView
+from crm_app.ui.bulk.ahead import Link, PreviewView, ReasonAsk, reason_asks
 from crm_app.ui.bulk.view import AccountRow, ReasonRow, ResultRow, RunView
 from crm_app.ui.shared.links import BULK, bulk_path
 from crm_app.ui.shared.permission import requires
@@ -53,6 +53,8 @@ class BulkState(rx.State):
     targets: list[Pill] = []
     target: str = ""
     preview: PreviewView = PreviewView()
+    # Of a cancellation: the reasons that the channels take.
+    asks: list[ReasonAsk] = []
     accounts: list[AccountRow] = []
     # How long it takes until all are told, or how much is held back.
     left: str = ""
@@ -105,6 +107,15 @@ class BulkState(rx.State):
         actor, kind = await current_actor(self), self.kind or deeds.FIRST
         settings = await call(deeds.settings_of, actor, kind, label)
         await self._do(bulk_runs.decide, kind, settings)
+
+    @rx.event
+    @requires(Permission.BULK_CHANGE)
+    async def give_reason(self, channel: str, code: str) -> None:
+        """Say why these orders are cancelled, in one of a channel's own words."""
+        asked = {f"reason_{one.key}": one.chosen for one in self.asks}
+        if f"reason_{channel}" in asked:
+            given = asked | {f"reason_{channel}": str(code)}
+            await self._do(bulk_runs.decide, deeds.FIRST, given | {"status": "cancelled"})
 
     @rx.event
     @requires(Permission.BULK_CHANGE)
@@ -212,7 +223,8 @@ class BulkState(rx.State):
         self.run = RunView.of(run, me=actor.user_id, at=now(), zone=zone, **relations)
         if run.state is RunState.DRAFT:
             self.kind = self.kind or run.action or deeds.FIRST
-            self.preview, self.targets, self.target = await call(_ahead, actor, run, self.kind)
+            ahead = await call(_ahead, actor, run, self.kind)
+            self.preview, self.targets, self.target, self.asks = ahead
             self.kinds = [] if run.undo_of else deeds.kinds(actor)
         else:
             await self._read_results(actor, run, relations["held"])
@@ -260,15 +272,17 @@ def _left(session: Session, actor: Actor, run_id: int) -> dict[int, float]:
 
 def _ahead(
     session: Session, actor: Actor, run: BulkRun, kind: str
-) -> tuple[PreviewView, list[Pill], str]:
-    """What a draft would do, what it may choose from, and what is chosen of that."""
+) -> tuple[PreviewView, list[Pill], str, list[ReasonAsk]]:
+    """What a draft would do, what it may choose from, what is chosen of that, and what it asks."""
     if run.undo_of is None and run.action != kind:
         # Another deed is looked at than the one that was decided on last.
-        return PreviewView(), deeds.offered(session, actor, run, kind), ""
+        return PreviewView(), deeds.offered(session, actor, run, kind), "", []
     preview = bulk_runs.preview(session, actor, run.id)
     told = bulk_pace.tellings(session, preview, pace.per_second)
     offered = [] if run.undo_of else deeds.offered(session, actor, run, kind)
-    return PreviewView.of(preview, told, run), offered, deeds.chosen(session, run)
+    channels = [one.channel for one in bulk_results.progress(session, actor, run.id)]
+    asks = reason_asks(list(dict.fromkeys(channels)), run.settings)
+    return PreviewView.of(preview, told, run), offered, deeds.chosen(session, run), asks
 
 
 def run_id_of(path: str) -> int:

@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from crm_app.ui.order.steps import Reason
 from crm_app.ui.orders.row_deeds import MenuItem
 from crm_app.ui.orders.row_menu_state import RowMenuState
 from crm_app.ui.shared.conditions import has_any
@@ -119,6 +120,7 @@ def _question() -> rx.Component:
     return rx.el.form(
         rx.el.p(question.explanation, class_name="quiet"),
         rx.cond(question.asks_parcel, _parcel(), rx.fragment()),
+        rx.cond(has_any(question.reasons), _reasons(), rx.fragment()),
         rx.el.div(
             rx.el.button(question.verb, type="submit", class_name=question.look),
             class_name="row-menu-end",
@@ -126,6 +128,24 @@ def _question() -> rx.Component:
         on_submit=RowMenuState.submit,
         class_name="row-menu-form",
     )
+
+
+def _reasons() -> rx.Component:
+    return rx.fragment(
+        rx.el.label("Reason", html_for="row-reason"),
+        rx.el.select(
+            rx.el.option("As the account is set up", value=""),
+            rx.foreach(RowMenuState.question.reasons, _reason),
+            id="row-reason",
+            name="cancel_reason",
+            class_name="field select",
+        ),
+        _mistake("cancel_reason"),
+    )
+
+
+def _reason(reason: Reason) -> rx.Component:
+    return rx.el.option(reason.words, value=reason.code, key=reason.code)
 
 
 def _parcel() -> rx.Component:
