@@ -67,9 +67,14 @@ def _choice(session: Session, actor: Actor, body: BulkIn) -> Choice:
 
 
 @router.get("", dependencies=[_MAY])
-def list_runs(session: DbSession, actor: CurrentActor) -> RunsOut:
-    """The newest runs of everybody, and one's own drafts."""
-    found = bulk_results.list_runs(session, actor)
+def list_runs(
+    session: DbSession,
+    actor: CurrentActor,
+    before: Annotated[int | None, Query(gt=0, lt=2**63)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> RunsOut:
+    """The newest runs of everybody, and one's own drafts; those older than the run `before`."""
+    found = bulk_results.list_runs(session, actor, before=before, limit=limit)
     return RunsOut(runs=[RunOut.model_validate(run) for run in found])
 
 
