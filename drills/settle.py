@@ -5,7 +5,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, update
+from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
 from crm_app import db, queue
@@ -25,7 +25,7 @@ from crm_app.models import (
     Order,
     StatusIntent,
 )
-from crm_app.services import account_admin, orders
+from crm_app.services import account_admin, holding, orders
 from crm_app.services.account_forms import Filled
 from drills.stage import Stage
 
@@ -74,8 +74,8 @@ def reconnect(deeds: Counter[str]) -> None:
 def wait(stage: Stage, *, timeout_s: float) -> str:
     """Wait until all is told and all is read; empty, or what is still on its way.
 
-    Pauses are not waited out (a channel that failed for long is asked again after a quarter of an
-    hour): whatever waits is asked for now, as a person would by a click.
+    What waits for its next try waits it out: the run's settings keep those pauses short. What a
+    person may press is pressed: an account is read now, a channel that was left alone is asked.
     """
     calm_since = now()
     give_up = time.monotonic() + timeout_s
@@ -125,21 +125,17 @@ def _unread(session: Session, since: datetime) -> list[int]:
 
 
 def _hurry() -> None:
-    """Bring the next tries forward. What a worker has in hand keeps its lease."""
+    """Press what an account's page has buttons for."""
     moment = now()
     with db.transaction() as session:
         for account_id in session.exec(select(ChannelAccount.id)):
             # What an account's page does when somebody presses "Try now".
-            Breaker(queue.connection(), account_id).try_now()
+            breaker = Breaker(queue.connection(), account_id)
+            if breaker.rests():
+                breaker.try_now()
+                holding.try_now(session, account_id)
         for account_id in _asked(session, col(ChannelAccount.next_pull_at) > moment + _SOON):
             account_admin.pull_now(session, _PERSON, account_id)
-        # Nobody can do this by a click: what waits for an order, or to be read back, has its time.
-        for model, is_waiting in (
-            (InboxEntry, col(InboxEntry.state) == InboxState.WAITING),
-            (StatusIntent, col(StatusIntent.state).in_(OPEN)),
-        ):
-            is_later = col(model.next_try_at) > moment
-            session.execute(update(model).where(is_waiting, is_later).values(next_try_at=moment))
 
 
 def read_all_again() -> None:

@@ -12,7 +12,7 @@ from crm_app import vault
 from crm_app.channels import capabilities
 from crm_app.config import get_settings
 from crm_app.domain.channel import Channel
-from crm_app.domain.intent import OPEN
+from crm_app.domain.intent import OPEN, IntentState
 from crm_app.domain.time import now
 from crm_app.errors import (
     AccountDisconnectedError,
@@ -29,7 +29,6 @@ logger = logging.getLogger(__name__)
 
 # Longer than a pull job may run before it hands over to the next one.
 _CLAIM_LASTS: Final = timedelta(seconds=45)
-_LONGEST_PAUSE: Final = timedelta(minutes=15)
 # Channels that list nothing: they send their orders by webhook.
 _SENDING_ONLY: Final = [one for one in Channel if not capabilities.of(one).pulls]
 
@@ -113,6 +112,7 @@ def due_for_push(session: Session) -> list[int]:
                 .where(
                     StatusIntent.account_id == ChannelAccount.id,
                     col(StatusIntent.state).in_(OPEN),
+                    StatusIntent.state != IntentState.HELD,
                     StatusIntent.next_try_at <= now(),
                     bulk_telling.is_free(),
                 )
@@ -165,6 +165,6 @@ def is_error_over(account: ChannelAccount) -> bool:
 
 
 def pause_after(failures: int, first_s: float) -> timedelta:
-    """Exponential, at most 15 minutes, with jitter so that accounts do not march in step."""
-    seconds = min(first_s * 2 ** min(failures - 1, 16), _LONGEST_PAUSE.total_seconds())
+    """Exponential up to `retry_longest_s`, with jitter so that accounts do not march in step."""
+    seconds = min(first_s * 2 ** min(failures - 1, 16), get_settings().retry_longest_s)
     return timedelta(seconds=seconds * random.uniform(0.75, 1.25))  # noqa: S311

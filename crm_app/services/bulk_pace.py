@@ -9,7 +9,7 @@ from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from crm_app.domain.channel import Channel
-from crm_app.domain.intent import UNSENT
+from crm_app.domain.intent import UNSENT, IntentState
 from crm_app.domain.order_status import OrderStatus
 from crm_app.models import ChannelAccount, StatusIntent
 from crm_app.models.outbox import IS_OPEN
@@ -57,6 +57,7 @@ def queues(session: Session, pace: Pace, account_ids: Collection[int]) -> dict[i
             IS_OPEN,
             col(StatusIntent.account_id).in_(account_ids),
             col(StatusIntent.state).in_(UNSENT),
+            col(StatusIntent.state) != IntentState.HELD,
             bulk_telling.is_free(),
         )
         .group_by(col(StatusIntent.account_id), col(StatusIntent.to_status))
@@ -81,6 +82,7 @@ def left(session: Session, run_id: int, pace: Pace) -> dict[int, float]:
             IS_OPEN,
             StatusIntent.run_id == run_id,
             col(StatusIntent.state).in_(UNSENT),
+            col(StatusIntent.state) != IntentState.HELD,
             bulk_telling.is_free(),
         )
         .distinct()

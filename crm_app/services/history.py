@@ -94,6 +94,10 @@ def _intent(kind: str, data: dict[str, Any]) -> str:
         # Its words alone: who refused, and what, stands before them.
         words = _REFUSAL.sub("", reason, count=1)
         return f"refused {status}: {words}" if words else f"refused {status}"
+    if kind == "intent:superseded":
+        return f"answered our change to {status} in its own way. {reason}".rstrip()
+    if kind == "intent:undone":
+        return f"took {status} back before the channel was told"
     return f"disagrees with our change to {status}; a person decides"
 
 

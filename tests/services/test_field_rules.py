@@ -14,7 +14,7 @@ from crm_app import db
 from crm_app.channels.base import ChannelAddress, ChannelOrder
 from crm_app.domain.actor import Actor, ActorKind
 from crm_app.domain.channel import Channel
-from crm_app.domain.intent import OPEN
+from crm_app.domain.intent import OPEN, IntentState
 from crm_app.domain.order_status import OrderStatus as S
 from crm_app.domain.order_status import SyncStatus
 from crm_app.domain.permissions import Permission
@@ -402,3 +402,8 @@ def test_a_channel_that_shipped_it_first_names_the_parcel(
 
     assert (shipped.status, shipped.sync_status) == (S.SHIPPED, SyncStatus.IN_SYNC)
     assert (shipped.carrier, shipped.tracking_number) == ("Ch", "CH1")
+    intent = session.exec(select(StatusIntent)).one()
+    assert (intent.state, intent.sent_at) == (IntentState.SUPERSEDED, None)
+    assert intent.reason == (
+        "The channel was first: nothing of ours was sent. It says 'completed', parcel CH1."
+    )

@@ -54,7 +54,7 @@ def wait(only: int | None) -> Statement:
             IS_OPEN,
             col(StatusIntent.created_at) < cutoff(),
             is_connected(),
-            bulk_telling.is_free(),
+            _is_not_kept(),
             or_(and_(col(StatusIntent.run_id).is_(None), _is_old()), _is_troubled()),
         )
     )
@@ -70,6 +70,7 @@ def _cause() -> Any:
         .scalar_subquery()
     )
     return case(
+        (col(StatusIntent.state) == IntentState.BUDGET, Cause.QUOTA.value),
         (last == "RateLimitedError", Cause.QUOTA.value),
         (last.in_(_REMOTE), Cause.REMOTE.value),
         (last == "NotYetError", Cause.NOT_READY.value),
@@ -120,6 +121,11 @@ def _is_troubled() -> ColumnElement[bool]:
     )
 
 
+def _is_not_kept() -> ColumnElement[bool]:
+    """What a hold of the desk or a halted run keeps here waits for its own reason."""
+    return and_(col(StatusIntent.state) != IntentState.HELD, bulk_telling.is_free())
+
+
 def queue(only: int | None) -> Statement:
     """Changes of bulk changes that no channel was told of in time, a line for each account."""
     count, oldest = func.count(), func.min(StatusIntent.created_at)
@@ -149,7 +155,7 @@ def queue(only: int | None) -> Statement:
             col(StatusIntent.state).in_(UNSENT),
             col(StatusIntent.attempts) == 0,
             or_(~col(StatusIntent.is_patient), col(StatusIntent.send_by) < now()),
-            bulk_telling.is_free(),
+            _is_not_kept(),
         )
         .group_by(col(ChannelAccount.id))
     )
@@ -164,7 +170,7 @@ def paused(only: int | None) -> Statement:
             StatusIntent.account_id == ChannelAccount.id,
             IS_OPEN,
             col(StatusIntent.created_at) < cutoff(),
-            bulk_telling.is_free(),
+            _is_not_kept(),
         )
         .scalar_subquery()
     )

@@ -113,7 +113,8 @@ def cause_of(session: Session, intent: StatusIntent) -> Cause:
     last = tries[-1].outcome if tries else ""
     if intent.state is IntentState.SENT:
         return Cause.WAITING
-    if last == "RateLimitedError" or (not last and is_at_limit(session, intent.account_id)):
+    is_limited = intent.state is IntentState.BUDGET or last == "RateLimitedError"
+    if is_limited or (not last and is_at_limit(session, intent.account_id)):
         return Cause.QUOTA
     if last == "NotYetError":
         return Cause.NOT_READY
