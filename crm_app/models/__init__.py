@@ -32,7 +32,7 @@ from crm_app.models.pulse import AccountHour, AccountPulse
 from crm_app.models.rule import FieldDispute, FieldRule
 from crm_app.models.sku import ChannelSku, UnmappedSku
 from crm_app.models.status_word import OrderWord, Replay, ReplayState, StatusWord
-from crm_app.models.trouble import ExceptionMark, WebhookRefusal
+from crm_app.models.trouble import DeskRetry, ExceptionMark, WebhookRefusal
 from crm_app.models.user import (
     ApiToken,
     RecoveryCode,
@@ -63,6 +63,7 @@ __all__ = [
     "ChannelAccount",
     "ChannelSku",
     "Customer",
+    "DeskRetry",
     "ExceptionMark",
     "Document",
     "DocumentChunk",

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index
+from sqlalchemy import BigInteger, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from crm_app.domain.trouble import Cause
-from crm_app.models.base import UTC_TIMESTAMP, enum_type, timestamp
+from crm_app.models.base import UTC_TIMESTAMP, enum_type, identity_key, set_at_insert, timestamp
 
 
 class ExceptionMark(SQLModel, table=True):
@@ -40,6 +41,28 @@ class ExceptionMark(SQLModel, table=True):
     note: str = Field(default="", max_length=500)
     changed_at: datetime = Field(sa_type=UTC_TIMESTAMP)
     changed_by: str = Field(default="", max_length=120)
+
+
+class DeskRetry(SQLModel, table=True):
+    """A whole cause that somebody wants tried again; a worker goes through it page by page."""
+
+    __tablename__ = "desk_retries"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        Index("ix_desk_retries_open", "id", postgresql_where=text("finished_at IS NULL")),
+    )
+
+    id: int = identity_key()
+    actor_id: int = Field(foreign_key="users.id", sa_type=BigInteger, index=True)
+    # In the address form; where the next page begins.
+    filter: dict[str, str] = Field(default_factory=dict, sa_type=JSONB)
+    cursor: str = Field(default="", max_length=300)
+    done: int = 0
+    refused: int = 0
+    gone: int = 0
+    # Why, and how often.
+    reasons: dict[str, int] = Field(default_factory=dict, sa_type=JSONB)
+    created_at: datetime = set_at_insert()
+    finished_at: datetime | None = timestamp()
 
 
 class WebhookRefusal(SQLModel, table=True):

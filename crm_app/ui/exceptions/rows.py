@@ -38,7 +38,7 @@ NAMED: Final = (
     Source.MESSAGE,
 )
 # What no channel has to do with.
-OURS: Final = ("", "desk", "This desk")
+OURS: Final = ("us", "desk", "This desk")
 
 
 @dataclass(frozen=True)
