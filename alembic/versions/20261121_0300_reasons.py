@@ -41,11 +41,13 @@ def upgrade() -> None:
     op.execute(_RUNS)
     op.execute(_BUDGET)
     _index_open(_OPEN)
+    op.create_index("ix_status_intents_day", "status_intents", ["made_on", "id"])
     op.create_index("ix_status_intents_person", "status_intents", ["actor_label", "made_on", "id"])
 
 
 def downgrade() -> None:
-    op.drop_index("ix_status_intents_person", table_name="status_intents")
+    for name in ("ix_status_intents_person", "ix_status_intents_day"):
+        op.drop_index(name, table_name="status_intents")
     op.execute(
         "UPDATE status_intents SET state = 'waiting' WHERE state IN ('waiting_for_budget', 'held')"
     )

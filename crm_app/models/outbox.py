@@ -58,6 +58,7 @@ class StatusIntent(SQLModel, table=True):
             "run_id",
             postgresql_where=text(f"run_id IS NOT NULL AND state IN ({_WORDS})"),
         ),
+        Index("ix_status_intents_day", "made_on", "id"),
         # Those that are open for too long, without a look at those that are not.
         Index("ix_status_intents_since", "created_at", "id", postgresql_where=_OPEN),
         # One person's changes, newest first.

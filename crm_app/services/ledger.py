@@ -207,7 +207,13 @@ def _place(row: Any) -> Place:
 def _page(query: LedgerQuery, wanted: Found | None) -> Any:
     day, key = col(StatusIntent.made_on), col(StatusIntent.id)
     order = (day.asc(), key.asc()) if query.after else (day.desc(), key.desc())
-    ids = _nearest(query, order) if wanted is None else _searched(query, wanted, order)
+    if wanted is not None:
+        ids: Any = _searched(query, wanted, order)
+    elif query.states or query.channels:
+        ids = _nearest(query, order)
+    else:
+        # Nothing is left out but days: the index of days has them in this order.
+        ids = columns(key).where(*_bounds(query)).order_by(*order).limit(query.limit + 1)
     return (
         columns(*_COLUMNS)
         .join(Order, col(Order.id) == col(StatusIntent.order_id))

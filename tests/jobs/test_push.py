@@ -156,7 +156,7 @@ def test_a_quota_answer_only_makes_it_wait(
     push.push_account(amazon.id)
 
     waiting = intent_of(order_id)
-    assert (waiting.state, waiting.attempts) == (IntentState.WAITING, 0)
+    assert (waiting.state, waiting.attempts) == (IntentState.BUDGET, 0)
     assert waiting.next_try_at > now()
     assert order(order_id).sync_status == SyncStatus.QUEUED
 
