@@ -51,14 +51,16 @@ def _open(
     account: ChannelAccount, credentials: dict[str, str], words: Lexicon, share: float | None
 ) -> Connector | None:
     """The connector; None if the account's own settings allow none, which it then says."""
-    redis = queue.connection()
+    redis, settings = queue.connection(), get_settings()
     try:
         check_reachable(account.base_url)
         return registry.connect(
             account,
             credentials,
-            registry.limiter_for(redis, account, share=share),
-            timeout_s=get_settings().http_timeout_s,
+            registry.limiter_for(
+                redis, account, share=share, longest_pause_s=settings.longest_pause_s
+            ),
+            timeout_s=settings.http_timeout_s,
             tokens=registry.tokens_for(redis, account, account.credentials),
             words=words,
         )

@@ -165,6 +165,6 @@ def is_error_over(account: ChannelAccount) -> bool:
 
 
 def pause_after(failures: int, first_s: float) -> timedelta:
-    """Exponential up to `retry_longest_s`, with jitter so that accounts do not march in step."""
-    seconds = min(first_s * 2 ** min(failures - 1, 16), get_settings().retry_longest_s)
+    """Exponential, at most `longest_pause_s`, with jitter so that accounts do not march in step."""
+    seconds = min(first_s * 2 ** min(failures - 1, 16), get_settings().longest_pause_s)
     return timedelta(seconds=seconds * random.uniform(0.75, 1.25))  # noqa: S311

@@ -20,7 +20,7 @@ from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.permissions import Permission
 from crm_app.errors import NotFoundError
 from crm_app.models import BulkRow, BulkRun, ChannelAccount, Download, Order, StatusIntent
-from crm_app.services import bulk_runs, sheets
+from crm_app.services import bulk_runs, reach, sheets
 from crm_app.services.bulk_status import CHANGED_MEANWHILE
 
 # Pieces of a sheet.
@@ -95,7 +95,7 @@ def list_runs(
     session: Session, actor: Actor, *, before: int | None = None, limit: int = 50
 ) -> list[BulkRun]:
     """The newest runs of everybody, and one's own drafts; older than the run `before`, if given."""
-    actor.require(Permission.BULK_CHANGE)
+    reach.require(session, actor, Permission.BULK_CHANGE)
     is_seen = (col(BulkRun.state) != RunState.DRAFT) | (col(BulkRun.actor_id) == actor.user_id)
     older = col(BulkRun.id) < before if before is not None else true()
     return list(

@@ -23,7 +23,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import InvalidInputError, NotFoundError
 from crm_app.models import ChannelAccount, ChannelSku, UnmappedSku
-from crm_app.services import audit, bulk
+from crm_app.services import audit, bulk, reach
 from crm_app.services.accounts import get_account
 
 MOST_LINES: Final = 20_000
@@ -96,7 +96,7 @@ def overview(session: Session, actor: Actor) -> list[AccountList]:
     Raises:
         PermissionDeniedError: Without `mappings.manage`.
     """
-    actor.require(Permission.MANAGE_MAPPINGS)
+    reach.require(session, actor, Permission.MANAGE_MAPPINGS)
     lines = columns(func.count()).where(col(ChannelSku.account_id) == col(ChannelAccount.id))
     unmapped = columns(func.count()).where(
         col(UnmappedSku.account_id) == col(ChannelAccount.id), _keeps_list()
@@ -133,7 +133,7 @@ def list_skus(
         PermissionDeniedError: Without `mappings.manage`.
         NotFoundError: If there is no such account.
     """
-    actor.require(Permission.MANAGE_MAPPINGS)
+    reach.require(session, actor, Permission.MANAGE_MAPPINGS)
     get_account(session, account_id)
     statement = select(ChannelSku).where(
         ChannelSku.account_id == account_id, col(ChannelSku.channel_sku) > after
@@ -151,7 +151,7 @@ def list_unmapped(session: Session, actor: Actor, account_id: int) -> list[Unmap
     Raises:
         PermissionDeniedError: Without `mappings.manage`.
     """
-    actor.require(Permission.MANAGE_MAPPINGS)
+    reach.require(session, actor, Permission.MANAGE_MAPPINGS)
     return list(
         session.exec(
             select(UnmappedSku)
@@ -172,7 +172,7 @@ def put(
         NotFoundError: If there is no such account.
         InvalidInputError: If one of the two is missing or unusable; `details` names it.
     """
-    actor.require(Permission.MANAGE_MAPPINGS)
+    reach.require(session, actor, Permission.MANAGE_MAPPINGS)
     get_account(session, account_id)
     line = _Line(channel_sku.strip(), sku.strip(), " ".join(title.split()))
     if mistakes := _mistakes(line):
@@ -200,7 +200,7 @@ def remove(session: Session, actor: Actor, account_id: int, channel_sku: str) ->
         PermissionDeniedError: Without `mappings.manage`.
         NotFoundError: If the list does not have it.
     """
-    actor.require(Permission.MANAGE_MAPPINGS)
+    reach.require(session, actor, Permission.MANAGE_MAPPINGS)
     found = session.get(ChannelSku, (account_id, channel_sku), with_for_update=True)
     if found is None:
         raise NotFoundError("SKU", channel_sku[:80])
@@ -225,7 +225,7 @@ def take_sheet(session: Session, actor: Actor, account_id: int, sheet: str) -> T
         NotFoundError: If there is no such account.
         InvalidInputError: If no line can be used, or there are too many.
     """
-    actor.require(Permission.MANAGE_MAPPINGS)
+    reach.require(session, actor, Permission.MANAGE_MAPPINGS)
     get_account(session, account_id)
     lines, problems = _read(sheet)
     if not lines:

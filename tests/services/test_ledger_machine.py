@@ -172,8 +172,8 @@ class Ledger(RuleBasedStateMachine):
             bind(session)
             self.account_id: int = AccountFactory(channel=channel).id
             user: User = UserFactory(role=Role.SUPPORT)
-            self.person: Actor = auth.person(user)
-            self.admin: Actor = auth.person(UserFactory(role=Role.ADMIN))
+            self.person: Actor = auth.person(session, user)
+            self.admin: Actor = auth.person(session, UserFactory(role=Role.ADMIN))
         self.is_read = capabilities.of(channel).reads_back
         self.shop = Witness()
         for key, status in zip(

@@ -280,7 +280,7 @@ async def test_a_whole_cause_is_tried_again_by_the_worker(
     assert len(session.exec(select(DeskRetry)).all()) == 1
 
 
-async def test_whoever_lost_the_role_tries_no_cause_again(
+async def test_whoever_is_deactivated_tries_no_cause_again(
     session: Session, sign_in: SignIn
 ) -> None:
     cookie = sign_in(Role.SUPPORT)
@@ -290,7 +290,7 @@ async def test_whoever_lost_the_role_tries_no_cause_again(
     bulk = await listed.get_state(BulkState)
     await bulk.retry_cause()
     (asked,) = session.exec(select(DeskRetry)).all()
-    session.get_one(User, asked.actor_id).role = Role.READ_ONLY
+    session.get_one(User, asked.actor_id).is_active = False
     session.commit()
 
     assert work_on(asked.id) is False

@@ -11,7 +11,7 @@ from crm_app.domain.channel import Channel
 from crm_app.domain.permissions import Permission
 from crm_app.errors import InvalidInputError
 from crm_app.models import ChannelAccount
-from crm_app.services import accounts, audit
+from crm_app.services import accounts, audit, reach
 
 DEFAULT_MIN: Final = 60
 # What a person chooses from, in minutes.
@@ -38,7 +38,7 @@ def list_leads(session: Session, actor: Actor) -> list[Lead]:
     Raises:
         PermissionDeniedError: Without `accounts.manage`.
     """
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    reach.require(session, actor, Permission.MANAGE_ACCOUNTS)
     found = session.exec(select(ChannelAccount).order_by(col(ChannelAccount.name)))
     return [
         Lead(one.id, one.channel, one.name, int(lead_of(one).total_seconds() // 60))
@@ -54,7 +54,7 @@ def set_lead(session: Session, actor: Actor, account_id: int, minutes: int) -> N
         NotFoundError: If there is no such account.
         InvalidInputError: If it is none of `CHOICES`.
     """
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    reach.require(session, actor, Permission.MANAGE_ACCOUNTS)
     if minutes not in CHOICES:
         said = f"Choose one of {', '.join(map(str, CHOICES))} minutes."
         raise InvalidInputError(said, details={"minutes": said})

@@ -12,7 +12,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import CrmError, InvalidInputError, NotSignedInError
 from crm_app.models import DeskRetry, User
-from crm_app.services import audit, auth
+from crm_app.services import audit, auth, reach
 from crm_app.services.exceptions import deeds, listing
 from crm_app.services.exceptions.deeds import Result
 from crm_app.services.exceptions.query import ExceptionQuery
@@ -29,7 +29,7 @@ def ask(session: Session, actor: Actor, query: ExceptionQuery) -> DeskRetry:
         NotSignedInError: If the actor is no person.
         InvalidInputError: If the query names no cause.
     """
-    actor.require(Permission.CHANGE_STATUS)
+    reach.require(session, actor, Permission.CHANGE_STATUS)
     if actor.user_id is None:
         raise NotSignedInError
     if query.cause is None:
@@ -90,7 +90,7 @@ def _page(retry_id: int) -> bool:
         row = session.get(DeskRetry, retry_id)
         if row is None or row.finished_at is not None:
             return False
-        actor = auth.person(session.get_one(User, row.actor_id))
+        actor = auth.person(session, session.get_one(User, row.actor_id))
         query = ExceptionQuery.parse(row.filter | {"cursor": row.cursor})
         found = listing.list_exceptions(session, actor, replace(query, limit=_PAGE))
     keys = [one.key for one in found.rows]

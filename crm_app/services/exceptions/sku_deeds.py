@@ -6,7 +6,7 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.domain.trouble import Source
 from crm_app.errors import ConflictError
-from crm_app.services import audit, skus
+from crm_app.services import audit, reach, skus
 from crm_app.services.exceptions import listing
 
 
@@ -19,7 +19,7 @@ def name_it(session: Session, actor: Actor, key: str, sku: str) -> None:
         ConflictError: If the exception is about something else.
         InvalidInputError: If our SKU is missing or unusable.
     """
-    actor.require(Permission.MANAGE_MAPPINGS)
+    reach.require(session, actor, Permission.MANAGE_MAPPINGS)
     row = listing.find(session, key)
     if row.source is not Source.SKU or row.account_id is None:
         raise ConflictError("This exception is about no SKU.")

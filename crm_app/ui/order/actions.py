@@ -8,7 +8,9 @@ from crm_app.ui.order.disputes import changed_meanwhile
 from crm_app.ui.order.state import OrderState
 from crm_app.ui.order.steps import Choice, Reason, Refusal
 from crm_app.ui.shared.conditions import has_any
+from crm_app.ui.shared.keeping import kept
 from crm_app.ui.shared.marks import button, icon
+from crm_app.ui.shared.notes import mistake, notice
 from crm_app.ui.shared.words import two_words
 
 
@@ -54,16 +56,7 @@ def _refused(refusal: Refusal) -> rx.Component:
 
 
 def _notice() -> rx.Component:
-    return rx.cond(
-        OrderState.notice != "",
-        rx.el.p(
-            icon("circle-alert"),
-            rx.el.span(OrderState.notice),
-            class_name="notice tone-bad",
-            role="alert",
-        ),
-        rx.fragment(),
-    )
+    return notice(OrderState.notice)
 
 
 def travel_card() -> rx.Component:
@@ -140,16 +133,7 @@ def question_dialog() -> rx.Component:
                 rx.cond(question.asks_parcel, _parcel(), rx.fragment()),
                 rx.cond(has_any(question.reasons), _reasons(), rx.fragment()),
                 _why(),
-                rx.cond(
-                    question.failure != "",
-                    rx.el.p(
-                        icon("circle-alert"),
-                        rx.el.span(question.failure),
-                        class_name="notice tone-bad",
-                        role="alert",
-                    ),
-                    rx.fragment(),
-                ),
+                notice(question.failure),
                 rx.el.div(
                     rx.dialog.close(button("Not now")),
                     rx.el.button(question.verb, type="submit", class_name=question.look),
@@ -157,6 +141,7 @@ def question_dialog() -> rx.Component:
                 ),
                 on_submit=OrderState.answer,
                 class_name="form",
+                custom_attrs=kept("step", question.status, OrderState.order.id),
             ),
             class_name="dialog",
         ),
@@ -184,7 +169,7 @@ def _parcel() -> rx.Component:
             rx.foreach(OrderState.steps.carriers, _carrier),
             id="carriers",
         ),
-        _mistake(mistakes.get("carrier", "")),
+        mistake(mistakes.get("carrier", "")),
         rx.el.label("Tracking number", html_for="tracking_number"),
         rx.el.input(
             id="tracking_number",
@@ -195,7 +180,7 @@ def _parcel() -> rx.Component:
             max_length=120,
             class_name="field mono",
         ),
-        _mistake(mistakes.get("tracking_number", "")),
+        mistake(mistakes.get("tracking_number", "")),
     )
 
 
@@ -223,7 +208,7 @@ def _why() -> rx.Component:
             placeholder="Why, if it is not plain; nobody outside sees it",
             class_name="field",
         ),
-        _mistake(OrderState.question.mistakes.get("why", "")),
+        mistake(OrderState.question.mistakes.get("why", "")),
     )
 
 
@@ -233,7 +218,3 @@ def _reason(reason: Reason) -> rx.Component:
 
 def _carrier(name: str) -> rx.Component:
     return rx.el.option(value=name)
-
-
-def _mistake(sentence: str) -> rx.Component:
-    return rx.cond(sentence, rx.el.p(sentence, class_name="mistake", role="alert"), rx.fragment())

@@ -7,6 +7,7 @@ from crm_app.ui.orders.row_deeds import MenuItem
 from crm_app.ui.orders.row_menu_state import RowMenuState
 from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.hold import hold_fields
+from crm_app.ui.shared.keeping import kept
 from crm_app.ui.shared.marks import button, icon
 
 
@@ -86,6 +87,7 @@ def _comment() -> rx.Component:
         _end("Comment"),
         on_submit=RowMenuState.submit,
         class_name="row-menu-form",
+        custom_attrs=kept("menu-comment", RowMenuState.whose),
     )
 
 
@@ -112,6 +114,7 @@ def _hold() -> rx.Component:
         _end("Hold"),
         on_submit=RowMenuState.submit,
         class_name="row-menu-form",
+        custom_attrs=kept("menu-hold", RowMenuState.whose),
     )
 
 
@@ -127,6 +130,7 @@ def _question() -> rx.Component:
         ),
         on_submit=RowMenuState.submit,
         class_name="row-menu-form",
+        custom_attrs=kept("menu-step", question.status, RowMenuState.whose),
     )
 
 
