@@ -55,6 +55,8 @@ from crm_app.ui.orders.page import orders_page
 from crm_app.ui.orders.state import OrdersState
 from crm_app.ui.orders.views_state import ViewsState
 from crm_app.ui.shared.shell_state import ShellState
+from crm_app.ui.skus.page import skus_page
+from crm_app.ui.skus.state import SkusState
 from crm_app.ui.users.page import users_page
 from crm_app.ui.users.state import UsersState
 from crm_app.ui.welcome.page import welcome_page
@@ -117,6 +119,7 @@ PAGES: Final = (
         (_FRAME, AccountState.load, RulesState.load),
     ),
     Page(mappings_page, "/mappings", "Status words", (_FRAME, MappingsState.load)),
+    Page(skus_page, "/skus", "SKUs", (_FRAME, SkusState.load)),
     Page(users_page, "/users", "People", (_FRAME, UsersState.load)),
     Page(
         me_page,
@@ -153,6 +156,7 @@ STYLES: Final = (
     "accounts",
     "alerts",
     "mappings",
+    "skus",
     "bulk",
     "imports",
     "downloads",
