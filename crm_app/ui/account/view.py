@@ -49,6 +49,9 @@ class HooksView:
     has_secret: bool = False
     state: str = ""
     trouble: str = ""
+    proof: str = ""
+    can_place: bool = False
+    can_revive: bool = False
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,9 @@ def takes_text(account: AccountView) -> str:
         for status in OrderStatus
         if status in rules and rules[status].telling is Telling.PUSH
     ]
-    return ", ".join(told) or "none"
+    batch = capabilities.of(account.channel).batch_size
+    at_once = f". Up to {batch} orders in one call" if batch > 1 else ""
+    return (", ".join(told) or "none") + at_once
 
 
 def refusals(account: AccountView) -> list[Fact]:
@@ -160,6 +165,7 @@ def hooks_view(account: AccountView, hooks: Hooks, now: datetime, zone: ZoneInfo
     if form is None:
         return HooksView()
     last = ago(hooks.last_at, now, zone) if hooks.last_at else Moment("none yet")
+    rules = capabilities.of(account.channel)
     return HooksView(
         address=hooks.address,
         help=form.hook_help,
@@ -169,6 +175,9 @@ def hooks_view(account: AccountView, hooks: Hooks, now: datetime, zone: ZoneInfo
         has_secret=hooks.has_secret,
         state=_switched(hooks),
         trouble=_trouble(hooks),
+        proof=rules.proof.value if rules.proof else "",
+        can_place=rules.registers_hooks and (not hooks.active or bool(hooks.lost)),
+        can_revive=bool(hooks.disabled),
     )
 
 
@@ -181,6 +190,9 @@ def _switched(hooks: Hooks) -> str:
 
 
 def _trouble(hooks: Hooks) -> str:
+    if hooks.lost:
+        count = "1 webhook" if hooks.lost == 1 else f"{hooks.lost} webhooks"
+        return f"{count} that led here {'was' if hooks.lost == 1 else 'were'} deleted at the shop. Orders still arrive by asking."
     if not hooks.disabled:
         return ""
     count = "1 webhook" if hooks.disabled == 1 else f"{hooks.disabled} webhooks"
