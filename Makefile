@@ -9,7 +9,7 @@ export PATH := $(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench faults crash migrate build clean
+.PHONY: help run test lint format bench faults crash migrate build pictures icons clean
 
 help:  ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -46,6 +46,12 @@ migrate: $(VENV)/installed  ## bring the database schema up to date
 
 build: $(VENV)/installed  ## build the pages
 	@"$(BIN)/python" -m crm_app.run build
+
+pictures: $(VENV)/installed-dev  ## take the guide's pictures from a running demo (A="orders people")
+	@"$(BIN)/python" -m docs.pictures $(A)
+
+icons: $(VENV)/installed-dev  ## draw the app's icons from assets/icon.svg
+	@"$(BIN)/python" -m docs.icons
 
 clean: $(VENV)/installed  ## delete the data of make run, the built pages and all caches
 	@"$(BIN)/python" -m crm_app.run clean

@@ -17,10 +17,11 @@ from crm_app.api.dependencies import (
     require_same_origin,
     signed_in,
 )
-from crm_app.api.schemas import LinkUseIn, LoginIn, MeOut, TokenOut, UserOut
+from crm_app.api.schemas import LinkUseIn, LoginIn, MeOut, TokenOut
+from crm_app.api.users import user_out
 from crm_app.errors import CodeNeededError, NotFoundError, ServiceUnavailableError
 from crm_app.models import User
-from crm_app.services import auth, links
+from crm_app.services import auth, links, users
 
 router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
 
@@ -110,4 +111,9 @@ def me(session: DbSession, actor: CurrentActor) -> MeOut:
     user = session.get(User, actor.user_id)
     if user is None:
         raise NotFoundError("person", actor.user_id)
-    return MeOut(**UserOut.model_validate(user).model_dump(), permissions=sorted(actor.permissions))
+    return MeOut(
+        **user_out(users.with_roles(session, [user])[0]).model_dump(),
+        permissions=sorted(actor.permissions),
+        narrowed={one.value: sorted(reach.accounts) for one, reach in actor.narrowed.items()},
+        viewing_as=actor.viewing_as,
+    )

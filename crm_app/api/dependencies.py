@@ -13,7 +13,7 @@ from crm_app.config import get_settings
 from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.errors import NotSignedInError, PermissionDeniedError
-from crm_app.services import api_tokens, auth
+from crm_app.services import api_tokens, auth, reach
 
 MARK: Final = "__crm_mark__"
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -21,8 +21,12 @@ _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _bearer = HTTPBearer(auto_error=False, description="From POST /api/v1/auth/login, or an API token")
 
 
-def _session() -> Iterator[Session]:
+def _session(request: Request) -> Iterator[Session]:
     with db.transaction() as session:
+        # The mark of the endpoint has asked who it is before.
+        actor: Actor | None = getattr(request.state, "actor", None)
+        if actor is not None:
+            reach.begin(session, actor)
         yield session
 
 
@@ -32,6 +36,15 @@ Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 
 def current_actor(request: Request, bearer: Bearer) -> Actor:
+    """Who asks, known to the request from here on.
+
+    Raises: As `_current_actor`.
+    """
+    request.state.actor = actor = _current_actor(request, bearer)
+    return actor
+
+
+def _current_actor(request: Request, bearer: HTTPAuthorizationCredentials | None) -> Actor:
     """The person behind the bearer token, or behind the browser's session cookie.
 
     A transaction of its own: the session's last use counts also when the request fails.

@@ -28,7 +28,7 @@ from crm_app.errors import (
     ServiceUnavailableError,
 )
 from crm_app.models import ChannelAccount
-from crm_app.services import account_admin, account_forms, accounts
+from crm_app.services import account_admin, account_forms, accounts, reach
 from crm_app.services.account_forms import Filled
 
 _REACH_TIMEOUT_S: Final = 5.0
@@ -62,7 +62,7 @@ def connect(
         InvalidInputError: `details` maps each wrong field to a sentence.
         ChannelError: The channel refused the credentials or did not answer; nothing was stored.
     """
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    actor.require_everywhere(Permission.MANAGE_ACCOUNTS)
     name = account_forms.clean_name(name)
     filled = account_forms.fill(channel, values, {})
     address = _addresses(base_url, filled)
@@ -90,7 +90,7 @@ def change_connection(
 
     Raises: as `connect`, and NotFoundError.
     """
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    reach.require_on(actor, Permission.MANAGE_ACCOUNTS, account_id)
     with db.transaction() as session:
         account = accounts.get_account(session, account_id)
     kept = _kept_for(account, base_url)
@@ -120,7 +120,7 @@ def budgets(actor: Actor, account_id: int) -> list[Budget]:
 
     Raises: PermissionDeniedError, NotFoundError.
     """
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    reach.require_on(actor, Permission.MANAGE_ACCOUNTS, account_id)
     with db.transaction() as session:
         account = accounts.get_account(session, account_id)
     try:

@@ -63,7 +63,7 @@ def set_hook(actor: Actor, url: str) -> str:
         PermissionDeniedError: Without `accounts.manage`.
         InvalidInputError: Nothing that may be called; `details` names the field `base_url`.
     """
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    actor.require_everywhere(Permission.MANAGE_ACCOUNTS)
     address = check_address(url)
     with db.transaction() as session:
         return alert_settings.set_hook(session, actor, address)

@@ -16,7 +16,7 @@ from crm_app.domain.time import now
 from crm_app.errands.connecting import connected
 from crm_app.errors import ConflictError
 from crm_app.models import AccountStatus, ChannelAccount
-from crm_app.services import account_admin, account_view, accounts, audit
+from crm_app.services import account_admin, account_view, accounts, audit, reach
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ def revive(actor: Actor, account_id: int) -> int:
 
     Raises: PermissionDeniedError, NotFoundError, ConflictError, ChannelError.
     """
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    reach.require_on(actor, Permission.MANAGE_ACCOUNTS, account_id)
     off = [seat for seat in watch(account_id) if not seat.is_active]
     with connected(account_id) as connector:
         if not isinstance(connector, HookWatcher):
@@ -91,7 +91,7 @@ def switch_on(actor: Actor, account_id: int) -> int:
 
     Raises: PermissionDeniedError, NotFoundError, ConflictError, ChannelError.
     """
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    reach.require_on(actor, Permission.MANAGE_ACCOUNTS, account_id)
     with db.exclusive(db.LOCK_ACCOUNT_HOOKS, account_id) as is_ours:
         if not is_ours:
             raise ConflictError("Somebody is switching them on at this moment.")

@@ -1,6 +1,5 @@
 """Signing in and out, and from a secret back to the person who acts."""
 
-import dataclasses
 import hashlib
 import secrets
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ from sqlmodel import Session, col, select
 from crm_app.config import get_settings
 from crm_app.domain.actor import Actor, ActorKind
 from crm_app.domain.device import device_words
-from crm_app.domain.permissions import ROLE_PERMISSIONS
 from crm_app.domain.time import now
 from crm_app.errors import (
     CodeRefusedError,
@@ -24,7 +22,7 @@ from crm_app.errors import (
     WrongPasswordError,
 )
 from crm_app.models import User, UserSession
-from crm_app.services import audit, notices, passwords, second_factor, signed, throttling
+from crm_app.services import access, audit, notices, passwords, second_factor, signed, throttling
 
 SESSION_COOKIE: Final = "crm_session"
 SessionKind = Literal["browser", "api"]
@@ -42,6 +40,8 @@ API_AUDIENCE: Final = "crm-api"
 class SignedIn:
     """A new session. `token` is its only copy; the database keeps a hash.
 
+    `must_set_up`: until a second factor is set up, nothing else is allowed.
+
     `device_token` is for the browser to keep: with it the next sign-in there is no news.
     """
 
@@ -50,6 +50,7 @@ class SignedIn:
     session_id: int
     user: User
     expires_at: datetime
+    must_set_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def sign_in(
         if not code:
             return HalfIn(second_factor.half_token(user))
         place = second_factor.Place(address, device_token if is_known else "")
-        refused = take_code(session, person(user), user, code, place)
+        refused = take_code(session, person(session, user), user, code, place)
         if refused is not None:
             return refused
     return _open(session, user, address=address, device=device, kind=kind, is_known=is_known)
@@ -135,7 +136,7 @@ def finish(
     user = second_factor.half_signed_in(session, half)
     is_known = _is_known_device(session, user.email, device_token)
     place = second_factor.Place(address, device_token if is_known else "")
-    refused = take_code(session, person(user), user, code, place)
+    refused = take_code(session, person(session, user), user, code, place)
     if refused is not None:
         return refused
     return _open(session, user, address=address, device=device, kind="browser", is_known=is_known)
@@ -208,13 +209,14 @@ def _open(
         _tell_of_device(session, opened)
     audit.record(
         session,
-        person(user),
+        person(session, user),
         "session:opened",
         subject_type="session",
         subject_id=opened.id,
         after={"kind": kind} | ({"new_device": True} if is_news else {}),
     )
-    return SignedIn(token, device_token, opened.id, user, opened.expires_at)
+    must_set_up = second_factor.is_required(session, user) and not second_factor.is_on(user)
+    return SignedIn(token, device_token, opened.id, user, opened.expires_at, must_set_up)
 
 
 def _tell_of_device(session: Session, opened: UserSession) -> None:
@@ -266,12 +268,14 @@ def actor_for_access_token(session: Session, access_token: str) -> Actor:
 
 def _actor(session: Session, which: ColumnElement[bool]) -> Actor:
     found = session.exec(
-        select(UserSession, User).join(User, col(User.id) == UserSession.user_id).where(which)
+        select(UserSession, User, access.GRANTS)
+        .join(User, col(User.id) == UserSession.user_id)
+        .where(which)
     ).one_or_none()
     moment = now()
     if found is None:
         raise NotSignedInError
-    opened, user = found
+    opened, user, grants = found
     idle = timedelta(hours=get_settings().session_idle_hours)
     has_ended = (
         opened.revoked_at is not None
@@ -283,18 +287,27 @@ def _actor(session: Session, which: ColumnElement[bool]) -> Actor:
     if moment - opened.last_used_at > _TOUCH_EVERY:
         opened.last_used_at = moment
         user.last_seen_at = moment
-    actor = person(user, opened)
-    if second_factor.is_required(user) and not second_factor.is_on(user):
+    held = access.read(grants)
+    if held.needs_two_factor and not second_factor.is_on(user):
         # They may look after their own account, where it is set up, and nothing else.
-        return dataclasses.replace(actor, permissions=frozenset())
-    return actor
+        held = access.Access(roles=held.roles)
+    return _holding(user, held, opened)
 
 
-def person(user: User, opened: UserSession | None = None) -> Actor:
-    """The actor that a person is, and the session through which they act."""
-    session_id = opened.id if opened else None
+def person(session: Session, user: User) -> Actor:
+    """What a person may do at this moment; nothing once deactivated: work in their name stops."""
+    return _holding(user, access.of(session, user.id) if user.is_active else access.Access())
+
+
+def _holding(user: User, held: access.Access, opened: UserSession | None = None) -> Actor:
     return Actor(
-        ActorKind.PERSON, user.name, user.id, ROLE_PERMISSIONS[user.role], session_id=session_id
+        ActorKind.PERSON,
+        user.name,
+        user.id,
+        held.permissions,
+        session_id=opened.id if opened else None,
+        narrowed=held.narrowed,
+        roles=held.roles,
     )
 
 

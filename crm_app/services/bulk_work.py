@@ -15,7 +15,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ServiceUnavailableError
 from crm_app.models import BulkRow, BulkRun, Order, User
-from crm_app.services import auth, bulk, bulk_actions, clicks
+from crm_app.services import auth, bulk, bulk_actions, clicks, reach
 from crm_app.services.bulk_action import Action, Item, Result
 
 logger = logging.getLogger(__name__)
@@ -106,14 +106,25 @@ def _batch(session: Session, run_id: int, size: int) -> int | None:
 def _actor(session: Session, run: BulkRun, action: Action) -> Actor | None:
     """The person of the run, with what they may do today."""
     user = session.get_one(User, run.actor_id)
-    actor = auth.person(user)
-    if user.is_active and all(
-        actor.may(needed) for needed in (Permission.BULK_CHANGE, action.permission)
-    ):
+    actor = auth.person(session, user)
+    needed = (Permission.BULK_CHANGE, *bulk_actions.needed(action, run.settings))
+    if all(actor.may(one) for one in needed) and _is_within(session, run, actor, needed):
+        reach.require(session, actor, *needed)
         return actor
     run.state = RunState.PAUSED
     run.reason = f"{run.actor_label} may no longer do this. Stop it, or give the role back."
     return None
+
+
+def _is_within(session: Session, run: BulkRun, actor: Actor, needed: Sequence[Permission]) -> bool:
+    """Whether the person still reaches the accounts of all orders that wait."""
+    if not actor.narrowed:
+        return True
+    left = select(BulkRow.account_id).where(
+        BulkRow.run_id == run.id, BulkRow.outcome == Outcome.WAITING
+    )
+    held = reach.common(actor, *needed)
+    return all(held.holds(one) for one in session.exec(left.distinct()))
 
 
 def _items(session: Session, run_id: int, size: int) -> list[Item]:

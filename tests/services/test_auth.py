@@ -17,7 +17,7 @@ from crm_app.domain.time import now
 from crm_app.errors import CrmError, NotSignedInError, SignInThrottledError, WrongPasswordError
 from crm_app.models import AuditEntry, SignInFailure, User, UserSession
 from crm_app.services import auth, passwords, signed
-from tests.factories import PASSWORD, UserFactory
+from tests.factories import PASSWORD, UserFactory, give
 
 OFFICE, HOME = "203.0.113.7", "198.51.100.9"
 
@@ -237,7 +237,7 @@ def test_deactivation_ends_a_session_at_once(session: Session, user: User) -> No
 
 def test_a_new_role_counts_from_the_next_click(session: Session, user: User) -> None:
     token = sign_in().token
-    user.role = Role.READ_ONLY
+    give(session, user, Role.READ_ONLY)
     session.commit()
 
     with db.transaction() as other:

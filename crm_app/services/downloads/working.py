@@ -24,7 +24,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import CrmError, PermissionDeniedError, ServiceUnavailableError
 from crm_app.models import Download, DownloadPart, DownloadPiece, Order, User
-from crm_app.services import auth
+from crm_app.services import auth, reach
 from crm_app.services.downloads import columns, formats, keeping, xlsx
 from crm_app.services.downloads.columns import Column
 from crm_app.services.papers import printing
@@ -95,6 +95,8 @@ def _step(session: Session, download_id: int) -> bool:
     body = writer.part(rows, is_first=part.position == 0).encode("utf-8", "replace")
     part.body, part.size = zstandard.compress(body, _LEVEL), len(body)
     download.done += len(part.order_ids)
+    if len(rows) != len(part.order_ids) and actor.narrowed:
+        raise PermissionDeniedError("You may no longer see all of these orders.")
     if len(rows) != len(part.order_ids):
         # Orders stay for good, so this is a mistake somewhere: no file that lacks a row goes out.
         raise RuntimeError(f"{len(part.order_ids) - len(rows)} frozen orders are gone")
@@ -106,9 +108,13 @@ def _actor(session: Session, download: Download) -> Actor:
     user = session.get_one(User, download.user_id)
     if not user.is_active:
         raise PermissionDeniedError(f"{user.name} may no longer sign in.")
-    actor = auth.person(user)
-    actor.require(
-        Permission.PRINT_ORDERS if download.kind is DownloadKind.PRINT else Permission.EXPORT_ORDERS
+    actor = auth.person(session, user)
+    reach.require(
+        session,
+        actor,
+        Permission.PRINT_ORDERS
+        if download.kind is DownloadKind.PRINT
+        else Permission.EXPORT_ORDERS,
     )
     return actor
 

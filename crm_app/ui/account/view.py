@@ -191,8 +191,8 @@ def _switched(hooks: Hooks) -> str:
 
 def _trouble(hooks: Hooks) -> str:
     if hooks.lost:
-        count = "1 webhook" if hooks.lost == 1 else f"{hooks.lost} webhooks"
-        return f"{count} that led here {'was' if hooks.lost == 1 else 'were'} deleted at the shop. Orders still arrive by asking."
+        gone = "1 webhook is" if hooks.lost == 1 else f"{hooks.lost} webhooks are"
+        return f"{gone} no longer there: the shop has deleted what led here. Orders still arrive."
     if not hooks.disabled:
         return ""
     count = "1 webhook" if hooks.disabled == 1 else f"{hooks.disabled} webhooks"

@@ -9,7 +9,9 @@ import reflex as rx
 from sqlmodel import Session
 
 from crm_app import db
+from crm_app.domain.actor import Actor
 from crm_app.errors import CrmError
+from crm_app.services import reach
 from crm_app.ui.shared.errors import UnexpectedError
 
 logger = logging.getLogger(__name__)
@@ -52,6 +54,9 @@ async def call(
     @wraps(use_case)
     def run() -> T:
         with db.transaction() as session:
+            for actor in (*args, *kwargs.values()):
+                if isinstance(actor, Actor):
+                    reach.begin(session, actor)
             return use_case(session, *args, **kwargs)
 
     return await errand(run)
