@@ -18,12 +18,11 @@ from crm_app.api.schemas import ErrorOut
 from crm_app.channels import hooks
 from crm_app.channels.inbound import Delivery
 from crm_app.config import get_settings
-from crm_app.domain.channel import Channel
 from crm_app.services import refused_hooks
 from crm_app.services.receiving import Arrival
 
 _MOST_DIGITS: Final = 18
-_NOBODYS: Final = (Channel.SHOPIFY, hooks.HOOKS[Channel.SHOPIFY])
+_NOBODYS: Final = hooks.dearest()
 _inflow: Final = Inflow()
 
 

@@ -1,4 +1,4 @@
-"""The colours of channels as a style sheet: a new channel brings its own, see `domain/channel.py`."""
+"""The colours of channels as a style sheet; each channel brings its own (`domain/channel.py`)."""
 
 from typing import Final
 
