@@ -14,7 +14,7 @@ from crm_app.channels.forms import of as form_of
 from crm_app.config import get_settings
 from crm_app.domain.actor import Actor
 from crm_app.domain.channel import Channel
-from crm_app.domain.intent import OPEN
+from crm_app.domain.intent import OPEN, IntentState
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ServiceUnavailableError
@@ -196,7 +196,7 @@ def _waiting(session: Session, account_id: int | None = None) -> dict[int, Waiti
             func.min(StatusIntent.created_at),
             func.min(StatusIntent.next_try_at),
         )
-        .where(col(StatusIntent.state).in_(OPEN))
+        .where(col(StatusIntent.state).in_(OPEN), col(StatusIntent.state) != IntentState.HELD)
         .group_by(col(StatusIntent.account_id))
     )
     if account_id is not None:
