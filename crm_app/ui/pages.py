@@ -54,6 +54,7 @@ from crm_app.ui.orders.opened import OpenedState
 from crm_app.ui.orders.page import orders_page
 from crm_app.ui.orders.state import OrdersState
 from crm_app.ui.orders.views_state import ViewsState
+from crm_app.ui.shared import channel_colours
 from crm_app.ui.shared.shell_state import ShellState
 from crm_app.ui.skus.page import skus_page
 from crm_app.ui.skus.state import SkusState
@@ -195,6 +196,7 @@ def head() -> list[rx.Component]:
     """What stands in the head of every page."""
     return [
         *[rx.el.script(src=f"/{name}.js", defer=True) for name in SCRIPTS],
+        rx.el.style(channel_colours.rules()),
         rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml"),
         rx.el.link(rel="apple-touch-icon", href="/icons/apple-180.png"),
         rx.el.link(rel="manifest", href="/manifest.webmanifest"),
