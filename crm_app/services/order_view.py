@@ -11,20 +11,21 @@ from sqlmodel import Session, col, select
 from crm_app.channels import capabilities
 from crm_app.domain.actor import Actor, ActorKind
 from crm_app.domain.intent import IntentState
-from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.permissions import Permission
 from crm_app.domain.rules import Field
 from crm_app.errors import NotFoundError
-from crm_app.models import (
-    ChannelAccount,
-    Order,
-    OrderEvent,
-    OrderLine,
-    OrderPackage,
-    StatusIntent,
+from crm_app.models import ChannelAccount, Order, OrderEvent, OrderLine, OrderPackage, StatusIntent
+from crm_app.services import (
+    disputes,
+    history,
+    intent_view,
+    packages,
+    reach,
+    shipping,
+    unknown_words,
 )
-from crm_app.services import disputes, history, packages, reach, shipping, unknown_words
 from crm_app.services.by_hand import paying
+from crm_app.services.intent_view import IntentView as IntentView
 from crm_app.services.order_search import OrderSummary, summary_of
 from crm_app.services.orders import StatusChoice, choices, needed_for
 from crm_app.services.personal_data import Contact, contact_of, mask_email, mask_phone
@@ -32,7 +33,6 @@ from crm_app.services.personal_data import Contact, contact_of, mask_email, mask
 # An order that somebody's script touched ten thousand times must still open.
 MOST_EVENTS: Final = 200
 LONGEST_TIMELINE: Final = 5_000
-_MOST_INTENTS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,29 +84,6 @@ class EventView:
     actor_kind: ActorKind
     actor_label: str
     sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class IntentView:
-    """One travelling (or arrived) status change."""
-
-    id: int
-    state: IntentState
-    from_status: OrderStatus
-    to_status: OrderStatus
-    carrier: str
-    tracking_number: str
-    actor_label: str
-    created_at: datetime
-    sent_at: datetime | None
-    settled_at: datetime | None
-    next_try_at: datetime
-    attempts: int
-    reason: str
-    # By when the channel should know; see `urgency.py`.
-    send_by: datetime | None = None
-    # Tells of one package while others are still to leave.
-    is_part: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +214,7 @@ def get_order(
         can_be_paid=paying.can_be_paid(order),
         events=(events := _events(session, order, min(most_events, LONGEST_TIMELINE)))[0],
         has_older_events=events[1],
-        intents=_intents(session, order),
+        intents=intent_view.of_order(session, order),
         choices=_choices(order, actor),
         carriers=capabilities.of(order.channel).carriers,
         contract_is_inferred=capabilities.of(order.channel).is_inferred,
@@ -360,16 +337,3 @@ def _events(session: Session, order: Order, most: int) -> tuple[tuple[EventView,
         for event in events[:most]
     )
     return shown, len(events) > most
-
-
-def _intents(session: Session, order: Order) -> tuple[IntentView, ...]:
-    intents = session.exec(
-        select(StatusIntent)
-        .where(StatusIntent.order_id == order.id)
-        .order_by(col(StatusIntent.id).desc())
-        .limit(_MOST_INTENTS)
-    )
-    names = IntentView.__dataclass_fields__
-    return tuple(
-        IntentView(**{name: getattr(intent, name) for name in names}) for intent in intents
-    )

@@ -18,7 +18,7 @@ from crm_app.domain.rules import Field, Rule
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError
 from crm_app.models import ChannelAccount, Order, OrderEvent, StatusIntent
-from crm_app.services import field_rules, packages, urgency
+from crm_app.services import field_rules, packages, stopping, urgency
 from crm_app.services.audit import Deed
 from crm_app.services.events import event_row
 from crm_app.services.rollups import RollupChange, key_of
@@ -35,7 +35,15 @@ class Keep(StrEnum):
     CHANNELS = "channels"
 
 
-def settle(session: Session, actor: Actor, order: Order, keep: Keep, sums: RollupChange) -> Deed:
+def settle(
+    session: Session,
+    actor: Actor,
+    order: Order,
+    keep: Keep,
+    sums: RollupChange,
+    *,
+    why: str = "",
+) -> Deed:
     """Send ours again, or take the channel's word.
 
     Args:
@@ -44,6 +52,7 @@ def settle(session: Session, actor: Actor, order: Order, keep: Keep, sums: Rollu
         order: Locked, in conflict with its channel or refused by it.
         keep: Whose word stays.
         sums: Collects what this does to the rollups.
+        why: The rule that decided; empty where a person did.
 
     Raises:
         ConflictError: If the channel's word is not mapped, or there is no change of ours.
@@ -63,7 +72,7 @@ def settle(session: Session, actor: Actor, order: Order, keep: Keep, sums: Rollu
             session.refresh(order)
         order.sync_status = SyncStatus.IN_SYNC
     else:
-        _send_again(session, actor, order)
+        _send_again(session, actor, order, why)
     return _explain(session, actor, order, f"order:settled:{keep.value}", old)
 
 
@@ -91,7 +100,8 @@ def by_rule(
             continue
         if keep is Keep.OURS and _settled_lately(session, order) >= _MOST_A_DAY:
             continue
-        deeds.append(settle(session, RULE, order, keep, sums))
+        why = f"Rule of the account: {rule.label.lower()}"
+        deeds.append(settle(session, RULE, order, keep, sums, why=why))
     return deeds
 
 
@@ -116,7 +126,7 @@ def _settled_lately(session: Session, order: Order) -> int:
     ).one()
 
 
-def _send_again(session: Session, actor: Actor, order: Order) -> None:
+def _send_again(session: Session, actor: Actor, order: Order, why: str) -> None:
     last = packages.refused(session, [order.id]).get(order.id) or _newest(session, order)
     if last is None:
         raise ConflictError("This order has no change of ours to send again.")
@@ -131,6 +141,7 @@ def _send_again(session: Session, actor: Actor, order: Order) -> None:
         last,
         origin=order.status_on_channel or last.from_status,
         target=order.status if is_pushed else last.to_status,
+        why=why or _again(order),
         # We gave up without an answer, or the channel was faster: it may have it by now.
         is_read_first=last.state is IntentState.NEEDS_PERSON,
     )
@@ -144,6 +155,12 @@ def _newest(session: Session, order: Order) -> StatusIntent | None:
         .order_by(col(StatusIntent.id).desc())
         .limit(1)
     ).one_or_none()
+
+
+def _again(order: Order) -> str:
+    """Why a person sends it once more."""
+    is_conflict = order.sync_status is SyncStatus.CONFLICT
+    return "Ours was kept in a conflict" if is_conflict else "Sent again after it was refused"
 
 
 def _set_status(order: Order, new: OrderStatus, sums: RollupChange) -> None:
@@ -175,22 +192,25 @@ def _queue_intent(
     *,
     origin: OrderStatus,
     target: OrderStatus,
+    why: str,
     is_read_first: bool,
 ) -> None:
     moment = now()
     # The same wish once more: a channel that had it after all edits it and does not double it.
     is_same = last.to_status is target
-    again = StatusIntent(
+    intent = StatusIntent(
         order_id=order.id,
         account_id=order.account_id,
         from_status=origin,
         to_status=target,
         carrier=last.carrier,
         tracking_number=last.tracking_number,
+        operation=capabilities.of(order.channel).rule(target).operation,
         happened_at=moment,
         order_version=order.version,
         actor_id=actor.user_id,
         actor_label=actor.label,
+        why=why,
         next_try_at=moment,
         send_by=urgency.send_by(order.ship_by, origin, moment),
         late_cost=urgency.late_cost(order),
@@ -199,10 +219,12 @@ def _queue_intent(
         is_part=last.is_part,
         reference=(last.reference or last.id) if is_same else None,
     )
-    session.add(again)
+    if stopping.is_stopped(order, target) and not is_read_first:
+        stopping.put_by(intent, order)
+    session.add(intent)
     session.flush()
     if is_same:
-        packages.send_again(session, last, again)
+        packages.send_again(session, last, intent)
     order.sync_status = SyncStatus.QUEUED
     queue.hint_push(session, order.account_id)
 

@@ -1,6 +1,7 @@
 """Shipping in parts: a person sends chosen pieces of an order as a package of their own."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from sqlmodel import Session
@@ -32,6 +33,7 @@ def ship(
     *,
     carrier: str = "",
     tracking_number: str = "",
+    why: str = "",
     expected_version: int | None = None,
 ) -> Order:
     """Send pieces of an order as one package, and queue the news for its channel.
@@ -46,6 +48,7 @@ def ship(
         lines: Pieces by the line's external id; those with none are left out.
         carrier: Who carries it; required where the channel demands tracking.
         tracking_number: As `carrier`.
+        why: A note of the person's own; no channel sees it.
         expected_version: The version the person saw; None to skip that check.
 
     Raises:
@@ -66,6 +69,7 @@ def ship(
     move = orders.decide(order, OrderStatus.SHIPPED, (carrier, tracking_number))
     left = packages.left(session, order_id)
     _check(asked, left, sent, move.parcel[1])
+    move = replace(move, why=orders.checked_note(why), seen_version=expected_version)
     if asked != left:
         if why := why_whole(order):
             raise InvalidTransitionError(why, details={"lines": why})

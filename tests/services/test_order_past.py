@@ -3,7 +3,7 @@
 from sqlmodel import Session, select
 
 from crm_app.domain.actor import Actor
-from crm_app.models import Order
+from crm_app.models import Order, OrderEvent
 from crm_app.services import order_past
 from crm_app.services.importing import save_orders
 from tests.factories import AccountFactory
@@ -22,7 +22,7 @@ def test_lines_are_told_back(session: Session, asha: Actor) -> None:
     save_orders(session, account, [told(lines=(line(), ring))])
     session.commit()
     order = session.exec(select(Order)).one()
-    first = order.updated_at
+    first = session.exec(select(OrderEvent)).one().at
     save_orders(
         session,
         account,

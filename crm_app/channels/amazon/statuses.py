@@ -14,6 +14,7 @@ from crm_app.channels.rules import (
     OWN_STEPS,
     Capabilities,
     Lateness,
+    Proof,
     merged,
     push,
     refused,
@@ -144,6 +145,7 @@ CAPABILITIES: Final = Capabilities(
         S.SHIPPED: push(
             "order",
             "SHIPPED",
+            by="confirmShipment",
             needs_tracking=True,
             not_from=("PENDING_AVAILABILITY", "PENDING", "SHIPPED", "CANCELLED", "UNFULFILLABLE"),
         ),
@@ -165,6 +167,7 @@ CAPABILITIES: Final = Capabilities(
     accepts_channel_fulfilled=False,
     # confirmShipment names the pieces of its package.
     takes_parts=True,
+    proof=Proof.KEY,
     vocabularies=VOCABULARIES,
     accepted={
         merged("order", S.PENDING): "Neither is ours to pack yet; what it waits for is Amazon's.",
