@@ -43,6 +43,7 @@ DELIVER_ALERTS: Final = "crm_app.jobs.alerts.deliver_alerts"
 FORGET_OLD: Final = "crm_app.jobs.retention.forget_old"
 WORK_ON_DOCUMENT: Final = "crm_app.jobs.documents.work_on"
 WORK_ON_DOWNLOAD: Final = "crm_app.jobs.downloads.work_on"
+CHECK_TRAIL: Final = "crm_app.jobs.trail.check"
 
 # A hint older than this has been overtaken by the clock.
 _HINT_TTL_S: Final = 60
@@ -173,6 +174,11 @@ def hint_download(session: Session, download_id: int) -> None:
         ("download", download_id),
         lambda: _hint(DOCUMENTS, WORK_ON_DOWNLOAD, download_id),
     )
+
+
+def hint_trail(session: Session, check_id: int) -> None:
+    """After the session's commit, tell a worker that a person waits for a walk over the trail."""
+    db.after_commit(session, ("trail", check_id), lambda: _hint(DOCUMENTS, CHECK_TRAIL, check_id))
 
 
 def hint_inbox(session: Session, account_id: int) -> None:

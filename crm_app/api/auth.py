@@ -97,10 +97,11 @@ def use_link(body: LinkUseIn, session: DbSession) -> Response:
 def logout(request: Request, session: DbSession, bearer: Bearer) -> Response:
     """End the session; its access token stops working at once."""
     if bearer is not None:
-        auth.sign_out_access_token(session, bearer.credentials)
+        auth.sign_out_access_token(session, bearer.credentials, client_address(request))
     else:
         require_same_origin(request)
-        auth.sign_out(session, request.cookies.get(auth.SESSION_COOKIE, ""))
+        token = request.cookies.get(auth.SESSION_COOKIE, "")
+        auth.sign_out(session, token, client_address(request))
     return Response(status_code=204)
 
 

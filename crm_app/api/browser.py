@@ -104,7 +104,7 @@ def logout(request: Request) -> RedirectResponse:
     token = request.cookies.get(auth.SESSION_COOKIE)
     if token:
         with db.transaction() as session:
-            auth.sign_out(session, token)
+            auth.sign_out(session, token, client_address(request))
     answer = RedirectResponse("/login", status_code=303)
     answer.delete_cookie(auth.SESSION_COOKIE, path="/", httponly=True, samesite="lax")
     return answer

@@ -40,6 +40,13 @@ def current_actor(request: Request, bearer: Bearer) -> Actor:
         NotSignedInError: Without either, or when it ended.
         PermissionDeniedError: For a write with a cookie from a page that is not ours.
     """
+    actor = _asking(request, bearer).at(client_address(request))
+    # For the trail, should it be refused.
+    request.state.actor = actor
+    return actor
+
+
+def _asking(request: Request, bearer: HTTPAuthorizationCredentials | None) -> Actor:
     if bearer is not None:
         with db.transaction() as session:
             if bearer.credentials.startswith(api_tokens.PREFIX):

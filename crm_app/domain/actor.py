@@ -1,10 +1,13 @@
 """Who acts: every service takes an actor, every event and audit entry names one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final
 
 from crm_app.domain.permissions import Permission
 from crm_app.errors import PermissionDeniedError
+
+LONGEST_ADDRESS: Final = 64
 
 
 class ActorKind(StrEnum):
@@ -23,6 +26,8 @@ class Actor:
         label: What the timeline shows: a person's name, "Amazon", "System".
         permissions: What it may do; nothing unless given.
         session_id: The sign-in through which a person acts; None for all else.
+        token_id: The API token through which a person acts; None for all else.
+        address: Where the request came from; empty for work that no request asked for.
     """
 
     kind: ActorKind
@@ -30,6 +35,12 @@ class Actor:
     user_id: int | None = None
     permissions: frozenset[Permission] = frozenset()
     session_id: int | None = None
+    token_id: int | None = None
+    address: str = ""
+
+    def at(self, address: str) -> "Actor":
+        """The same actor, acting from this address."""
+        return replace(self, address=address[:LONGEST_ADDRESS])
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions

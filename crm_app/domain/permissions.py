@@ -21,6 +21,7 @@ class Permission(StrEnum):
     PRINT_ORDERS = "orders.print"
     CREATE_ORDERS = "orders.create"
     MANAGE_USERS = "users.manage"
+    SEE_AUDIT = "audit.view"
     MANAGE_ACCOUNTS = "accounts.manage"
     MANAGE_MAPPINGS = "mappings.manage"
     SHARE_VIEWS = "views.share"

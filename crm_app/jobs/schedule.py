@@ -22,6 +22,7 @@ from crm_app.jobs.push import push_due
 from crm_app.jobs.replay import replay_due
 from crm_app.jobs.retention import forget_old
 from crm_app.jobs.sweep import sweep_due
+from crm_app.jobs.trail import check_nightly, checks_due, note_head
 from crm_app.jobs.working import release_due
 
 logger = logging.getLogger(__name__)
@@ -56,6 +57,9 @@ def build_clock(connection: Redis) -> CronScheduler:
         (empty_old, queue.DOCUMENTS, 3_600),
         (downloads_due, queue.DOCUMENTS, 10),
         (forget_old_downloads, queue.PULL, 3_600),
+        (checks_due, queue.DOCUMENTS, 10),
+        (check_nightly, queue.PULL, _DAY_S),
+        (note_head, queue.PULL, 3_600),
     )
     for function, name, interval_s in ticks:
         # A tick that nobody picked up before the next one is overtaken: `ttl` drops it.

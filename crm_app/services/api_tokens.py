@@ -174,6 +174,21 @@ def actor_for(session: Session, secret: str, address: str) -> Actor:
     row, user = found
     if row.last_used_at is None or now() - row.last_used_at > _TOUCH_EVERY:
         row.last_used_at, row.last_address = now(), address[:64]
+    return _acting(row, user)
+
+
+def behind(session: Session, user: User, token_id: int) -> Actor | None:
+    """For whom a job works that a token asked for; None once the token was revoked.
+
+    A token whose time is over no longer asks for anything, but what it asked for is finished.
+    """
+    row = session.get(ApiToken, token_id, populate_existing=True)
+    if row is None or row.user_id != user.id or row.revoked_at is not None:
+        return None
+    return _acting(row, user)
+
+
+def _acting(row: ApiToken, user: User) -> Actor:
     may = ROLE_PERMISSIONS[user.role] - NOT_FOR_TOKENS
     if second_factor.is_required(user) and not second_factor.is_on(user):
         may = frozenset[Permission]()
@@ -182,6 +197,7 @@ def actor_for(session: Session, secret: str, address: str) -> Actor:
         f"{user.name} (token {row.name})"[:_MAX_LABEL],
         user.id,
         frozenset(one for one in may if one.value in row.scopes),
+        token_id=row.id,
     )
 
 

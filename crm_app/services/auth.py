@@ -23,8 +23,16 @@ from crm_app.errors import (
     SignInThrottledError,
     WrongPasswordError,
 )
-from crm_app.models import User, UserSession
-from crm_app.services import audit, notices, passwords, second_factor, signed, throttling
+from crm_app.models import ApiToken, User, UserSession
+from crm_app.services import (
+    audit,
+    notices,
+    passwords,
+    refusals,
+    second_factor,
+    signed,
+    throttling,
+)
 
 SESSION_COOKIE: Final = "crm_session"
 SessionKind = Literal["browser", "api"]
@@ -103,20 +111,21 @@ def sign_in(
     throttling.hold(session, own)
     wait_s = max(throttling.wait_s(session, one, free) for one, free in limits.items())
     if wait_s > 0:
+        _record_refusal(session, None, email, address, SignInThrottledError.code)
         return Refused(SignInThrottledError(wait_s))
     user = _user_of(session, email)
     is_right = passwords.is_right(password, user.password_hash if user else None)
     if user is None or not is_right or not user.is_active:
         for one in limits:
             throttling.count(session, one)
-        _record_refusal(session, user)
+        _record_refusal(session, user, email, address, WrongPasswordError.code)
         return Refused(WrongPasswordError())
     throttling.forgive(session, own)
     if second_factor.is_on(user):
         if not code:
             return HalfIn(second_factor.half_token(user))
         place = second_factor.Place(address, device_token if is_known else "")
-        refused = take_code(session, person(user), user, code, place)
+        refused = take_code(session, person(user).at(address), user, code, place)
         if refused is not None:
             return refused
     return _open(session, user, address=address, device=device, kind=kind, is_known=is_known)
@@ -135,7 +144,7 @@ def finish(
     user = second_factor.half_signed_in(session, half)
     is_known = _is_known_device(session, user.email, device_token)
     place = second_factor.Place(address, device_token if is_known else "")
-    refused = take_code(session, person(user), user, code, place)
+    refused = take_code(session, person(user).at(address), user, code, place)
     if refused is not None:
         return refused
     return _open(session, user, address=address, device=device, kind="browser", is_known=is_known)
@@ -208,7 +217,7 @@ def _open(
         _tell_of_device(session, opened)
     audit.record(
         session,
-        person(user),
+        person(user, opened).at(address),
         "session:opened",
         subject_type="session",
         subject_id=opened.id,
@@ -239,6 +248,7 @@ def check_again(session: Session, actor: Actor, user: User, password: str) -> Re
     throttling.hold(session, own)
     wait_s = throttling.wait_s(session, own)
     if wait_s > 0:
+        refusals.note_in(session, actor, "user:password:refused", "user", str(user.id), "too_many")
         return Refused(SignInThrottledError(wait_s))
     if passwords.is_right(password, user.password_hash):
         throttling.forgive(session, own)
@@ -298,19 +308,54 @@ def person(user: User, opened: UserSession | None = None) -> Actor:
     )
 
 
-def sign_out(session: Session, token: str) -> None:
+def sign_out(session: Session, token: str, address: str) -> None:
     """End the session of a cookie; harmless if there is none."""
-    revoke(session, col(UserSession.token_hash) == digest(token))
+    _close(session, col(UserSession.token_hash) == digest(token), address)
 
 
-def sign_out_access_token(session: Session, access_token: str) -> None:
+def sign_out_access_token(session: Session, access_token: str, address: str) -> None:
     """End the session of a JWT. Raises NotSignedInError for one that is not ours."""
-    revoke(session, col(UserSession.id) == _session_id(access_token))
+    _close(session, col(UserSession.id) == _session_id(access_token), address)
+
+
+def _close(session: Session, which: ColumnElement[bool], address: str) -> None:
+    found = session.exec(
+        select(UserSession, User)
+        .join(User, col(User.id) == UserSession.user_id)
+        .where(which, col(UserSession.revoked_at).is_(None))
+    ).one_or_none()
+    if found is None:
+        return
+    opened, user = found
+    opened.revoked_at = now()
+    audit.record(
+        session,
+        person(user, opened).at(address),
+        "session:closed",
+        subject_type="session",
+        subject_id=opened.id,
+    )
 
 
 def revoke_all(session: Session, user_id: int) -> None:
-    """End every session of a person: deactivated, or given a new password."""
+    """End every session and token of a person: deactivated, or given a new password."""
     revoke(session, col(UserSession.user_id) == user_id)
+    end_tokens(session, user_id)
+
+
+def end_tokens(session: Session, user_id: int) -> int:
+    """End every API token of a person, as whoever got hold of the account may have made one.
+
+    Returns:
+        How many it ended. Who may is the caller's to decide.
+    """
+    ended = session.execute(
+        update(ApiToken)
+        .where(col(ApiToken.user_id) == user_id, col(ApiToken.revoked_at).is_(None))
+        .values(revoked_at=now())
+        .returning(col(ApiToken.id))
+    )
+    return len(ended.all())
 
 
 def revoke_others(session: Session, user_id: int, session_id: int | None) -> int:
@@ -364,16 +409,25 @@ def digest(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
-def _record_refusal(session: Session, user: User | None) -> None:
-    """A refused sign-in of a known person is remembered; typed addresses of others are not."""
+def _record_refusal(
+    session: Session, user: User | None, email: str, address: str, why: str
+) -> None:
+    """A refused sign-in is remembered; an address that is nobody's by an alias only.
+
+    Bounded for those: whoever types made-up addresses must not fill the trail.
+    """
+    actor = Actor(ActorKind.SYSTEM, "Sign-in").at(address)
     if user is None:
+        alias = refusals.alias(email)
+        refusals.note_in(session, actor, "session:refused", "user", alias, why)
         return
     audit.record(
         session,
-        Actor(ActorKind.SYSTEM, "Sign-in"),
+        actor,
         "session:refused",
         subject_type="user",
         subject_id=user.id,
+        after={"error": why},
     )
 
 

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from sqlalchemy import text
@@ -13,9 +14,10 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.bulk import ACTIVE, Outcome, RunState
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
-from crm_app.errors import ServiceUnavailableError
-from crm_app.models import BulkRow, BulkRun, Order, User
-from crm_app.services import auth, bulk, bulk_actions, clicks
+from crm_app.errors import PermissionDeniedError, ServiceUnavailableError
+from crm_app.models import BulkRow, BulkRun, Order
+from crm_app.services import bulk, bulk_actions, clicks
+from crm_app.services.behalf import on_behalf
 from crm_app.services.bulk_action import Action, Item, Result
 
 logger = logging.getLogger(__name__)
@@ -104,12 +106,11 @@ def _batch(session: Session, run_id: int, size: int) -> int | None:
 
 
 def _actor(session: Session, run: BulkRun, action: Action) -> Actor | None:
-    """The person of the run, with what they may do today."""
-    user = session.get_one(User, run.actor_id)
-    actor = auth.person(user)
-    if user.is_active and all(
-        actor.may(needed) for needed in (Permission.BULK_CHANGE, action.permission)
-    ):
+    """Who asked for the run, with what they may do today."""
+    with suppress(PermissionDeniedError):
+        actor = on_behalf(session, run.actor_id, run.token_id)
+        actor.require(Permission.BULK_CHANGE)
+        actor.require(action.permission)
         return actor
     run.state = RunState.PAUSED
     run.reason = f"{run.actor_label} may no longer do this. Stop it, or give the role back."

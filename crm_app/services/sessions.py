@@ -73,20 +73,23 @@ def end_own(session: Session, actor: Actor, session_id: int) -> None:
 
 
 def end_others(session: Session, actor: Actor) -> int:
-    """End all of the actor's sign-ins but the one that asks; how many it were.
+    """End all of the actor's sign-ins but the one that asks, and their tokens; how many it were.
 
     Raises:
         PermissionDeniedError: If the actor is no person who is signed in.
     """
     user_id = own_id(actor)
     ended = auth.revoke_others(session, user_id, actor.session_id)
-    if ended:
-        _record(session, actor, "user", user_id, {"ended": ended})
-    return ended
+    tokens = auth.end_tokens(session, user_id)
+    if ended or tokens:
+        _record(session, actor, "user", user_id, {"ended": ended, "tokens": tokens})
+    return ended + tokens
 
 
 def end_of(session: Session, actor: Actor, user_id: int, session_id: int | None = None) -> int:
-    """End one sign-in of a person, or all of them (None); how many. Needs `users.manage`.
+    """End one sign-in of a person, or all of them and their tokens (None); how many.
+
+    Needs `users.manage`.
 
     Raises:
         PermissionDeniedError: If the actor may not manage people.
@@ -97,9 +100,10 @@ def end_of(session: Session, actor: Actor, user_id: int, session_id: int | None 
         _end_one(session, actor, user_id, session_id)
         return 1
     ended = auth.revoke(session, col(UserSession.user_id) == user_id, *auth.is_open(now()))
-    if ended:
-        _record(session, actor, "user", user_id, {"ended": ended})
-    return ended
+    tokens = auth.end_tokens(session, user_id)
+    if ended or tokens:
+        _record(session, actor, "user", user_id, {"ended": ended, "tokens": tokens})
+    return ended + tokens
 
 
 def _list(session: Session, user_id: int, actor: Actor) -> list[OpenSession]:

@@ -59,8 +59,14 @@ def standing(session: Session, actor: Actor) -> Standing:
     return Standing(second_factor.is_on(user), required, user.totp_since, left)
 
 
-def begin(session: Session, actor: Actor) -> Setup:
+def begin(session: Session, actor: Actor, password: str) -> Setup | auth.Refused:
     """Make a secret for an app; nothing is asked for until `confirm` has seen a code of it.
+
+    Asks for the password: whoever holds somebody's session alone must not make their own phone
+    the one that counts. `confirm` takes a code of this secret, so it need not ask again.
+
+    Returns:
+        What the app needs; or a refusal, whose count the caller commits.
 
     Raises:
         PermissionDeniedError: If the actor is no person who is signed in.
@@ -69,6 +75,9 @@ def begin(session: Session, actor: Actor) -> Setup:
     user = _own(session, actor)
     if second_factor.is_on(user):
         raise ConflictError("Your second factor is on already.")
+    refused = auth.check_again(session, actor, user, password)
+    if refused is not None:
+        return refused
     secret = pyotp.random_base32()
     user.totp_secret = vault.seal({"totp": secret})
     session.flush()

@@ -161,6 +161,7 @@ def change_own_password(
         )
     user.password_hash = passwords.hash_password(new)
     auth.revoke_others(session, user.id, actor.session_id)
+    auth.end_tokens(session, user.id)
     _audit(session, actor, user, "user:password:changed", {}, {})
     return None
 

@@ -58,6 +58,7 @@ from crm_app.services import (
 from crm_app.services.bulk_choice import Choice
 from crm_app.services.ledger_query import LedgerQuery
 from crm_app.services.orders import Keep
+from tests.conftest import as_owner
 from tests.factories import AccountFactory, UserFactory, bind
 from tests.services.fakes import FakeShop, Fault, told
 
@@ -146,6 +147,7 @@ class Ledger(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         with db.transaction() as session:
+            as_owner(session)
             session.execute(
                 text(
                     "TRUNCATE channel_accounts, audit_entries, users, intent_moves, ledger_checks "
