@@ -15,6 +15,7 @@ from benchmarks import (
     bulk,
     changing,
     channels,
+    crowd,
     documents,
     exporting,
     finding,
@@ -39,6 +40,7 @@ ON_SHOPS: Final[dict[str, Part]] = {
     "bulk": bulk.measure,
     "export": exporting.measure,
     "web": memory.measure_web,
+    "crowd": crowd.measure_crowd,
 }
 # Measured once: on what the sandbox sells, and on a spreadsheet.
 IMPORT: Final = "import"

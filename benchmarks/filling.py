@@ -12,18 +12,21 @@ import psycopg
 from psycopg import sql
 
 from benchmarks.servers import DATA_DIR, ROOT, Servers
-from benchmarks.shop import ACCOUNTS, ORDER_COLUMNS, Drawn, Shop
+from benchmarks.shop import ACCOUNTS, COLLEAGUES, ORDER_COLUMNS, TAGS, Drawn, Shop
 from crm_app import db, vault
-from crm_app.models import ChannelAccount
+from crm_app.domain.permissions import Role
+from crm_app.models import ChannelAccount, Tag, User
 from crm_app.services import rollups
 
 _CHUNK: Final = 20_000
-_FILLED: Final = ("customers", "orders", "order_lines", "order_events")
+_FILLED: Final = ("customers", "orders", "order_lines", "order_events", "order_tags")
+_NUMBERED: Final = ("customers", "orders", "order_lines", "order_events")
 _LINE_COLUMNS: Final = (
     "id, order_id, position, external_id, sku, title, quantity, quantity_shipped, "
     "quantity_cancelled, quantity_returned, unit_price_minor, total_minor"
 )
 _EVENT_COLUMNS: Final = "id, order_id, kind, at, actor_kind, actor_label, data"
+_TAG_COLUMNS: Final = "order_id, tag_id, placed_at"
 _CUSTOMER_COLUMNS: Final = (
     "id, account_id, identity, name, email, phone, phone_digits, city, state, pincode"
 )
@@ -45,8 +48,7 @@ def use_shop(servers: Servers, orders: int) -> float | None:
     servers.use_empty(name)
     began = time.monotonic()
     with psycopg.connect(dsn(), autocommit=True) as connection:
-        _add_accounts()
-        _fill(connection, Shop(orders, datetime.now(UTC)))
+        fill(connection, Shop(orders, datetime.now(UTC)))
     _check(orders)
     made.write_text(_fingerprint())
     return time.monotonic() - began
@@ -77,7 +79,22 @@ def _add_accounts() -> None:
             )
 
 
-def _fill(connection: Connection, shop: Shop) -> None:
+def _add_colleagues() -> None:
+    """In an empty database their numbers are those that the orders name: from one on."""
+    with db.transaction() as session:
+        for name in COLLEAGUES:
+            email = f"{name.lower()}@bench.test"
+            session.add(User(email=email, name=name, role=Role.SUPPORT, password_hash=""))
+            session.flush()
+        for name, _ in TAGS:
+            session.add(Tag(name=name))
+            session.flush()
+
+
+def fill(connection: Connection, shop: Shop) -> None:
+    """Store a shop in the empty, migrated database of this process, with its statistics."""
+    _add_accounts()
+    _add_colleagues()
     # Every key that is copied was made here: checking four million of them proves nothing.
     connection.execute("SET session_replication_role = replica")
     connection.execute("SET synchronous_commit = off")
@@ -94,7 +111,7 @@ def _fill(connection: Connection, shop: Shop) -> None:
             stored.result()
     for statement in indexes:
         connection.execute(statement.encode())
-    for table in _FILLED:
+    for table in _NUMBERED:
         connection.execute(
             sql.SQL(
                 "SELECT setval(pg_get_serial_sequence({name}, 'id'), (SELECT max(id) FROM {table}))"
@@ -139,6 +156,7 @@ def _store(connection: Connection, chunk: list[Drawn]) -> None:
     _copy(connection, "orders", ORDER_COLUMNS, "".join(order.row for order in chunk))
     _copy(connection, "order_lines", _LINE_COLUMNS, "".join(order.lines for order in chunk))
     _copy(connection, "order_events", _EVENT_COLUMNS, "".join(order.events for order in chunk))
+    _copy(connection, "order_tags", _TAG_COLUMNS, "".join(order.tags for order in chunk))
 
 
 def _copy(connection: Connection, table: str, columns: str, rows: str) -> None:

@@ -1,6 +1,7 @@
 """What narrows the list: each facet chosen, left out, rare and frequent, alone and together."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -15,7 +16,7 @@ from crm_app.models import Order, OrderLine
 from crm_app.services import order_search, view_lists
 from crm_app.services.order_query import OrderQuery, Placed, Sort
 
-_FACETS: Final[dict[str, str]] = {
+FACETS: Final[dict[str, str]] = {
     "account": "2",
     "account of one in a hundred": "8",
     "account left out": "-1,-2",
@@ -46,28 +47,43 @@ _FACETS: Final[dict[str, str]] = {
     "return": "yes",
     "unmapped": "yes",
     "unmapped not": "no",
+    "tag": "gift",
+    "tag that few have": "call first",
+    "tag left out": "-gift",
+    "assignee": "2",
+    "assignee none": "none",
+    "assignee left out": "-2",
+    "priority": "urgent",
+    "priority left out": "-normal",
+    "archived": "yes",
+    "archived or not": "all",
 }
 
 
 def measure(recorder: Recorder, orders: int) -> None:
     """Record a list for each facet, some by other orders, and the counts of the sidebar."""
-    for name, value in _FACETS.items():
-        params = {name.split()[0].replace("two", "city"): value}
-        _record(recorder, f"facet {name}", orders, params)
-    for name, params in _mixed().items():
-        _record(recorder, f"facets {name}", orders, params)
-    for name, text in _texts().items():
-        _record(recorder, f"search {name}", orders, {"q": text})
+    for name, value in FACETS.items():
+        query = OrderQuery.parse({facet_of(name): value})
+        _record(recorder, f"facet {name}", orders, query)
+    for name, params in mixed().items():
+        _record(recorder, f"facets {name}", orders, OrderQuery.parse(params))
+    for name, text in texts().items():
+        _record(recorder, f"search {name}", orders, OrderQuery.parse({"q": text}))
     for name in ("city", "sku", "payment", "hold"):
         for sort in (Sort.OLDEST, Sort.SHIP_BY, Sort.TOTAL_HIGHEST):
-            params = {name: _FACETS[name], "sort": sort.value}
-            _record(recorder, f"facet {name}, sorted {sort.value}", orders, params)
+            query = OrderQuery.parse({name: FACETS[name], "sort": sort.value})
+            _record(recorder, f"facet {name}, sorted {sort.value}", orders, query)
+    for name, params in mixed().items():
+        _record_deep(recorder, name, orders, params)
     recorder.time("counts of the sidebar's views", orders, _count_views)
 
 
-def _record(recorder: Recorder, figure: str, orders: int, params: Mapping[str, str]) -> None:
-    query = OrderQuery.parse(params)
+def facet_of(name: str) -> str:
+    """The filter that a figure of `FACETS` is about."""
+    return name.split()[0].replace("two", "city")
 
+
+def _record(recorder: Recorder, figure: str, orders: int, query: OrderQuery) -> None:
     def read() -> None:
         with db.transaction() as session:
             order_search.list_orders(session, ACTOR, query)
@@ -75,7 +91,19 @@ def _record(recorder: Recorder, figure: str, orders: int, params: Mapping[str, s
     recorder.time(figure, orders, read)
 
 
-def _mixed() -> Mapping[str, Mapping[str, str]]:
+def _record_deep(recorder: Recorder, name: str, orders: int, params: Mapping[str, str]) -> None:
+    """The page after the twentieth, if there are so many."""
+    query = OrderQuery.parse(params)
+    with db.transaction() as session:
+        for _ in range(20):
+            following = order_search.list_orders(session, ACTOR, query).next_cursor
+            if following is None:
+                return
+            query = replace(query, cursor=following)
+    _record(recorder, f"facets {name}, page 21", orders, query)
+
+
+def mixed() -> Mapping[str, Mapping[str, str]]:
     today = business_day(now(), get_settings().zone)
     long_ago = f"{today - timedelta(days=90)}..{today - timedelta(days=60)}"
     return {
@@ -89,10 +117,13 @@ def _mixed() -> Mapping[str, Mapping[str, str]]:
         "due long ago": {"due": long_ago},
         "due long ago in a city": {"due": long_ago, "city": "Mumbai"},
         "this month of a city": {"placed": Placed.MONTH.value, "city": "Mumbai"},
+        "text in a city": {"q": "priya", "city": "Mumbai"},
+        "text and cash on delivery": {"q": "sharma", "cod": "yes"},
+        "tag and colleague": {"tag": "gift", "assignee": "2", "status": "confirmed"},
     }
 
 
-def _texts() -> Mapping[str, str]:
+def texts() -> Mapping[str, str]:
     with db.transaction() as session:
         parcel = session.exec(
             select(Order.tracking_number).where(Order.tracking_number != "").limit(1)

@@ -34,10 +34,10 @@ def measure_web(recorder: Recorder, orders: int) -> None:
     with process("web", "-m", "crm_app.run", "web") as web:
         with httpx.Client(base_url=base, timeout=20, trust_env=False) as client:
             wait_until_live(client, web)
-            started_mb = _resident_mb(web)
+            started_mb = resident_mb(web)
             _read_lists(client)
         recorder.record(
-            "web memory", _resident_mb(web), "MB", orders, started_mb=started_mb, requests=_REQUESTS
+            "web memory", resident_mb(web), "MB", orders, started_mb=started_mb, requests=_REQUESTS
         )
 
 
@@ -53,7 +53,7 @@ def measure_worker(recorder: Recorder, orders: int) -> None:
         most = 0.0
         give_up = time.monotonic() + _WORK_TIMEOUT_S
         while _is_pulling() and time.monotonic() < give_up:
-            most = max(most, _resident_mb(worker))
+            most = max(most, resident_mb(worker))
             time.sleep(0.2)
     recorder.record("worker memory", most, "MB", orders)
 
@@ -85,7 +85,7 @@ def process(name: str, *arguments: str) -> Generator[psutil.Process]:
         started.wait()
 
 
-def _resident_mb(process: psutil.Process) -> float:
+def resident_mb(process: psutil.Process) -> float:
     """Of the process and all below it. Pages that they share count for each."""
     total = 0
     for one in (process, *process.children(recursive=True)):

@@ -29,7 +29,7 @@ _DEEP_PAGE: Final = 2_000
 
 def measure(recorder: Recorder, orders: int) -> None:
     """Record every reading figure of the shop that this process points at."""
-    for figure, query in {**_lists(), **_searches()}.items():
+    for figure, query in {**lists(), **searches()}.items():
         recorder.time(figure, orders, _listing(query))
     _deep_pages(recorder, orders)
     recorder.time("order page", orders, _opening())
@@ -48,7 +48,7 @@ def _listing(query: OrderQuery) -> Callable[[], object]:
     return _reading(lambda session, actor: order_search.list_orders(session, actor, query))
 
 
-def _lists() -> Mapping[str, OrderQuery]:
+def lists() -> Mapping[str, OrderQuery]:
     today = business_day(now(), get_settings().zone)
     week = OrderQuery(placed_from=today - timedelta(days=6), placed_to=today)
     month = OrderQuery(placed_from=today - timedelta(days=40), placed_to=today - timedelta(days=10))
@@ -93,7 +93,7 @@ def _lists() -> Mapping[str, OrderQuery]:
     }
 
 
-def _searches() -> Mapping[str, OrderQuery]:
+def searches() -> Mapping[str, OrderQuery]:
     with db.transaction() as session:
         order = session.exec(
             select(Order).where(Order.channel == Channel.AMAZON).order_by(col(Order.id)).limit(1)

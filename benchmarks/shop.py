@@ -38,16 +38,22 @@ _PRODUCTS: Final = tuple(
 )
 _DONE: Final = ("delivered",) * 88 + ("cancelled",) * 7 + ("returned",) * 4 + ("failed",)
 _TO_SHIP: Final = ("confirmed", "packed", "ready_to_ship")
+_NULL: Final = "\\N"
 _CHANNEL_WORDS: Final = {"pending": "PENDING", "cancelled": "CANCELLED", "delivered": "DELIVERED"}
+
+# Who works here, and what they stick on orders: name and share of the orders.
+COLLEAGUES: Final = ("Anika", "Riya", "Kabir", "Meera", "Dev")
+TAGS: Final = (("gift", 8.0), ("fragile", 2.0), ("vip", 0.3), ("call first", 0.02))
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """One order: `row`, `lines` and `events` are ready for COPY."""
+    """One order: everything is ready for COPY."""
 
     row: str
     lines: str
     events: str
+    tags: str
 
 
 class Shop:
@@ -120,8 +126,27 @@ class Shop:
             placed=placed,
             ship_by=ship_by,
             shipped=placed + timedelta(hours=20) if is_shipped else None,
+            work=self._work(status, age),
         )
-        return Drawn(row, "".join(lines[1]), self._events(order_id, channel, status, placed))
+        events = self._events(order_id, channel, status, placed)
+        return Drawn(row, "".join(lines[1]), events, self._tags(order_id, placed))
+
+    def _work(self, status: str, age: timedelta) -> str:
+        """assignee_id, priority, archived_at."""
+        rng = self._rng
+        is_open = status in (*_TO_SHIP, "pending")
+        is_given = rng.random() < (0.4 if is_open else 0.05)
+        assignee = str(rng.randrange(len(COLLEAGUES)) + 1) if is_given else _NULL
+        priority = rng.choices(("normal", "high", "urgent"), (97, 2, 1))[0]
+        is_away = age > timedelta(days=60) and rng.random() < 0.01
+        return f"{assignee}\t{priority}\t{self._moment.isoformat() if is_away else _NULL}"
+
+    def _tags(self, order_id: int, placed: datetime) -> str:
+        return "".join(
+            f"{order_id}\t{number}\t{placed.isoformat()}\n"
+            for number, (_, share) in enumerate(TAGS, start=1)
+            if self._rng.random() * 100 < share
+        )
 
     def _status(self, days: float) -> str:
         """What an order of this age is: open for two days, under way for three more."""
@@ -193,7 +218,8 @@ ORDER_COLUMNS: Final = (
     "channel_status, status_on_channel, on_hold, cancel_requested, return_requested, is_cod, "
     "is_business, fulfilled_by_channel, currency, total_minor, customer_id, customer_name, "
     "ship_to, city, pincode, note, first_title, line_count, unit_count, placed_at, placed_on, "
-    "channel_updated_at, ship_by, shipped_at, carrier, tracking_number, version, payload_hash"
+    "channel_updated_at, ship_by, shipped_at, carrier, tracking_number, version, payload_hash, "
+    "assignee_id, priority, archived_at"
 )
 
 
@@ -219,6 +245,7 @@ def _order_row(
     placed: datetime,
     ship_by: datetime | None,
     shipped: datetime | None,
+    work: str,
 ) -> str:
     word = _CHANNEL_WORDS.get(status, "UNSHIPPED" if shipped is None else "SHIPPED")
     moment = placed.isoformat()
@@ -232,11 +259,8 @@ def _order_row(
         f"{customer}\t{person.name}\t{person.ship_to}\t{person.city}\t{person.pincode}\t\t"
         f"{first_title}\t{line_count}\t{units}\t{moment}\t{_day(placed)}\t{moment}\t"
         f"{ship_by.isoformat() if ship_by else chr(92) + 'N'}\t{parcel}\t1\t"
-        f"\\\\x{order_id:064x}\n"
+        f"\\\\x{order_id:064x}\t{work}\n"
     )
-
-
-_NULL: Final = "\\N"
 
 
 def _bit(flag: bool) -> str:

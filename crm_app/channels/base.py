@@ -4,7 +4,7 @@ A connector talks HTTP; its `mapping.py` translates and does nothing else. Neith
 database. Its `statuses.py` declares, as data, its words for a status and what it lets us say.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Protocol, runtime_checkable
@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from crm_app.channels.words import Word
 from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import OrderStatus, PaymentStatus
+from crm_app.errors import ChannelError
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +193,7 @@ class HookWatcher(Protocol):
 
 
 class Connector(Protocol):
-    """One channel account. Add a channel by adding a folder and a line in `registry.py`.
+    """One channel account. A channel is a member of `Channel` and a folder of its name.
 
     Every method raises:
         RateLimitedError: Come back later; pages already yielded stay valid.
@@ -224,4 +225,23 @@ class Connector(Protocol):
 
     def close(self) -> None:
         """Give the connections back."""
+        ...
+
+
+@runtime_checkable
+class BatchConnector(Connector, Protocol):
+    """A connector whose channel takes several orders in one call and answers for each.
+
+    How many: `Capabilities.batch_size` and `reads_at_once`. Neither method raises a ChannelError:
+    what becomes of one order is its own, and a call that fails as a whole failed for each of them.
+    """
+
+    def push_statuses(
+        self, updates: Sequence[StatusUpdate]
+    ) -> Mapping[int, Receipt | ChannelError]:
+        """Tell the channel of several orders; what became of each, by `reference`."""
+        ...
+
+    def fetch_by_ids(self, external_ids: Sequence[str]) -> Mapping[str, ChannelOrder | Exception]:
+        """Read several orders: each, or what `fetch_order` would raise for it."""
         ...

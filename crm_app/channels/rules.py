@@ -104,6 +104,8 @@ class Capabilities:
         no_way_back: Why it takes back no other; shown where somebody tries to undo.
         lateness: What a change that comes after its deadline costs there.
         cancel_reasons: Its codes for why a seller cancels, each in words; empty where it asks none.
+        batch_size: Orders that it is told of in one call; each has its own answer.
+        reads_at_once: Orders that it shows in one call when they are asked for by their ids.
         is_inferred: Its contract is known from others' work, not from the channel.
         vocabularies: Its words for a status, the one of the order itself first.
         by_fact: Statuses that a fact of the order says and no word: each with that fact.
@@ -119,6 +121,8 @@ class Capabilities:
     no_way_back: str = "This channel takes no status back."
     lateness: Lateness = Lateness()
     cancel_reasons: Mapping[str, str] = field(default_factory=dict[str, str])
+    batch_size: int = 1
+    reads_at_once: int = 1
     is_inferred: bool = False
     vocabularies: tuple[Vocabulary, ...] = ()
     by_fact: Mapping[OrderStatus, str] = field(default_factory=dict[OrderStatus, str])

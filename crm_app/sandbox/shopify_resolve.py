@@ -111,9 +111,15 @@ def resolve_field(source: Any, info: Any, **arguments: Any) -> Any:
 
     `info` is a GraphQLResolveInfo, whose own annotations are incomplete.
     """
-    fields = as_object(source) or {}
-    value: Any = fields.get(info.field_name)
-    kind = _kind(info.return_type)
+    return read_field(source, info.field_name, kind_of(info.return_type), arguments)
+
+
+def read_field(source: Any, name: str, kind: str, arguments: Mapping[str, Any]) -> Any:
+    """The same, without the engine's way of asking; `kind` is `kind_of` the field's type."""
+    fields: Body = source if isinstance(source, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+    value: Any = fields.get(name)
+    if callable(value):  # not worked out before somebody asks for it
+        value = value()
     entries = as_list(value)
     if not kind and entries is None:
         return value
@@ -132,7 +138,7 @@ def resolve_field(source: Any, info: Any, **arguments: Any) -> Any:
 
 
 @cache
-def _kind(field_type: Any) -> str:
+def kind_of(field_type: Any) -> str:
     """The name of a type that is unfolded here; empty for one whose values are served as stored."""
     name = str(field_type).strip("[]!")
     return name if name in ("MoneyBag", "LineItem") or name.endswith("Connection") else ""

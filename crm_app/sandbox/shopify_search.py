@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -60,9 +60,12 @@ def find_orders(connection: Connection, arguments: Mapping[str, Any]) -> Body:
     )
     rows = connection.execute(found).all()
     shown = rows[:count]
-    cursors = [_cursor(getattr(row, column.key), row.external_id) for row in shown]
+
+    def cursor(index: int) -> str:
+        return _cursor(getattr(shown[index], column.key), shown[index].external_id)
+
     nodes: list[Any] = [json.loads(row.body) for row in shown]
-    return as_connection(nodes, cursors, len(rows) > count, after is not None)
+    return as_connection(nodes, cursor, len(rows) > count, after is not None)
 
 
 def page_size(arguments: Mapping[str, Any]) -> int:
@@ -76,18 +79,23 @@ def page_size(arguments: Mapping[str, Any]) -> int:
     return count
 
 
-def as_connection(nodes: list[Any], cursors: list[str], has_next: bool, has_previous: bool) -> Body:
-    """Nodes in the form of a connection."""
+def as_connection(
+    nodes: list[Any], cursor: Callable[[int], str], has_next: bool, has_previous: bool
+) -> Body:
+    """Nodes in the form of a connection; `cursor` is that of the node at a place.
+
+    Most queries ask for no edges and for one cursor: the others are not made.
+    """
     return {
         "nodes": nodes,
-        "edges": [
-            {"cursor": cursor, "node": node} for cursor, node in zip(cursors, nodes, strict=True)
+        "edges": lambda: [
+            {"cursor": cursor(index), "node": node} for index, node in enumerate(nodes)
         ],
         "pageInfo": {
             "hasNextPage": has_next,
             "hasPreviousPage": has_previous,
-            "startCursor": cursors[0] if cursors else None,
-            "endCursor": cursors[-1] if cursors else None,
+            "startCursor": (lambda: cursor(0)) if nodes else None,
+            "endCursor": (lambda: cursor(len(nodes) - 1)) if nodes else None,
         },
     }
 
@@ -106,9 +114,11 @@ def slice_list(entries: list[Any], arguments: Mapping[str, Any]) -> Body:
         end = max(start, min(end, start + count))
     else:
         start = max(start, end - count)
-    cursors = [_pack({"position": index}) for index in range(start, max(start, min(end, 10**6)))]
-    nodes = entries[start:end]
-    return as_connection(nodes, cursors[: len(nodes)], end < len(entries), start > 0)
+
+    def cursor(index: int) -> str:
+        return _pack({"position": start + index})
+
+    return as_connection(entries[start:end], cursor, end < len(entries), start > 0)
 
 
 def _position(cursor: str) -> int:

@@ -1,4 +1,9 @@
-"""Which change goes next, and what a worker says on disk before it calls the channel."""
+"""Which changes go next, and what a worker says on disk before it calls the channel.
+
+Where a channel takes several orders in one call, the most pressing change takes others of its kind
+along: each is claimed, recorded and settled by itself, and none overtakes an earlier one of its
+order.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -33,6 +38,21 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Sizes:
+    """How many orders one call may be about."""
+
+    read: int = 1
+    tell: int = 1
+
+    def of(self, kind: Kind) -> int:
+        """For this kind of call."""
+        return self.read if kind is Kind.READ else self.tell
+
+
+ONE: Final = Sizes()
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """What a worker took in hand. `update` is None where only a read is wanted."""
 
@@ -48,12 +68,12 @@ class Claim:
 
 
 def next_due(
-    session: Session, account_id: int, *conditions: ColumnElement[bool]
-) -> tuple[StatusIntent, Order] | None:
-    """The intent that goes next, locked, with its order; None if none may travel now."""
+    session: Session, account_id: int, *conditions: ColumnElement[bool], at_most: int = 1
+) -> list[tuple[StatusIntent, Order]]:
+    """The intents that go next, locked, each with its order; empty if none may travel now."""
     moment = now()
     earlier = aliased(StatusIntent)
-    return session.exec(
+    found = session.exec(
         select(StatusIntent, Order)
         .join(Order, col(Order.id) == StatusIntent.order_id)
         .where(
@@ -82,18 +102,24 @@ def next_due(
             col(StatusIntent.late_cost).desc(),
             col(StatusIntent.id),
         )
-        .limit(1)
+        .limit(at_most)
         .with_for_update(skip_locked=True, of=StatusIntent)
-    ).first()
+    )
+    return [(intent, order) for intent, order in found]
 
 
-def claim(session: Session, account_id: int, halted: Collection[Kind] = ()) -> Claim | None:
-    """Take the next due intent, and say on disk what is about to be done with it.
+def claim(
+    session: Session, account_id: int, halted: Collection[Kind] = (), sizes: Sizes = ONE
+) -> list[Claim]:
+    """Take what is due next, and say on disk what is about to be done with it.
+
+    All of it is of one kind; of what is told, all is to become the same.
 
     Args:
         session: Committed by the caller before the channel is called.
         account_id: Ours; the caller holds its push lock.
         halted: Kinds of calls that are not to be made now.
+        sizes: How many may go together.
     """
     account = accounts.get_account(session, account_id)
     # A channel that cannot be read is told again instead: repeating a call is harmless.
@@ -102,11 +128,27 @@ def claim(session: Session, account_id: int, halted: Collection[Kind] = ()) -> C
     is_read = was_told if can_read else false()
     barred = [is_read if kind is Kind.READ else not_(is_read) for kind in halted]
     found = next_due(session, account_id, *(not_(one) for one in barred))
-    if found is None:
-        return None
-    intent, order = found
+    if not found:
+        return []
+    first = found[0][0]
+    read_only = can_read and (first.state is IntentState.SENT or first.outcome_unknown)
+    others = sizes.of(Kind.READ if read_only else Kind.TELL) - 1
+    if others > 0:
+        alike = is_read if read_only else and_(not_(is_read), _says_the_same(first))
+        another = col(StatusIntent.id) != first.id
+        found += next_due(session, account_id, alike, another, at_most=others)
+    return [_take(session, intent, order, read_only=read_only) for intent, order in found]
+
+
+def _says_the_same(first: StatusIntent) -> ColumnElement[bool]:
+    return and_(
+        col(StatusIntent.to_status) == first.to_status,
+        col(StatusIntent.takes_back) == first.takes_back,
+    )
+
+
+def _take(session: Session, intent: StatusIntent, order: Order, *, read_only: bool) -> Claim:
     intent.claimed_at = now()
-    read_only = can_read and (intent.state is IntentState.SENT or intent.outcome_unknown)
     if not read_only:
         intent.state = IntentState.SENDING
         # Until an answer is on disk, the channel may have acted.

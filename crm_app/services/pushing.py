@@ -1,13 +1,14 @@
 """A status goes out: claim, call, record, read back. Strictly in order per order."""
 
 import time
+from collections.abc import Sequence
 from typing import Final
 
 from sqlmodel import Session, col, select
 
 from crm_app import db
 from crm_app.channels import capabilities
-from crm_app.channels.base import Connector, Receipt, StatusUpdate
+from crm_app.channels.base import ChannelOrder, Connector, Receipt, StatusUpdate
 from crm_app.domain.intent import OPEN, IntentState
 from crm_app.domain.order_status import SyncStatus
 from crm_app.domain.time import now
@@ -15,7 +16,6 @@ from crm_app.errors import (
     AccountDisconnectedError,
     ChannelError,
     OutcomeUnknownError,
-    RateLimitedError,
     RejectedError,
     RetryableError,
 )
@@ -25,7 +25,16 @@ from crm_app.models import (
     OrderEvent,
     StatusIntent,
 )
-from crm_app.services import accounts, claiming, holding, importing, pulling, retry_policy, urgency
+from crm_app.services import (
+    accounts,
+    batching,
+    claiming,
+    holding,
+    importing,
+    pulling,
+    retry_policy,
+    urgency,
+)
 from crm_app.services.accounts import pause_after
 from crm_app.services.claiming import Claim, Kind
 
@@ -35,7 +44,7 @@ _MOST_LOOKS: Final = 13
 
 
 def push(connector: Connector, account_id: int, *, budget_s: float) -> int:
-    """Send and read back every intent of an account that is due; how many calls were made.
+    """Send and read back every intent of an account that is due; how many it worked on.
 
     The channel is called with no transaction open. Whatever kills this process between two
     steps, the next run finds the intent again: one whose call may have reached the channel is
@@ -47,41 +56,43 @@ def push(connector: Connector, account_id: int, *, budget_s: float) -> int:
         budget_s: Stop taking new ones after this many seconds.
     """
     deadline = time.monotonic() + budget_s
-    calls = 0
+    sizes = batching.sizes(connector)
+    done = 0
     # Reading and telling have limits of their own: one that is used up does not stop the other.
     halted: set[Kind] = set()
     while time.monotonic() < deadline and len(halted) < len(Kind):
         with db.transaction() as session:
-            claim = claiming.claim(session, account_id, halted)
-        if claim is None:
+            claims = claiming.claim(session, account_id, halted, sizes)
+        if not claims:
             break
-        calls += 1
-        try:
-            if claim.update is not None:
-                _send(connector, claim, claim.update)
-            else:
-                _read_back(connector, account_id, claim)
-        except RateLimitedError as error:
-            holding.hold(account_id, error)
-            halted.add(claim.kind)
-        except AccountDisconnectedError as error:
-            holding.hold(account_id, error)
+        done += len(claims)
+        kind = claims[0].kind
+        work = _send if kind is Kind.TELL else _read_back
+        stop = work(connector, account_id, claims)
+        if stop is None:
+            continue
+        holding.hold(account_id, stop)
+        if isinstance(stop, AccountDisconnectedError):
             break
-    return calls
+        halted.add(kind)
+    return done
 
 
-def _send(connector: Connector, claim: Claim, update: StatusUpdate) -> None:
+def _send(connector: Connector, account_id: int, claims: Sequence[Claim]) -> ChannelError | None:
+    """Tell the channel; the error that concerns more than these changes, if there was one."""
+    del account_id
+    updates = {claim.intent_id: claim.update for claim in claims if claim.update is not None}
     started = time.monotonic()
-    try:
-        receipt = connector.push_status(update)
-    except ChannelError as error:
+    outcomes = batching.tell(connector, list(updates.values()))
+    took_ms = _ms_since(started)
+    for claim in claims:
+        update, outcome = updates[claim.intent_id], outcomes[claim.intent_id]
         with db.transaction() as session:
-            _record_refusal(session, claim, update, error, _ms_since(started))
-        if isinstance(error, RateLimitedError | AccountDisconnectedError):
-            raise
-        return
-    with db.transaction() as session:
-        _record_receipt(session, claim, update, receipt, _ms_since(started))
+            if isinstance(outcome, ChannelError):
+                _record_refusal(session, claim, update, outcome, took_ms)
+            else:
+                _record_receipt(session, claim, update, outcome, took_ms)
+    return batching.common(outcomes.values())
 
 
 def _record_receipt(
@@ -189,16 +200,22 @@ def _settle(
     _event(session, order, f"intent:{state.value}", intent)
 
 
-def _read_back(connector: Connector, account_id: int, claim: Claim) -> None:
-    """See what the channel has; storing what it says settles the intent if it agrees."""
-    try:
-        told = connector.fetch_order(claim.external_id)
-    except (ChannelError, ValueError) as error:
-        with db.transaction() as session:
-            _record_unread(session, claim, error)
-        if isinstance(error, RateLimitedError | AccountDisconnectedError):
-            raise
-        return
+def _read_back(
+    connector: Connector, account_id: int, claims: Sequence[Claim]
+) -> ChannelError | None:
+    """See what the channel has; storing what it says settles an intent if it agrees."""
+    shown = batching.read(connector, [claim.external_id for claim in claims])
+    for claim in claims:
+        told = shown[claim.external_id]
+        if isinstance(told, ChannelOrder):
+            _look(account_id, claim, told)
+        else:
+            with db.transaction() as session:
+                _record_unread(session, claim, told)
+    return batching.common(shown.values())
+
+
+def _look(account_id: int, claim: Claim, told: ChannelOrder) -> None:
     pulling.save_one(account_id, told)
     with db.transaction() as session:
         order, intent = _locked(session, claim.intent_id)

@@ -12,6 +12,7 @@ from crm_app.channels.flipkart.steps import (
     PACK,
     Packing,
     Step,
+    body,
     next_step,
     refusal,
 )
@@ -124,16 +125,28 @@ def test_packing_tells_what_the_account_knows() -> None:
         "taxItems": [{"orderItemId": "71", "quantity": 3, "taxRate": 3}],
         "subShipments": [{"subShipmentId": "SS-1", "dimensions": size}],
     }
-    assert plain == Step(PACK, {"shipments": [asked]})
-    assert told == Step(PACK, {"shipments": [asked | more]})
+    assert plain == Step(PACK, asked, "LOC-1")
+    assert told == Step(PACK, asked | more, "LOC-1")
 
 
 def test_dispatching_names_the_shipment_and_its_place() -> None:
     somewhere = step_of(flipkart_shipment("PACKED"), S.READY_TO_SHIP)
     nowhere = step_of(flipkart_shipment("PACKED", locationId=None), S.READY_TO_SHIP)
 
-    assert somewhere == Step(DISPATCH, {"shipmentIds": ["S-1"], "locationId": "LOC-1"})
-    assert nowhere == Step(DISPATCH, {"shipmentIds": ["S-1"]})
+    assert somewhere
+    assert nowhere
+    assert somewhere == Step(DISPATCH, "S-1", "LOC-1")
+    assert nowhere == Step(DISPATCH, "S-1")
+    assert body(somewhere.call, [somewhere]) == {"shipmentIds": ["S-1"], "locationId": "LOC-1"}
+    assert body(nowhere.call, [nowhere]) == {"shipmentIds": ["S-1"]}
+
+
+def test_steps_of_several_shipments_share_a_body() -> None:
+    one, two = (Step(CANCEL, {"shipmentId": key}, "LOC-1") for key in ("S-1", "S-2"))
+
+    assert body(one.call, [one, two]) == {
+        "shipments": [{"shipmentId": "S-1"}, {"shipmentId": "S-2"}]
+    }
 
 
 def test_cancelling_names_reason_and_groups() -> None:
@@ -141,11 +154,11 @@ def test_cancelling_names_reason_and_groups() -> None:
     asked = {"shipmentId": "S-1", "reason": "cannot_procure_item", "locationId": "LOC-1"}
 
     assert step_of(raw, S.CANCELLED) == Step(
-        CANCEL, {"shipments": [asked | {"cancellationGroupIds": ["grp71", "grp72"]}]}
+        CANCEL, asked | {"cancellationGroupIds": ["grp71", "grp72"]}, "LOC-1"
     )
     for item in raw["orderItems"]:
         del item["cancellationGroupId"]
-    assert step_of(raw, S.CANCELLED) == Step(CANCEL, {"shipments": [asked]})
+    assert step_of(raw, S.CANCELLED) == Step(CANCEL, asked, "LOC-1")
 
 
 @pytest.mark.parametrize(
@@ -159,16 +172,16 @@ def test_cancelling_names_reason_and_groups() -> None:
     ],
 )
 def test_each_shipment_has_its_own_result(entry: JsonObject, words: str | None) -> None:
-    body = {
+    told = {
         "shipments": [{"shipmentId": "S-0", "status": "FAILURE"}, {"shipmentId": "S-1"} | entry]
     }
 
-    assert refusal(body, "S-1") == words
+    assert refusal(told, "S-1") == words
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"shipments": "S-1"}, {"shipments": [7]}, {"shipments": [{"shipmentId": "S-1"}]}]
+    "told", [{}, {"shipments": "S-1"}, {"shipments": [7]}, {"shipments": [{"shipmentId": "S-1"}]}]
 )
-def test_an_answer_that_does_not_say_is_told_apart(body: Any) -> None:
+def test_an_answer_that_does_not_say_is_told_apart(told: Any) -> None:
     with pytest.raises(LookupError):
-        refusal(body, "S-1")
+        refusal(told, "S-1")

@@ -1,10 +1,13 @@
 """The connectors of Flipkart and Shopify in the product's own jobs, against the real sandbox."""
 
+import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from sqlmodel import col, select
 
 from crm_app import db
@@ -15,12 +18,14 @@ from crm_app.domain.order_status import OrderStatus as S
 from crm_app.domain.order_status import SyncStatus
 from crm_app.domain.time import now
 from crm_app.jobs import pull, push
-from crm_app.models import ChannelAccount, Order, StatusIntent
+from crm_app.models import ChannelAccount, IntentAttempt, Order, StatusIntent
 from crm_app.sandbox.credentials import FLIPKART_SELLER, SHOPIFY_SHOP
 from crm_app.services import accounts, orders
 from tests import running
 from tests.running import SandboxServer
 
+# A few batches; a thousand by hand, for the figure in `docs/benchmarks.md`.
+MANY = int(os.environ.get("CRM_BATCHED_SHIPMENTS", "60"))
 KEYS = {
     Channel.FLIPKART: {
         "app_id": FLIPKART_SELLER.app_id,
@@ -174,3 +179,46 @@ def test_an_order_is_cancelled(server: SandboxServer, database: str, asha: Actor
     tell(asha, order, S.CANCELLED)
 
     assert states(order) == (S.CANCELLED, SyncStatus.IN_SYNC, [IntentState.CONFIRMED])
+
+
+def test_many_shipments_are_made_ready_a_few_calls_at_a_time(
+    server: SandboxServer, database: str, asha: Actor
+) -> None:
+    account_id = connect(server, Channel.FLIPKART)
+    placed_at = (now() - timedelta(hours=1)).isoformat()
+    placed: list[str] = []
+    while len(placed) < MANY:
+        count = min(50, MANY - len(placed))
+        placed += server.place("flipkart", count=count, lines=1, placed_at=placed_at)
+    pull.pull_account(account_id)
+    with db.transaction() as session:
+        ids = session.exec(select(Order.id).where(col(Order.external_id).in_(placed))).all()
+    assert len(ids) == MANY
+    before = Counter(server.get("stats")["calls"])
+    for order_id in ids:
+        with db.transaction() as session:
+            orders.change_status(session, asha, order_id, S.READY_TO_SHIP)
+
+    def is_settled() -> bool:
+        push.push_account(account_id)
+        with db.transaction() as session:
+            session.execute(update(StatusIntent).values(next_try_at=now()))
+            return not session.exec(
+                select(StatusIntent.id).where(col(StatusIntent.state).in_(OPEN)).limit(1)
+            ).first()
+
+    running.wait_for(is_settled, "all are ready", timeout_s=300)
+
+    calls = Counter(server.get("stats")["calls"]) - before
+    batches = -(-MANY // 25)
+    assert calls["flipkart pack 200"] == calls["flipkart dispatch 200"] == batches
+    print(f"{MANY} shipments: {dict(calls)}")  # noqa: T201 - the figure, where it is asked for
+    words = {server.truth("flipkart", one)["status"] for one in placed}
+    assert words == {"READY_TO_DISPATCH"}
+    with db.transaction() as session:
+        found = session.exec(select(StatusIntent.state)).all()
+        receipts = session.exec(
+            select(IntentAttempt.intent_id).where(IntentAttempt.outcome == "accepted")
+        ).all()
+    assert found == [IntentState.CONFIRMED] * MANY
+    assert len(receipts) == len(set(receipts)) == MANY

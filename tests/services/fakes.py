@@ -22,7 +22,7 @@ from crm_app.channels.base import (
 from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import OrderStatus, PaymentStatus
 from crm_app.domain.time import now
-from crm_app.errors import RejectedError
+from crm_app.errors import ChannelError, RejectedError
 
 # Whole seconds, as channels tell them, and never in the future of the machine that runs the tests.
 LONG_AGO: Final = now().replace(microsecond=0) - timedelta(days=2)
@@ -185,3 +185,31 @@ class FakeShop:
 
     def close(self) -> None:
         return None
+
+
+@dataclass
+class FakeWarehouse(FakeShop):
+    """A shop that takes several orders in one call. `batches` are the ids of each."""
+
+    channel: ClassVar[Channel] = Channel.FLIPKART
+
+    batches: list[list[str]] = field(default_factory=list[list[str]])
+    read_batches: list[list[str]] = field(default_factory=list[list[str]])
+    # Raised inside a call, after it acted for those before this one: the process dies there.
+    dies_at: str = ""
+
+    def push_statuses(self, updates: Sequence[StatusUpdate]) -> dict[int, Receipt | ChannelError]:
+        self.batches.append([update.external_id for update in updates])
+        outcomes: dict[int, Receipt | ChannelError] = {}
+        for update in updates:
+            if update.external_id == self.dies_at:
+                raise KeyboardInterrupt
+            try:
+                outcomes[update.reference] = self.push_status(update)
+            except ChannelError as error:
+                outcomes[update.reference] = error
+        return outcomes
+
+    def fetch_by_ids(self, external_ids: Sequence[str]) -> dict[str, ChannelOrder | Exception]:
+        self.read_batches.append(list(external_ids))
+        return {key: self.fetch_order(key) for key in external_ids}

@@ -419,8 +419,7 @@ def test_a_single_click_goes_before_the_many(session: Session, asha: Actor) -> N
     taken: list[int] = []
     for _ in range(5):
         with db.transaction() as opened:
-            claim = claiming.claim(opened, account.id)
-            assert claim
+            (claim,) = claiming.claim(opened, account.id)
             taken.append(opened.get_one(StatusIntent, claim.intent_id).order_id)
 
     assert taken == [*pressing, *single, *many]

@@ -8,7 +8,7 @@ is still to come, or has changed after the window and is read by the next sweep.
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Final, cast
@@ -18,9 +18,10 @@ import httpx
 from crm_app.channels.base import ChannelOrder, OrderPage, Receipt, StatusUpdate
 from crm_app.channels.flipkart import statuses, steps
 from crm_app.channels.flipkart.auth import AccessToken, Credentials
+from crm_app.channels.flipkart.desk import Desk, Outcome, shipments_of
 from crm_app.channels.flipkart.mapping import to_order
-from crm_app.channels.flipkart.steps import Packing
-from crm_app.channels.http import Answer, Call, Dialect, Shape, http_date, quotable, request_json
+from crm_app.channels.flipkart.steps import Packing, Step
+from crm_app.channels.http import Answer, Call, Dialect, Shape, http_date, request_json
 from crm_app.channels.limits import Limiter, UsagePlan
 from crm_app.channels.reading import BadFieldError, Json, as_object, read_page
 from crm_app.channels.tokens import TokenStore
@@ -29,8 +30,7 @@ from crm_app.domain.channel import Channel
 from crm_app.domain.time import now
 from crm_app.errors import (
     AccountDisconnectedError,
-    NotYetError,
-    OutcomeUnknownError,
+    ChannelError,
     RejectedError,
     RetryableError,
 )
@@ -38,7 +38,6 @@ from crm_app.errors import (
 logger = logging.getLogger(__name__)
 
 PREFIX: Final = "/sellers"
-SHIPMENTS_PATH: Final = "/sellers/v3/shipments"
 FILTER_PATH: Final = "/sellers/v3/shipments/filter"
 # Nor does it publish limits: these are ours, so that a sweep leaves room for people's clicks.
 PLANS: Final[Mapping[str, UsagePlan]] = {
@@ -171,6 +170,7 @@ class FlipkartConnector:
         self._words = words
         self._limiter = limiter
         self._token = AccessToken(client, credentials, limiter, store=tokens)
+        self._desk = Desk(self._call)
 
     def fetch_orders(self, cursor: str | None, resume: str | None = None) -> Iterator[OrderPage]:
         """Read with `shipments/filter`, list by list; see `Connector`."""
@@ -196,36 +196,53 @@ class FlipkartConnector:
 
     def fetch_order(self, external_id: str) -> ChannelOrder:
         """Read with `GET shipments`; see `Connector`."""
-        return self._map(self._get(external_id))
+        found = self._desk.read([external_id])[external_id]
+        if isinstance(found, ChannelError):
+            raise found
+        return self._map(found)
+
+    def fetch_by_ids(self, external_ids: Sequence[str]) -> dict[str, ChannelOrder | Exception]:
+        """The same, up to a hundred in one call; see `BatchConnector`."""
+        return {key: self._mapped(raw) for key, raw in self._desk.read(external_ids).items()}
 
     def push_status(self, update: StatusUpdate) -> Receipt:
         """Take the next step on the way to the status; see `flipkart.steps`."""
-        operation = steps.OPERATIONS.get(update.status)
-        if operation is None:
-            raise RejectedError(f"Flipkart reports {update.status.label!r} itself.")
-        raw = self._get(update.external_id)
-        try:
-            step = steps.next_step(
-                raw,
-                update,
-                packing=self._options.packing,
-                cancel_reason=self._options.cancel_reason,
-                at=now(),
+        outcome = self.push_statuses([update])[update.reference]
+        if isinstance(outcome, ChannelError):
+            raise outcome
+        return outcome
+
+    def push_statuses(self, updates: Sequence[StatusUpdate]) -> dict[int, Outcome]:
+        """The same for several, up to 25 in one call; see `BatchConnector`."""
+        asked = [update for update in updates if update.status in steps.OPERATIONS]
+        outcomes: dict[int, Outcome] = {
+            update.reference: RejectedError(f"Flipkart reports {update.status.label!r} itself.")
+            for update in updates
+            if update.status not in steps.OPERATIONS
+        }
+        raws = self._desk.read([update.external_id for update in asked])
+        nexts = {
+            update.external_id: self._next(raws[update.external_id], update) for update in asked
+        }
+        told = self._desk.tell({key: one for key, one in nexts.items() if isinstance(one, Step)})
+        for update in asked:
+            following = nexts[update.external_id]
+            outcomes[update.reference] = (
+                told[update.external_id] if isinstance(following, Step) else following
             )
-        except BadFieldError as error:
-            raise RetryableError(f"Flipkart's shipment cannot be read: {error}.") from error
-        if step is None:
-            return Receipt(operation, 200, answer="Flipkart has it so already.")
-        answer = self._tell(step, update.external_id)
-        if not step.is_last:
-            raise NotYetError("Flipkart makes the labels first: to dispatch it follows.")
-        return Receipt(operation, answer.status, answer.request_id, "Accepted.")
+        return outcomes
 
     def close(self) -> None:
         self._client.close()
 
     def _map(self, raw: Json) -> ChannelOrder:
         return to_order(raw, self._words)
+
+    def _mapped(self, raw: Json | ChannelError) -> ChannelOrder | Exception:
+        try:
+            return raw if isinstance(raw, ChannelError) else self._map(raw)
+        except BadFieldError as error:
+            return error
 
     def _begin(self, cursor: str | None, resume: str | None) -> tuple[_Place, Answer]:
         """The first page of a sweep, or of what is left of one."""
@@ -259,39 +276,26 @@ class FlipkartConnector:
                 "sort": {"field": "modifiedDate", "order": "asc"},
             }
             call = Call("filterShipments", "POST", FILTER_PATH, Shape.OBJECT, json=query)
-        return self._shipments(call)
+        return shipments_of(self._call, call)
 
-    def _get(self, external_id: str) -> Json:
-        params = {"shipmentIds": external_id}
-        found = self._shipments(
-            Call("getShipments", "GET", SHIPMENTS_PATH, Shape.OBJECT, params=params)
-        ).body["shipments"]
-        if not found:
-            raise RejectedError(f"Flipkart knows no shipment {external_id}.")
-        raw = as_object(found[0])
-        if raw.get("shipmentId") != external_id:
-            raise RetryableError("Flipkart answered with another shipment (getShipments).")
-        return raw
-
-    def _shipments(self, call: Call) -> Answer:
-        answer = self._call(call)
-        if not isinstance(answer.body.get("shipments"), list):
-            raise RetryableError(f"Flipkart sent an answer without shipments ({call.operation}).")
-        return answer
-
-    def _tell(self, step: steps.Step, external_id: str) -> Answer:
-        path = steps.PATHS[step.operation]
-        answer = self._call(
-            Call(step.operation, "POST", path, Shape.OBJECT, is_write=True, json=step.body)
-        )
+    def _next(self, raw: Json | ChannelError, update: StatusUpdate) -> Step | Outcome:
+        """The step that a shipment needs; what becomes of the wish if it needs none."""
+        if isinstance(raw, ChannelError):
+            return raw
         try:
-            words = steps.refusal(answer.body, external_id)
-        except LookupError:
-            message = f"Flipkart does not say what became of it ({step.operation})."
-            raise OutcomeUnknownError(message) from None
-        if words is not None:
-            raise RejectedError(f"Flipkart refused {step.operation}: {quotable(words)}")
-        return answer
+            step = steps.next_step(
+                raw,
+                update,
+                packing=self._options.packing,
+                cancel_reason=self._options.cancel_reason,
+                at=now(),
+            )
+        except BadFieldError as error:
+            return RetryableError(f"Flipkart's shipment cannot be read: {error}.")
+        except ChannelError as error:
+            return error
+        operation = steps.OPERATIONS[update.status]
+        return step or Receipt(operation, 200, answer="Flipkart has it so already.")
 
     def _call(self, call: Call) -> Answer:
         """Call with a token; one that is refused may only have ended early, so ask again once.

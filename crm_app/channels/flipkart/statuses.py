@@ -78,7 +78,13 @@ CANCEL_REASONS: Final = {
     "b2b_order": "It is a business order",
 }
 
+# Flipkart's own maxima: shipments of one pack, dispatch or cancel, and shipments by their ids.
+BATCH_SIZE: Final = 25
+READS_AT_ONCE: Final = 100
+
 CAPABILITIES: Final = Capabilities(
+    batch_size=BATCH_SIZE,
+    reads_at_once=READS_AT_ONCE,
     cancel_reasons=CANCEL_REASONS,
     statuses={
         S.CONFIRMED: refused("Flipkart confirms a shipment itself."),

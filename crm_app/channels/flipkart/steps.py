@@ -10,7 +10,7 @@ quarter of an hour after the hold ends). To refuse it would make a person click 
 something that only needs time, and RateLimitedError would stop the account's other pushes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, cast
@@ -56,11 +56,31 @@ class Packing:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One call. `is_last`: after it, Flipkart has heard all of the wish."""
+    """What one shipment needs next, and its entry in the body of that call.
+
+    Attributes:
+        location: A call is about shipments of one location only.
+        is_last: After it, Flipkart has heard all of the wish.
+    """
 
     operation: str
-    body: dict[str, Any]
+    entry: Any
+    location: str = ""
     is_last: bool = True
+
+    @property
+    def call(self) -> tuple[str, str]:
+        """Steps that are alike in this can go out in one call."""
+        return self.operation, self.location
+
+
+def body(call: tuple[str, str], steps: Iterable[Step]) -> dict[str, Any]:
+    """The body of one call for several shipments, whose steps have this `call` in common."""
+    operation, location = call
+    entries = [step.entry for step in steps]
+    if operation != DISPATCH:
+        return {"shipments": entries}
+    return {"shipmentIds": entries, **({"locationId": location} if location else {})}
 
 
 def next_step(
@@ -103,7 +123,7 @@ def _pack(
     if not words & statuses.TO_PACK:
         raise RejectedError(f"Flipkart does not pack a shipment that is {_told(words)}.")
     _check_open(raw, at)
-    return Step(PACK, {"shipments": [_to_pack(raw, update, packing)]})
+    return Step(PACK, _to_pack(raw, update, packing), _location(raw))
 
 
 def _dispatch(
@@ -113,13 +133,13 @@ def _dispatch(
         return None
     if words & statuses.TO_PACK:
         _check_open(raw, at)
-        return Step(PACK, {"shipments": [_to_pack(raw, update, packing)]}, is_last=False)
+        return Step(PACK, _to_pack(raw, update, packing), _location(raw), is_last=False)
     if statuses.PACKING in words:
         raise NotYetError("Flipkart is still making the labels of this shipment.")
     if not words <= statuses.PACKED:
         raise RejectedError(f"Flipkart does not dispatch a shipment that is {_told(words)}.")
     _check_open(raw, at)
-    return Step(DISPATCH, {"shipmentIds": [update.external_id], **_location(raw)})
+    return Step(DISPATCH, update.external_id, _location(raw))
 
 
 def _cancel(raw: Json, words: set[str], reason: str) -> Step | None:
@@ -134,10 +154,10 @@ def _cancel(raw: Json, words: set[str], reason: str) -> Step | None:
         for item in sections(raw, "orderItems")
         if item.get("cancellationGroupId") and item.get("status") != statuses.CANCELLED
     }
-    asked = {"shipmentId": raw["shipmentId"], "reason": reason, **_location(raw)}
+    asked = {"shipmentId": raw["shipmentId"], "reason": reason, **_place(raw)}
     if groups:
         asked["cancellationGroupIds"] = sorted(groups)
-    return Step(CANCEL, {"shipments": [asked]})
+    return Step(CANCEL, asked, _location(raw))
 
 
 def _check_open(raw: Json, at: datetime) -> None:
@@ -161,7 +181,7 @@ def _to_pack(raw: Json, update: StatusUpdate, packing: Packing) -> dict[str, Any
     date = update.happened_at.astimezone(UTC).isoformat(timespec="milliseconds")
     asked: dict[str, Any] = {
         "shipmentId": raw["shipmentId"],
-        **_location(raw),
+        **_place(raw),
         "invoices": [{"orderId": order, "invoiceDate": date} for order in orders],
     }
     if packing.tax_percent:
@@ -190,7 +210,11 @@ def _dimensions(packing: Packing) -> dict[str, float]:
     }
 
 
-def _location(raw: Json) -> dict[str, Any]:
+def _location(raw: Json) -> str:
+    return str(raw.get("locationId") or "")
+
+
+def _place(raw: Json) -> dict[str, Any]:
     return {"locationId": raw["locationId"]} if raw.get("locationId") else {}
 
 
