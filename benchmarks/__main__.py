@@ -17,6 +17,7 @@ from benchmarks import (
     channels,
     crowd,
     documents,
+    doors,
     exporting,
     finding,
     importing,
@@ -24,6 +25,7 @@ from benchmarks import (
     limiting,
     memory,
     reading,
+    trail,
     webhooks,
 )
 from benchmarks.figures import Recorder
@@ -49,11 +51,13 @@ CHANNELS: Final = "channels"
 WEBHOOKS: Final = "webhooks"
 LIMITS: Final = "limits"
 DOCUMENT: Final = "document"
+TRAIL: Final = "trail"
+DOORS: Final = "doors"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the chosen parts, all of them unless some are named."""
-    known = [*ON_SHOPS, IMPORT, DOCUMENT, LIMITS, CHANNELS, WEBHOOKS]
+    known = [*ON_SHOPS, IMPORT, DOCUMENT, LIMITS, CHANNELS, WEBHOOKS, TRAIL, DOORS]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(known))
     parser.add_argument("--orders", nargs="+", type=int, default=[10_000, 1_000_000])
@@ -86,6 +90,11 @@ def main(arguments: Sequence[str]) -> int:
         if DOCUMENT in parts:
             print("a spreadsheet ...", file=sys.stderr, flush=True)
             documents.measure(servers, recorder)
+        if TRAIL in parts:
+            print("a million entries of the audit trail ...", file=sys.stderr, flush=True)
+            trail.measure(servers, recorder)
+        if DOORS in parts:
+            doors.measure(servers, recorder)
     recorder.ratios()
     return 0
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 from sqlmodel import Session, SQLModel
 
 from crm_app import db, embedded, models, queue
+from crm_app.api import rates
 from crm_app.config import get_settings
 from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Role
@@ -99,6 +100,7 @@ def database(migrated_url: str) -> Iterator[str]:
     redis: Redis = queue.connection()
     redis.flushdb()
     refusals.BOUND.forget()
+    rates.OF_ACTORS.forget()
 
 
 def as_owner(session: Session | Connection) -> None:

@@ -26,6 +26,7 @@ from crm_app.api import (
     notices,
     orders,
     papers,
+    reports,
     status_words,
     sync,
     tokens,
@@ -46,6 +47,7 @@ from crm_app.errors import (
     NotSignedInError,
     PermissionDeniedError,
     SignInThrottledError,
+    TooManyRequestsError,
 )
 from crm_app.services import refusals
 
@@ -69,6 +71,7 @@ _MODULES: Final = (
     sync,
     users,
     trail,
+    reports,
     status_words,
     views,
     health,
@@ -139,7 +142,7 @@ def _own_error(request: Request, error: Exception) -> JSONResponse:
         raise error
     _note_refusal(request, error)
     headers: dict[str, str] = {}
-    if isinstance(error, SignInThrottledError):
+    if isinstance(error, SignInThrottledError | TooManyRequestsError):
         headers["retry-after"] = str(error.retry_after_s)
     if error.status_code == 401:
         headers["www-authenticate"] = "Bearer"

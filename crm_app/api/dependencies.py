@@ -9,6 +9,7 @@ from pydantic import AfterValidator
 from sqlmodel import Session
 
 from crm_app import db
+from crm_app.api import rates
 from crm_app.config import get_settings
 from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
@@ -43,6 +44,7 @@ def current_actor(request: Request, bearer: Bearer) -> Actor:
     actor = _asking(request, bearer).at(client_address(request))
     # For the trail, should it be refused.
     request.state.actor = actor
+    rates.take(actor)
     return actor
 
 

@@ -52,6 +52,8 @@ from crm_app.ui.orders.page import orders_page
 from crm_app.ui.orders.state import OrdersState
 from crm_app.ui.orders.views_state import ViewsState
 from crm_app.ui.shared.shell_state import ShellState
+from crm_app.ui.trail.page import trail_page
+from crm_app.ui.trail.state import TrailState
 from crm_app.ui.users.page import users_page
 from crm_app.ui.users.state import UsersState
 from crm_app.ui.welcome.page import welcome_page
@@ -114,6 +116,7 @@ PAGES: Final = (
     ),
     Page(mappings_page, "/mappings", "Status words", (_FRAME, MappingsState.load)),
     Page(users_page, "/users", "People", (_FRAME, UsersState.load)),
+    Page(trail_page, "/audit", "Audit trail", (_FRAME, TrailState.load)),
     Page(
         me_page,
         "/me",
@@ -153,6 +156,7 @@ STYLES: Final = (
     "by_hand",
     "business",
     "me",
+    "trail",
     "phone",
 )
 
