@@ -6,7 +6,7 @@ from alembic import context
 from sqlalchemy import Connection, text
 from sqlmodel import SQLModel
 
-from crm_app import models
+from crm_app import models, narrowing
 from crm_app.db import get_engine
 from crm_app.models.base import EnumText
 
@@ -40,7 +40,9 @@ def run(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
         # Waiting for a table lock would stop every order behind it: fail, and try again later.
         connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+        narrowing.forget(connection)
         context.run_migrations()
+        narrowing.build(connection)
 
 
 if context.is_offline_mode():

@@ -12,7 +12,8 @@
   const pressedAt = new WeakMap();
 
   const tick = (isReturn) => {
-    if (document.hidden) return;
+    // Without a connection they would pile up, and all be sent at once when it is back.
+    if (document.hidden || document.documentElement.dataset.lost) return;
     const now = performance.now();
     for (const button of all("[data-every]")) {
       if (!pressedAt.has(button)) pressedAt.set(button, now);
@@ -199,6 +200,7 @@
     t: () => inPlace("tag"),
     h: () => inPlace("hold"),
     c: () => inPlace("comment"),
+    i: () => inPlace("priority"),
     x: () => pick(false),
     X: () => pick(true),
     Escape: () => press("[data-close]") || press("[data-none]"),

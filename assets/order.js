@@ -158,7 +158,9 @@
     a: () => focusOn('[data-desk="assign"]'),
     t: () => press('[data-desk="tag"]'),
     c: () => focusOn("#comment"),
-    h: () => press('[data-desk="hold"]'),
+    // Releasing lets it go on at once: the key only leads there.
+    h: () => press('[data-desk="hold"]') || focusOn('[data-desk="release"]'),
+    i: () => focusOn("#priority"),
   };
   // Not 0: that is when the page began, and in its first second every letter would name a place.
   let wentAt = -Infinity;

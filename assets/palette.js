@@ -10,13 +10,29 @@
   const isShown = (element) => element.getClientRects().length > 0;
   const visible = () => entries().filter((one) => !one.hidden);
 
+  // What a key finds on an order's own page (`order.js`), which has no menu at a row.
+  const ON_PAGE = {
+    e: ".steps .btn.primary",
+    a: '[data-desk="assign"]',
+    t: '[data-desk="tag"]',
+    c: "#comment",
+    h: '[data-desk="hold"], [data-desk="release"]',
+    i: "#priority",
+  };
+
   let at = 0;
   let before = null;
 
   const canDo = (does) => {
     if (!does) return true;
-    if (does.startsWith("key:")) return Boolean(find("#menu-form"));
-    return [...document.querySelectorAll(does)].some(isShown);
+    if (does.startsWith("key:")) {
+      const there = ON_PAGE[does.slice(4)] ?? "none";
+      return [...document.querySelectorAll(`#menu-form, ${there}`)].some(
+        (one) => one.id === "menu-form" || isShown(one),
+      );
+    }
+    // Some are on the page only to be pressed from here.
+    return [...document.querySelectorAll(does)].some((one) => isShown(one) || one.dataset.unseen);
   };
 
   const mark = () => {
@@ -77,7 +93,8 @@
     // After the palette is gone: what is pressed may open something itself.
     setTimeout(() => {
       if (does.startsWith("key:")) {
-        const target = document.activeElement ?? document.body;
+        const has = document.activeElement ?? document.body;
+        const target = has.matches("input, textarea, select") ? document.body : has;
         target.dispatchEvent(new KeyboardEvent("keydown", { key: does.slice(4), bubbles: true }));
         return;
       }

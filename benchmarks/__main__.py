@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from benchmarks import (
+    browser,
     bulk,
     changing,
     channels,
@@ -42,6 +43,7 @@ ON_SHOPS: Final[dict[str, Part]] = {
     "bulk": bulk.measure,
     "export": exporting.measure,
     "web": memory.measure_web,
+    "browser": browser.measure,
     "crowd": crowd.measure_crowd,
 }
 # Measured once: on what the sandbox sells, and on a spreadsheet.

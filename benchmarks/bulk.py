@@ -6,15 +6,13 @@ import uuid
 from typing import Any, Final
 
 from sqlalchemy import text
-from sqlmodel import select
 
+from benchmarks import people
 from benchmarks.figures import Recorder, p95
 from crm_app import db
 from crm_app.domain.actor import Actor
 from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import OrderStatus
-from crm_app.domain.permissions import Role
-from crm_app.models import User
 from crm_app.services import auth, bulk_choice, bulk_results, bulk_runs, bulk_work
 from crm_app.services.bulk_choice import Choice
 from crm_app.services.order_query import OrderQuery
@@ -122,12 +120,7 @@ def _timed(recorder: Recorder, orders: int, figure: str, run_id: int, total: int
 
 def _person() -> Actor:
     with db.transaction() as session:
-        found = session.exec(select(User).where(User.email == "bench@desk.test")).first()
-        if found is None:
-            found = User(email="bench@desk.test", name="Bench", role=Role.ADMIN, password_hash="-")
-            session.add(found)
-            session.flush()
-        return auth.person(found)
+        return auth.person(session, people.admin(session, "bench@desk.test"))
 
 
 def _execute(statements: str) -> None:

@@ -9,12 +9,11 @@ from typing import Final
 
 from openpyxl import Workbook
 
+from benchmarks import people
 from benchmarks.figures import Recorder
 from benchmarks.reading import ACTOR
 from benchmarks.servers import DATA_DIR, ROOT, Servers
 from crm_app import db
-from crm_app.domain.permissions import Role
-from crm_app.models import User
 from crm_app.services import rollups
 from crm_app.services.auth import person
 from crm_app.services.documents import uploads
@@ -61,10 +60,7 @@ def _work(document_id: int) -> dict[str, float]:
 
 def _upload(path: Path) -> int:
     with db.transaction() as session:
-        user = User(email="bench@demo.test", name=ACTOR.label, role=Role.ADMIN, password_hash="x")
-        session.add(user)
-        session.flush()
-        actor = person(user)
+        actor = person(session, people.admin(session, "bench@demo.test", ACTOR.label))
         with path.open("rb") as file:
             document_id = uploads.receive(session, actor, path.name, file).id
     return document_id

@@ -6,7 +6,7 @@ from crm_app import db
 from crm_app.domain.actor import Actor, ActorKind
 from crm_app.domain.permissions import Permission, Role
 from crm_app.errors import CrmError
-from crm_app.services import users
+from crm_app.services import granting, users
 
 USAGE = "usage: python -m crm_app.admin EMAIL NAME"
 
@@ -20,11 +20,10 @@ def create_admin(email: str, name: str) -> str:
     Raises:
         CrmError: As `services.users.create_user`.
     """
-    operator = Actor(
-        ActorKind.SYSTEM, "Command line", permissions=frozenset({Permission.MANAGE_USERS})
-    )
+    operator = Actor(ActorKind.SYSTEM, "Command line", permissions=frozenset(Permission))
     with db.transaction() as session:
-        _, password = users.create_user(session, operator, email=email, name=name, role=Role.ADMIN)
+        roles = [granting.everywhere(session, Role.ADMIN)]
+        _, password = users.create_user(session, operator, email=email, name=name, roles=roles)
     return password
 
 

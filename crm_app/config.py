@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     pull_interval_s: int = Field(default=10, ge=1)
     outbox_interval_s: int = Field(default=5, ge=1)
     http_timeout_s: float = Field(default=20.0, gt=0)
+    # Pauses between two tries double up to this: of a change, a webhook, an account, a channel.
+    longest_pause_s: float = Field(default=15 * 60.0, ge=5, le=3600)
     # How often, and how many days back, an account's list is compared with what is here.
     deep_sweep_interval_s: int = Field(default=6 * 3600, ge=60)
     deep_sweep_days: float = Field(default=3, gt=0, le=365)

@@ -1,5 +1,7 @@
 """The web process, put together: pages, API and guards make one app."""
 
+from typing import Final
+
 import reflex as rx
 
 from crm_app import logs
@@ -9,12 +11,15 @@ from crm_app.pages import BUNDLE
 from crm_app.services import refusals
 from crm_app.ui.pages import PLAIN_PAGES, STYLES, add_pages, head
 from crm_app.ui.shared.addresses import plain_addresses
+from crm_app.ui.shared.connection import connection
 from crm_app.ui.shared.errors import report_frontend, show_error
 from crm_app.ui.shared.guard import Guard
 from crm_app.ui.shared.headers import safe_headers
 from crm_app.ui.shared.origins import origin_guard
 
 logs.keep_secrets_out()
+# Where Reflex has its own words for a lost connection.
+_OVERLAY: Final = (5, "Overlay")
 
 app = rx.App(
     stylesheets=[f"/{name}.css" for name in STYLES],
@@ -33,5 +38,6 @@ app = rx.App(
         safe_headers(BUNDLE.parent, get_settings().origin),
     ],
 )
+app.app_wraps[_OVERLAY] = lambda stateful: connection() if stateful else None
 app.add_middleware(Guard())
 add_pages(app, get_settings().brand_name)

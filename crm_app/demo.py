@@ -19,7 +19,7 @@ from crm_app.domain.channel import Channel
 from crm_app.domain.permissions import Permission, Role
 from crm_app.models import ChannelAccount, User
 from crm_app.sandbox import credentials
-from crm_app.services import accounts, users
+from crm_app.services import accounts, granting, users
 
 PEOPLE: Final = (
     ("admin@demo.test", "Anika Rao", Role.ADMIN),
@@ -102,11 +102,12 @@ def demo_accounts(settings: Settings) -> tuple[DemoAccount, ...]:
 
 def seed(session: Session, settings: Settings) -> None:
     """Add what is missing: three people, and one account per channel of the sandbox."""
-    seeder = Actor(ActorKind.SYSTEM, "Demo", permissions=frozenset({Permission.MANAGE_USERS}))
+    seeder = Actor(ActorKind.SYSTEM, "Demo", permissions=frozenset(Permission))
     for email, name, role in PEOPLE:
         if session.exec(select(User).where(User.email == email)).first() is None:
+            roles = [granting.everywhere(session, role)]
             users.create_user(
-                session, seeder, email=email, name=name, role=role, password=DEMO_PASSWORD
+                session, seeder, email=email, name=name, roles=roles, password=DEMO_PASSWORD
             )
     present = set(session.exec(select(ChannelAccount.channel)))
     multiplier = _FAST_RATE if settings.sandbox_mode == "fast" else 1

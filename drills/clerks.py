@@ -160,7 +160,7 @@ class Clerks:
     def _person(self, session: Session) -> Actor:
         if self._actor is None:
             found = session.exec(select(User).where(User.email == "support@demo.test")).one()
-            self._actor = auth.person(found)
+            self._actor = auth.person(session, found)
         return self._actor
 
     def unfinished(self) -> list[str]:

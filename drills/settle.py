@@ -2,15 +2,15 @@
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, update
+from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
-from crm_app import db, queue
+from crm_app import db
 from crm_app.channels import capabilities
-from crm_app.channels.breaker import Breaker
 from crm_app.domain.actor import Actor, ActorKind
 from crm_app.domain.intent import OPEN
 from crm_app.domain.order_status import SyncStatus
@@ -39,8 +39,6 @@ _PERSON: Final = Actor(
 )
 # Older than every order of a shop that was opened for the run.
 _ALL_OF_IT: Final = timedelta(days=120)
-# What is asked within this time anyway is not hurried: each click is a job before the pulls.
-_SOON: Final = timedelta(seconds=15)
 
 
 def on_duty(stage: Stage, deeds: Counter[str]) -> None:
@@ -74,21 +72,19 @@ def reconnect(deeds: Counter[str]) -> None:
 def wait(stage: Stage, *, timeout_s: float) -> str:
     """Wait until all is told and all is read; empty, or what is still on its way.
 
-    Pauses are not waited out (a channel that failed for long is asked again after a quarter of an
-    hour): whatever waits is asked for now, as a person would by a click.
+    Nothing is hurried: what waits for its next try waits it out (`CRM_LONGEST_PAUSE_S`).
     """
     calm_since = now()
     give_up = time.monotonic() + timeout_s
-    hurried_at = 0.0
+    told_at = 0.0
     left = "nothing was looked at"
     quiet_rounds = 0
     while time.monotonic() < give_up:
         stage.raise_fallen()
-        if time.monotonic() - hurried_at > 4:
+        if time.monotonic() - told_at > 4:
             # A channel that gave up on a receiver while it was down is told again where we are.
             stage.lever("calm", {})
-            _hurry()
-            hurried_at = time.monotonic()
+            told_at = time.monotonic()
         left = _on_its_way(stage, calm_since)
         quiet_rounds = 0 if left else quiet_rounds + 1
         if quiet_rounds >= 3:
@@ -124,26 +120,28 @@ def _unread(session: Session, since: datetime) -> list[int]:
     ]
 
 
-def _hurry() -> None:
-    """Bring the next tries forward. What a worker has in hand keeps its lease."""
-    moment = now()
-    with db.transaction() as session:
-        for account_id in session.exec(select(ChannelAccount.id)):
-            # What an account's page does when somebody presses "Try now".
-            Breaker(queue.connection(), account_id).try_now()
-        for account_id in _asked(session, col(ChannelAccount.next_pull_at) > moment + _SOON):
-            account_admin.pull_now(session, _PERSON, account_id)
-        # Nobody can do this by a click: what waits for an order, or to be read back, has its time.
-        for model, is_waiting in (
-            (InboxEntry, col(InboxEntry.state) == InboxState.WAITING),
-            (StatusIntent, col(StatusIntent.state).in_(OPEN)),
-        ):
-            is_later = col(model.next_try_at) > moment
-            session.execute(update(model).where(is_waiting, is_later).values(next_try_at=moment))
+def found_by_itself(
+    stage: Stage, missing: Sequence[tuple[str, str]], *, timeout_s: float
+) -> list[tuple[str, str]]:
+    """Wait for the deep sweep to find what the lists had forgotten; what it did not find."""
+    left = list(missing)
+    give_up = time.monotonic() + timeout_s
+    while left and time.monotonic() < give_up:
+        stage.raise_fallen()
+        time.sleep(2)
+        with db.transaction() as session:
+            found = session.exec(
+                select(Order.channel, Order.external_id).where(
+                    col(Order.external_id).in_([external_id for _, external_id in left])
+                )
+            )
+            here = {(channel.value, external_id) for channel, external_id in found}
+        left = [one for one in left if one not in here]
+    return left
 
 
 def read_all_again() -> None:
-    """The deep sweep: forget how far each account was read, so that all of it is read once more."""
+    """A person's replay: forget how far each account was read, so that all of it is read again."""
     with db.transaction() as session:
         for account_id in _asked(session):
             account_admin.replay(session, _PERSON, account_id, now() - _ALL_OF_IT)

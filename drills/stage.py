@@ -39,6 +39,11 @@ _SETTINGS: Final = {
     "CRM_PULL_INTERVAL_S": "2",
     "CRM_OUTBOX_INTERVAL_S": "2",
     "CRM_HTTP_TIMEOUT_S": "2",
+    # Nobody hurries what waits afterwards: the pauses themselves are short.
+    "CRM_LONGEST_PAUSE_S": "10",
+    # What a list forgot is found by the product itself.
+    "CRM_DEEP_SWEEP_INTERVAL_S": "60",
+    "CRM_DEEP_SWEEP_DAYS": "120",
     "CRM_PUBLIC_URL": "",
     "CRM_SECRET_KEYS": "a-secret-of-the-fault-run-long-enough-for-anybody",
     "CRM_SANDBOX_MODE": "fast",

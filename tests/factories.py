@@ -1,18 +1,21 @@
 """Rows for tests, believable by default; a test names only what it is about."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import factory
 from factory.alchemy import SQLAlchemyModelFactory
-from sqlmodel import Session
+from sqlmodel import Session, col, delete
 
 from crm_app import models, vault
 from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import OrderStatus, PaymentStatus
-from crm_app.domain.permissions import Role
+from crm_app.domain.permissions import Permission, Role
+from crm_app.domain.reach import ReachKind
 from crm_app.services import passwords
+from crm_app.services.granting import everywhere
 
 PLACED_AT = datetime(2026, 11, 18, 6, 30, tzinfo=UTC)  # 12:00 in the business zone
 PASSWORD = "correct horse battery staple"
@@ -30,8 +33,50 @@ class UserFactory(_Base):
 
     email = factory.Sequence(lambda n: f"person{n}@palmonas.test")
     name = "Asha Kulkarni"
+    # A built-in role on all accounts; None for somebody without any.
     role = Role.SUPPORT
     password_hash = factory.LazyFunction(lambda: passwords.hash_password(PASSWORD))
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> Any:
+        role = kwargs.pop("role", None)
+        user = super()._create(model_class, *args, **kwargs)
+        if role is not None:
+            give(cls._meta.sqlalchemy_session, user, role)  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
+        return user
+
+
+def give(
+    session: Session,
+    user: models.User,
+    role: Role | models.StaffRole,
+    *,
+    channels: Sequence[Channel] = (),
+    accounts: Sequence[models.ChannelAccount] = (),
+) -> None:
+    """Let a person have this role and no other: on all accounts, or on these."""
+    reach = ReachKind.CHANNELS if channels else ReachKind.ACCOUNTS if accounts else ReachKind.ALL
+    session.execute(delete(models.RoleGrant).where(col(models.RoleGrant.user_id) == user.id))
+    session.add(
+        models.RoleGrant(
+            user_id=user.id,
+            role_id=everywhere(session, role).role_id if isinstance(role, Role) else role.id,
+            reach=reach,
+            channels=[channel.value for channel in channels],
+            account_ids=[account.id for account in accounts],
+        )
+    )
+    session.flush()
+
+
+class StaffRoleFactory(_Base):
+    """A role that was made on screen; `verbs` are words of permissions."""
+
+    class Meta:
+        model = models.StaffRole
+
+    name = factory.Sequence(lambda n: f"Role {n}")
+    verbs = factory.LazyFunction(lambda: [Permission.VIEW_ORDERS.value])
 
 
 class AccountFactory(_Base):
@@ -112,6 +157,13 @@ class OrderLineFactory(_Base):
 
 def bind(session: Session) -> None:
     """Let every factory write into this session."""
-    for made in (UserFactory, AccountFactory, CustomerFactory, OrderFactory, OrderLineFactory):
+    for made in (
+        UserFactory,
+        StaffRoleFactory,
+        AccountFactory,
+        CustomerFactory,
+        OrderFactory,
+        OrderLineFactory,
+    ):
         # The library documents this as the way to hand a session over.
         made._meta.sqlalchemy_session = session  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]

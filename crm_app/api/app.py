@@ -22,6 +22,7 @@ from crm_app.api import (
     exports,
     field_rules,
     health,
+    install,
     me,
     notices,
     orders,
@@ -79,6 +80,7 @@ _MODULES: Final = (
     alerts,
     browser,
     working,
+    install,
 )
 _EVERY_METHOD: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _CODES: Final = {

@@ -17,10 +17,11 @@ from crm_app.api.dependencies import (
     require_same_origin,
     signed_in,
 )
-from crm_app.api.schemas import LinkUseIn, LoginIn, MeOut, TokenOut, UserOut
+from crm_app.api.schemas import LinkUseIn, LoginIn, MeOut, TokenOut
+from crm_app.api.users import user_out
 from crm_app.errors import CodeNeededError, NotFoundError, ServiceUnavailableError
 from crm_app.models import User
-from crm_app.services import auth, links
+from crm_app.services import auth, endings, links, users
 
 router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
 
@@ -97,11 +98,11 @@ def use_link(body: LinkUseIn, session: DbSession) -> Response:
 def logout(request: Request, session: DbSession, bearer: Bearer) -> Response:
     """End the session; its access token stops working at once."""
     if bearer is not None:
-        auth.sign_out_access_token(session, bearer.credentials, client_address(request))
+        endings.sign_out_access_token(session, bearer.credentials, client_address(request))
     else:
         require_same_origin(request)
         token = request.cookies.get(auth.SESSION_COOKIE, "")
-        auth.sign_out(session, token, client_address(request))
+        endings.sign_out(session, token, client_address(request))
     return Response(status_code=204)
 
 
@@ -111,4 +112,9 @@ def me(session: DbSession, actor: CurrentActor) -> MeOut:
     user = session.get(User, actor.user_id)
     if user is None:
         raise NotFoundError("person", actor.user_id)
-    return MeOut(**UserOut.model_validate(user).model_dump(), permissions=sorted(actor.permissions))
+    return MeOut(
+        **user_out(users.with_roles(session, [user])[0]).model_dump(),
+        permissions=sorted(actor.permissions),
+        narrowed={one.value: sorted(reach.accounts) for one, reach in actor.narrowed.items()},
+        viewing_as=actor.viewing_as,
+    )

@@ -14,7 +14,7 @@ from crm_app.config import get_settings
 from crm_app.domain.address import safe_path
 from crm_app.domain.time import now
 from crm_app.errors import CrmError, SignInThrottledError
-from crm_app.services import auth, second_factor
+from crm_app.services import auth, endings
 
 router = APIRouter(prefix="/auth", include_in_schema=False)
 
@@ -73,9 +73,7 @@ def _ask_for_code(half: auth.HalfIn, target: str) -> RedirectResponse:
 
 
 def _let_in(signed: auth.SignedIn, target: str) -> RedirectResponse:
-    user = signed.user
-    must_set_up = second_factor.is_required(user) and not second_factor.is_on(user)
-    answer = RedirectResponse("/me" if must_set_up else target, status_code=303)
+    answer = RedirectResponse("/me" if signed.must_set_up else target, status_code=303)
     _keep(answer, auth.SESSION_COOKIE, signed.token, signed.expires_at)
     # Outlives the session: the next sign-in in this browser is no news, and is not made to wait
     # by what others try from the same address.
@@ -104,7 +102,7 @@ def logout(request: Request) -> RedirectResponse:
     token = request.cookies.get(auth.SESSION_COOKIE)
     if token:
         with db.transaction() as session:
-            auth.sign_out(session, token, client_address(request))
+            endings.sign_out(session, token, client_address(request))
     answer = RedirectResponse("/login", status_code=303)
     answer.delete_cookie(auth.SESSION_COOKIE, path="/", httponly=True, samesite="lax")
     return answer

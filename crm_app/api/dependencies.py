@@ -14,7 +14,7 @@ from crm_app.config import get_settings
 from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.errors import NotSignedInError, PermissionDeniedError
-from crm_app.services import api_tokens, auth
+from crm_app.services import api_tokens, auth, reach
 
 MARK: Final = "__crm_mark__"
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -22,8 +22,12 @@ _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _bearer = HTTPBearer(auto_error=False, description="From POST /api/v1/auth/login, or an API token")
 
 
-def _session() -> Iterator[Session]:
+def _session(request: Request) -> Iterator[Session]:
     with db.transaction() as session:
+        # The mark of the endpoint has asked who it is before.
+        actor: Actor | None = getattr(request.state, "actor", None)
+        if actor is not None:
+            reach.begin(session, actor)
         yield session
 
 
@@ -33,6 +37,18 @@ Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 
 def current_actor(request: Request, bearer: Bearer) -> Actor:
+    """Who asks, known to the request from here on.
+
+    Raises: As `_current_actor`, and TooManyRequestsError.
+    """
+    actor = _current_actor(request, bearer).at(client_address(request))
+    # For what it reads, and for the trail should it be refused.
+    request.state.actor = actor
+    rates.take(actor)
+    return actor
+
+
+def _current_actor(request: Request, bearer: HTTPAuthorizationCredentials | None) -> Actor:
     """The person behind the bearer token, or behind the browser's session cookie.
 
     A transaction of its own: the session's last use counts also when the request fails.
@@ -41,14 +57,6 @@ def current_actor(request: Request, bearer: Bearer) -> Actor:
         NotSignedInError: Without either, or when it ended.
         PermissionDeniedError: For a write with a cookie from a page that is not ours.
     """
-    actor = _asking(request, bearer).at(client_address(request))
-    # For the trail, should it be refused.
-    request.state.actor = actor
-    rates.take(actor)
-    return actor
-
-
-def _asking(request: Request, bearer: HTTPAuthorizationCredentials | None) -> Actor:
     if bearer is not None:
         with db.transaction() as session:
             if bearer.credentials.startswith(api_tokens.PREFIX):

@@ -9,6 +9,7 @@ from crm_app.domain.channel import Channel
 from crm_app.domain.intent import IntentState
 from crm_app.domain.order_status import OrderStatus, PaymentStatus, SyncStatus
 from crm_app.domain.permissions import Role
+from crm_app.domain.reach import ReachKind
 from crm_app.domain.rules import Field as Field_
 
 
@@ -52,26 +53,58 @@ class TokenOut(BaseModel):
     expires_in: int
 
 
-class UserOut(Out):
+class GrantOut(BaseModel):
+    """A role of somebody. `where` says its reach in words."""
+
+    role_id: int
+    name: str
+    key: Role | None
+    reach: ReachKind
+    channels: list[Channel]
+    account_ids: list[int]
+    where: str
+
+
+class GrantIn(In):
+    """A role to be given: on all accounts, on those of some channels, or on some accounts."""
+
+    role_id: int
+    reach: ReachKind = ReachKind.ALL
+    channels: list[Channel] = Field(default_factory=list[Channel], max_length=20)
+    account_ids: list[int] = Field(default_factory=list[int], max_length=500)
+
+
+class UserOut(BaseModel):
     id: int
     email: str
     name: str
-    role: Role
+    roles: list[GrantOut]
     is_active: bool
     created_at: datetime
     last_seen_at: datetime | None
 
 
 class MeOut(UserOut):
+    """`permissions` are what I may do somewhere. `narrowed`: where those that I do not hold
+    everywhere are held, as ids of accounts. `viewing_as`: the role as which I look at the desk."""
+
     permissions: list[str]
+    narrowed: dict[str, list[int]]
+    viewing_as: str
 
 
-class UserCreateIn(In):
+class Granted(In):
+    """`role` is short for a built-in one on all accounts; `roles` says each and where."""
+
+    role: Role | None = None
+    roles: list[GrantIn] | None = Field(default=None, max_length=50)
+
+
+class UserCreateIn(Granted):
     """Without a password one is made and returned once."""
 
     email: Text
     name: Text
-    role: Role
     password: Text | None = None
 
 
@@ -81,10 +114,9 @@ class UserCreatedOut(UserOut):
     password: str | None = None
 
 
-class InvitationIn(In):
+class InvitationIn(Granted):
     email: Text
     name: Text
-    role: Role
 
 
 class LinkOut(BaseModel):
@@ -102,11 +134,10 @@ class LinkUseIn(In):
     password: Text
 
 
-class UserUpdateIn(In):
+class UserUpdateIn(Granted):
     """Only the fields that are given change."""
 
     name: Text | None = None
-    role: Role | None = None
     is_active: bool | None = None
     password: Text | None = None
 

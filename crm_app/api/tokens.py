@@ -87,7 +87,7 @@ def revoke_own(token_id: Id, session: DbSession, actor: CurrentActor) -> Respons
     return Response(status_code=204)
 
 
-@router.get("/tokens", dependencies=[permitted(Permission.MANAGE_USERS)])
+@router.get("/tokens", dependencies=[permitted(Permission.MANAGE_TOKENS)])
 def list_all(session: DbSession, actor: CurrentActor) -> OwnedTokensOut:
     """Everybody's tokens, newest first."""
     found = api_tokens.list_all(session, actor)
@@ -104,7 +104,7 @@ def list_all(session: DbSession, actor: CurrentActor) -> OwnedTokensOut:
 
 
 @router.delete(
-    "/tokens/{token_id}", status_code=204, dependencies=[permitted(Permission.MANAGE_USERS)]
+    "/tokens/{token_id}", status_code=204, dependencies=[permitted(Permission.MANAGE_TOKENS)]
 )
 def revoke_any(token_id: Id, session: DbSession, actor: CurrentActor) -> Response:
     """End anybody's token at once."""

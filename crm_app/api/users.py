@@ -1,10 +1,14 @@
 """People over REST, for admins."""
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter, Response
 
 from crm_app.api.dependencies import CurrentActor, DbSession, Id, permitted
 from crm_app.api.me import SessionOut, SessionsOut
 from crm_app.api.schemas import (
+    Granted,
+    GrantOut,
     InvitationIn,
     LinkOut,
     UserCreatedOut,
@@ -14,29 +18,79 @@ from crm_app.api.schemas import (
     UserUpdateIn,
 )
 from crm_app.domain.permissions import Permission
-from crm_app.services import links, sessions, two_factor, users
+from crm_app.errors import InvalidInputError
+from crm_app.models import User
+from crm_app.services import granting, links, sessions, two_factor, users
 
 router = APIRouter(
     prefix="/api/v1/users", tags=["users"], dependencies=[permitted(Permission.MANAGE_USERS)]
 )
 
 
+def user_out(person: users.Person) -> UserOut:
+    """A person with the roles they have."""
+    user = person.user
+    return UserOut(
+        id=user.id,
+        email=user.email,
+        name=user.name,
+        roles=[grant_out(held) for held in person.roles],
+        is_active=user.is_active,
+        created_at=user.created_at,
+        last_seen_at=user.last_seen_at,
+    )
+
+
+def grant_out(held: granting.Held) -> GrantOut:
+    one = held.granting
+    return GrantOut(
+        role_id=one.role_id,
+        name=held.name,
+        key=held.key,
+        reach=one.reach,
+        channels=list(one.channels),
+        account_ids=list(one.account_ids),
+        where=held.where,
+    )
+
+
+def _out(session: DbSession, user: User) -> UserOut:
+    return user_out(users.with_roles(session, [user])[0])
+
+
+def _roles(session: DbSession, body: Granted) -> Sequence[granting.Granting] | None:
+    """The roles that are asked for, by either way; None if neither is given."""
+    if body.role is not None and body.roles is not None:
+        raise InvalidInputError("Give `role` or `roles`, not both.", details={"roles": "Twice."})
+    if body.role is not None:
+        return [granting.everywhere(session, body.role)]
+    if body.roles is None:
+        return None
+    return [
+        granting.Granting(one.role_id, one.reach, tuple(one.channels), tuple(one.account_ids))
+        for one in body.roles
+    ]
+
+
 @router.get("")
 def list_users(session: DbSession, actor: CurrentActor) -> UsersOut:
     """Everybody, active people first."""
-    return UsersOut(
-        users=[UserOut.model_validate(user) for user in users.list_users(session, actor)]
-    )
+    return UsersOut(users=[user_out(one) for one in users.list_people(session, actor)])
 
 
 @router.post("", status_code=201)
 def create_user(body: UserCreateIn, session: DbSession, actor: CurrentActor) -> UserCreatedOut:
     """Add a person. 409 if the e-mail is taken."""
     user, password = users.create_user(
-        session, actor, email=body.email, name=body.name, role=body.role, password=body.password
+        session,
+        actor,
+        email=body.email,
+        name=body.name,
+        roles=_roles(session, body) or (),
+        password=body.password,
     )
     return UserCreatedOut(
-        **UserOut.model_validate(user).model_dump(),
+        **_out(session, user).model_dump(),
         password=None if body.password else password,
     )
 
@@ -45,19 +99,25 @@ def create_user(body: UserCreateIn, session: DbSession, actor: CurrentActor) -> 
 def update_user(
     user_id: Id, body: UserUpdateIn, session: DbSession, actor: CurrentActor
 ) -> UserOut:
-    """Change name, role, whether they may sign in, or the password. 409 for the last admin."""
+    """Change name, roles, whether they may sign in, or the password. 409 for the last admin."""
     user = users.update_user(
-        session, actor, user_id, name=body.name, role=body.role, is_active=body.is_active
+        session,
+        actor,
+        user_id,
+        name=body.name,
+        roles=_roles(session, body),
+        is_active=body.is_active,
     )
     if body.password is not None:
         users.reset_password(session, actor, user_id, body.password)
-    return UserOut.model_validate(user)
+    return _out(session, user)
 
 
 @router.post("/invitations", status_code=201)
 def invite_user(body: InvitationIn, session: DbSession, actor: CurrentActor) -> LinkOut:
     """Add a person who chooses their own password, by a link. 409 if the e-mail is taken."""
-    made = links.invite(session, actor, email=body.email, name=body.name, role=body.role)
+    roles = _roles(session, body) or ()
+    made = links.invite(session, actor, email=body.email, name=body.name, roles=roles)
     return LinkOut(user_id=made.user.id, url=made.url, expires_at=made.expires_at)
 
 

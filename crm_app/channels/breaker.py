@@ -108,13 +108,15 @@ class Breaker:
         account_id: int,
         *,
         first_pause_s: float = FIRST_PAUSE_S,
+        longest_pause_s: float = LONGEST_PAUSE_S,
         jitter: Callable[[], float] = lambda: random.uniform(0.85, 1.15),  # noqa: S311
     ) -> None:
         """`jitter` gives the factor of a pause, so that accounts do not come back in step."""
         # redis-py types its answers for two worlds at once; what is asked here has one answer each.
         self._redis: Any = redis
         self._account_id = account_id
-        self._first_pause_s = first_pause_s
+        self._first_pause_s = min(first_pause_s, longest_pause_s)
+        self._longest_pause_s = longest_pause_s
         self._jitter = jitter
         self._admit = redis.register_script(_ADMIT)
         self._failed = redis.register_script(_FAILED)
@@ -178,7 +180,7 @@ class Breaker:
             family,
             THRESHOLD,
             self._first_pause_s,
-            LONGEST_PAUSE_S,
+            self._longest_pause_s,
             self._jitter(),
             why,
             _REMEMBERED_S,

@@ -9,6 +9,7 @@ from redis import Redis
 
 from crm_app.channels import capabilities, kinds
 from crm_app.channels.base import Connector
+from crm_app.channels.breaker import LONGEST_PAUSE_S, Breaker
 from crm_app.channels.kind import Account, Credentials, Shared
 from crm_app.channels.limits import Limiter, RedisLimiter, UsagePlan
 from crm_app.channels.options import LOOPBACK, check_safe, number
@@ -77,14 +78,22 @@ def plans_for(account: Account) -> dict[str, UsagePlan]:
     return {operation: plan.times(factor) for operation, plan in plans.items()}
 
 
-def limiter_for(redis: Redis, account: Account, *, share: float | None = None) -> RedisLimiter:
+def limiter_for(
+    redis: Redis,
+    account: Account,
+    *,
+    share: float | None = None,
+    longest_pause_s: float = LONGEST_PAUSE_S,
+) -> RedisLimiter:
     """The limits of a stored account, shared by all processes through `redis`.
 
-    `share` is for work that can wait: the part of each rate that it may use.
+    `share` is for work that can wait: the part of each rate that it may use. `longest_pause_s`:
+    a channel that fails is left alone for no longer.
     """
     if account.id is None:
         raise ValueError("the account is not stored yet")
-    return RedisLimiter(redis, account.id, plans_for(account), share=share)
+    breaker = Breaker(redis, account.id, longest_pause_s=longest_pause_s)
+    return RedisLimiter(redis, account.id, plans_for(account), share=share, breaker=breaker)
 
 
 def tokens_for(redis: Redis, account: Account, sealed_credentials: bytes) -> RedisTokens:

@@ -21,7 +21,7 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.channel import Channel
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
-from crm_app.errands.addresses import check_address, reach
+from crm_app.errands.addresses import check_address, outward_reach
 from crm_app.errors import (
     ChannelError,
     InvalidInputError,
@@ -29,7 +29,7 @@ from crm_app.errors import (
     ServiceUnavailableError,
 )
 from crm_app.models import ChannelAccount
-from crm_app.services import account_admin, account_forms, accounts
+from crm_app.services import account_admin, account_forms, accounts, reach
 from crm_app.services.account_forms import Filled
 
 _REACH_TIMEOUT_S: Final = 5.0
@@ -63,7 +63,7 @@ def connect(
         InvalidInputError: `details` maps each wrong field to a sentence.
         ChannelError: The channel refused the credentials or did not answer; nothing was stored.
     """
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    actor.require_everywhere(Permission.MANAGE_ACCOUNTS)
     name = account_forms.clean_name(name)
     filled = account_forms.fill(channel, values, {})
     address = _addresses(base_url, filled)
@@ -91,7 +91,7 @@ def change_connection(
 
     Raises: as `connect`, and NotFoundError.
     """
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    reach.require_on(actor, Permission.MANAGE_ACCOUNTS, account_id)
     with db.transaction() as session:
         account = accounts.get_account(session, account_id)
     kept = _kept_for(account, base_url)
@@ -121,7 +121,7 @@ def budgets(actor: Actor, account_id: int) -> list[Budget]:
 
     Raises: PermissionDeniedError, NotFoundError.
     """
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    reach.require_on(actor, Permission.MANAGE_ACCOUNTS, account_id)
     with db.transaction() as session:
         account = accounts.get_account(session, account_id)
     try:
@@ -173,7 +173,9 @@ def _try(account: _Trial, credentials: Mapping[str, str]) -> None:
             return
     # It offers no call that changes nothing: all that can be seen is whether it is there.
     try:
-        with httpx.Client(timeout=_REACH_TIMEOUT_S, transport=OutwardTransport(reach())) as client:
+        with httpx.Client(
+            timeout=_REACH_TIMEOUT_S, transport=OutwardTransport(outward_reach())
+        ) as client:
             client.get(account.base_url, follow_redirects=False)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         message = f"{account.channel.label} could not be reached at this address."
@@ -188,7 +190,9 @@ def _trial_connector(account: _Trial, credentials: Mapping[str, str]) -> Iterato
     # Somebody is waiting: an earlier failure shall not refuse this try.
     limiter.breaker.try_now()
     timeout_s = min(get_settings().http_timeout_s, _TRY_TIMEOUT_S)
-    connector = registry.connect(account, credentials, limiter, timeout_s=timeout_s, reach=reach())
+    connector = registry.connect(
+        account, credentials, limiter, timeout_s=timeout_s, reach=outward_reach()
+    )
     try:
         yield connector
     finally:

@@ -61,7 +61,7 @@ def check_reachable(
         raise RetryableError(why)
 
 
-def reach(settings: Settings | None = None) -> Reach:
+def outward_reach(settings: Settings | None = None) -> Reach:
     """Where our requests may go."""
     settings = settings or get_settings()
     return Reach(loopback=settings.may_reach_loopback, private=settings.allow_private_channels)
@@ -73,7 +73,7 @@ def _why_private(host: str, settings: Settings, resolve: Resolve) -> str:
     except (OSError, UnicodeError):
         # Offline, a demo still takes the address of a shop; nothing reaches it without a look.
         return f"There is no host {host[:100]}." if settings.is_production else ""
-    allowed = reach(settings)
+    allowed = outward_reach(settings)
     return "" if all(allowed.allows(address) for address in found) else PRIVATE
 
 

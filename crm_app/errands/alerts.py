@@ -22,7 +22,7 @@ from crm_app.config import get_settings
 from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
-from crm_app.errands.addresses import check_address, check_reachable, reach
+from crm_app.errands.addresses import check_address, check_reachable, outward_reach
 from crm_app.errors import CrmError
 from crm_app.models import AlertHook, AlertMessage
 from crm_app.services.accounts import pause_after
@@ -64,7 +64,7 @@ def set_hook(actor: Actor, url: str) -> str:
         PermissionDeniedError: Without `accounts.manage`.
         InvalidInputError: Nothing that may be called; `details` names the field `base_url`.
     """
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    actor.require_everywhere(Permission.MANAGE_ACCOUNTS)
     address = check_address(url, only_https=True)
     with db.transaction() as session:
         return alert_settings.set_hook(session, actor, address)
@@ -152,7 +152,9 @@ def _post(job: _Job) -> str:
         # Its answer's body is of no use, and is not read. No redirect: it may lead anywhere.
         with (
             httpx.Client(
-                timeout=_TIMEOUT_S, follow_redirects=False, transport=OutwardTransport(reach())
+                timeout=_TIMEOUT_S,
+                follow_redirects=False,
+                transport=OutwardTransport(outward_reach()),
             ) as client,
             client.stream("POST", job.target, content=body, headers=headers) as answer,
         ):

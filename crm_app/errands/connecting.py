@@ -12,7 +12,7 @@ from crm_app.channels.base import Connector
 from crm_app.channels.breaker import Breaker
 from crm_app.channels.words import Lexicon
 from crm_app.config import get_settings
-from crm_app.errands.addresses import check_reachable, reach
+from crm_app.errands.addresses import check_reachable, outward_reach
 from crm_app.errors import ChannelError
 from crm_app.models import AccountStatus, ChannelAccount
 from crm_app.services import accounts, resting, status_words
@@ -51,17 +51,19 @@ def _open(
     account: ChannelAccount, credentials: dict[str, str], words: Lexicon, share: float | None
 ) -> Connector | None:
     """The connector; None if the account's own settings allow none, which it then says."""
-    redis = queue.connection()
+    redis, settings = queue.connection(), get_settings()
     try:
         check_reachable(account.base_url)
         return registry.connect(
             account,
             credentials,
-            registry.limiter_for(redis, account, share=share),
-            timeout_s=get_settings().http_timeout_s,
+            registry.limiter_for(
+                redis, account, share=share, longest_pause_s=settings.longest_pause_s
+            ),
+            timeout_s=settings.http_timeout_s,
             tokens=registry.tokens_for(redis, account, account.credentials),
             words=words,
-            reach=reach(),
+            reach=outward_reach(),
         )
     except ChannelError as error:
         with db.transaction() as session:

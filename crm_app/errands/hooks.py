@@ -15,7 +15,7 @@ from crm_app.domain.time import now
 from crm_app.errands.connecting import connected
 from crm_app.errors import ConflictError
 from crm_app.models import AccountStatus, ChannelAccount
-from crm_app.services import account_view, accounts, audit
+from crm_app.services import account_view, accounts, audit, reach
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ def revive(actor: Actor, account_id: int) -> int:
 
     Raises: PermissionDeniedError, NotFoundError, ConflictError, ChannelError.
     """
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    reach.require_on(actor, Permission.MANAGE_ACCOUNTS, account_id)
     off = [seat for seat in watch(account_id) if not seat.is_active]
     with connected(account_id) as connector:
         if not isinstance(connector, HookWatcher):

@@ -12,7 +12,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.errands.connecting import connected
 from crm_app.errors import ConflictError, InvalidInputError, RejectedError
 from crm_app.models import Order
-from crm_app.services import account_forms, accounts, audit, pulling
+from crm_app.services import account_forms, accounts, audit, pulling, reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def fetch_order(actor: Actor, account_id: int, external_id: str) -> Fetched:
         RejectedError: The channel knows no such order.
         ChannelError: It did not answer, or its limit is used up; nothing was changed.
     """
-    actor.require(Permission.IMPORT_ORDERS)
+    reach.require_on(actor, Permission.IMPORT_ORDERS, account_id)
     external_id = account_forms.clean_order_id(external_id)
     with db.transaction() as session:
         account = accounts.get_account(session, account_id)

@@ -29,6 +29,7 @@ from crm_app.models.order import (
 from crm_app.models.outbox import IntentAttempt, StatusIntent
 from crm_app.models.paper import BusinessDetails, Invoice, InvoiceSeries
 from crm_app.models.pulse import AccountHour, AccountPulse
+from crm_app.models.role import RoleGrant, StaffRole
 from crm_app.models.rule import FieldDispute, FieldRule
 from crm_app.models.status_word import OrderWord, Replay, ReplayState, StatusWord
 from crm_app.models.trouble import ExceptionMark, WebhookRefusal
@@ -108,5 +109,7 @@ __all__ = [
     "UserLink",
     "UserSession",
     "ViewChoice",
+    "RoleGrant",
+    "StaffRole",
     "WebhookRefusal",
 ]

@@ -21,7 +21,9 @@ class User(SQLModel, table=True):
     email: str = Field(max_length=254, unique=True)
     name: str = Field(max_length=120)
     password_hash: str = Field(max_length=200)
-    role: Role = Field(sa_type=enum_type(Role))
+    # Of the release before this one, which still serves while this one starts. Nobody reads it:
+    # what a person may do is in `role_grants`.
+    role: Role | None = Field(default=None, sa_type=enum_type(Role), nullable=True)
     is_active: bool = True
     created_at: datetime = set_at_insert()
     last_seen_at: datetime | None = timestamp()
@@ -61,6 +63,8 @@ class UserSession(SQLModel, table=True):
     last_used_at: datetime = Field(sa_type=UTC_TIMESTAMP)
     expires_at: datetime = Field(sa_type=UTC_TIMESTAMP)
     revoked_at: datetime | None = timestamp()
+    # The role, and where, as which the person looks at the desk; None as themselves.
+    viewing: dict[str, Any] | None = Field(default=None, sa_type=JSONB, nullable=True)
 
 
 class SignInFailure(SQLModel, table=True):

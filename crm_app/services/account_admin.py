@@ -15,7 +15,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError, InvalidInputError
 from crm_app.models import AccountStatus, ChannelAccount
-from crm_app.services import account_forms, accounts, audit, holding
+from crm_app.services import account_forms, accounts, audit, holding, reach
 from crm_app.services.account_forms import Filled
 
 # What a worker holds now is over by then; the clock asks again if the hint was lost.
@@ -41,7 +41,7 @@ def connect(
         InvalidInputError: The name cannot be used.
         ConflictError: The channel has an account of this name.
     """
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    actor.require_everywhere(Permission.MANAGE_ACCOUNTS)
     name = account_forms.clean_name(name)
     _require_free(session, channel, name)
     account = accounts.add_account(
@@ -67,7 +67,7 @@ def change_connection(
 
     Raises: PermissionDeniedError, NotFoundError.
     """
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    reach.require(session, actor, Permission.MANAGE_ACCOUNTS)
     account = accounts.locked_account(session, account_id)
     old = vault.unseal(account.credentials)
     renewed = sorted(name for name, value in filled.typed.items() if old.get(name) != value)
@@ -92,7 +92,7 @@ def change_connection(
 
 def rename(session: Session, actor: Actor, account_id: int, name: str) -> ChannelAccount:
     """Give an account another name. Raises as `connect` does, and NotFoundError."""
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    reach.require(session, actor, Permission.MANAGE_ACCOUNTS)
     account = accounts.locked_account(session, account_id)
     name = account_forms.clean_name(name)
     if name == account.name:
@@ -108,7 +108,7 @@ def pause(session: Session, actor: Actor, account_id: int) -> ChannelAccount:
 
     Raises: PermissionDeniedError, NotFoundError, ConflictError if it is not connected.
     """
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    reach.require(session, actor, Permission.MANAGE_ACCOUNTS)
     account = accounts.locked_account(session, account_id)
     if account.status is not AccountStatus.CONNECTED:
         raise ConflictError("Only a connected account can be paused.")
@@ -120,7 +120,7 @@ def resume(session: Session, actor: Actor, account_id: int) -> ChannelAccount:
 
     Raises: PermissionDeniedError, NotFoundError, ConflictError if it is not paused.
     """
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    reach.require(session, actor, Permission.MANAGE_ACCOUNTS)
     account = accounts.locked_account(session, account_id)
     if account.status is not AccountStatus.PAUSED:
         raise ConflictError("Only a paused account can be resumed.")
@@ -136,7 +136,7 @@ def pull_now(session: Session, actor: Actor, account_id: int) -> ChannelAccount:
 
     Raises: PermissionDeniedError, NotFoundError, ConflictError where it cannot be asked.
     """
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    reach.require(session, actor, Permission.MANAGE_ACCOUNTS)
     account = _pulling_account(session, account_id)
     account.next_pull_at = now() + _HINT_LASTS
     if account.rests:
@@ -158,7 +158,7 @@ def replay(session: Session, actor: Actor, account_id: int, since: datetime) -> 
 
     Raises: PermissionDeniedError, NotFoundError, InvalidInputError, ConflictError.
     """
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    reach.require(session, actor, Permission.MANAGE_ACCOUNTS)
     moment = now()
     if since.tzinfo is None or not moment - LONGEST_REPLAY <= since < moment:
         words = "Choose a moment of the last year."
@@ -178,7 +178,7 @@ def renew_hook_secret(session: Session, actor: Actor, account_id: int) -> str:
 
     Raises: PermissionDeniedError, NotFoundError; ConflictError where the channel makes it.
     """
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    reach.require(session, actor, Permission.MANAGE_ACCOUNTS)
     account = accounts.locked_account(session, account_id)
     if account_forms.need_form(account.channel).hook_maker != "ours":
         raise ConflictError(f"{account.channel.label} signs with a secret of its own.")

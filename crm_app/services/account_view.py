@@ -19,7 +19,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ServiceUnavailableError
 from crm_app.models import AccountStatus, ChannelAccount, InboxEntry, StatusIntent, Sweep
-from crm_app.services import accounts, health, resting, sweeping
+from crm_app.services import accounts, health, reach, resting, sweeping
 from crm_app.services.health import Level
 from crm_app.services.resting import LeftAlone
 
@@ -88,7 +88,7 @@ class AccountView:
 
 def list_views(session: Session, actor: Actor) -> list[AccountView]:
     """Every account, the worst first. Needs `accounts.manage`."""
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    reach.require(session, actor, Permission.MANAGE_ACCOUNTS)
     found = session.exec(select(ChannelAccount)).all()
     states = {one.account_id: one for one in health.account_health(session)}
     waiting = _waiting(session)
@@ -103,7 +103,7 @@ def list_views(session: Session, actor: Actor) -> list[AccountView]:
 
 def view(session: Session, actor: Actor, account_id: int) -> AccountView:
     """One account. Raises PermissionDeniedError, NotFoundError."""
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    reach.require(session, actor, Permission.MANAGE_ACCOUNTS)
     account = accounts.get_account(session, account_id)
     waiting = _waiting(session, account_id).get(account_id, Waiting())
     return _view(session, account, health.health_of(session, account), waiting)

@@ -28,7 +28,6 @@ logger = logging.getLogger(__name__)
 
 # Longer than a pull job may run before it hands over to the next one.
 _CLAIM_LASTS: Final = timedelta(seconds=45)
-_LONGEST_PAUSE: Final = timedelta(minutes=15)
 # Channels that list nothing: they send their orders by webhook.
 _SENDING_ONLY: Final = [one for one in Channel if not capabilities.of(one).pulls]
 
@@ -163,6 +162,6 @@ def is_error_over(account: ChannelAccount) -> bool:
 
 
 def pause_after(failures: int, first_s: float) -> timedelta:
-    """Exponential, at most 15 minutes, with jitter so that accounts do not march in step."""
-    seconds = min(first_s * 2 ** min(failures - 1, 16), _LONGEST_PAUSE.total_seconds())
+    """Exponential, at most `longest_pause_s`, with jitter so that accounts do not march in step."""
+    seconds = min(first_s * 2 ** min(failures - 1, 16), get_settings().longest_pause_s)
     return timedelta(seconds=seconds * random.uniform(0.75, 1.25))  # noqa: S311

@@ -14,16 +14,18 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from crm_app.domain.actor import Actor, ActorKind
-from crm_app.domain.permissions import ROLE_PERMISSIONS, Permission
+from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError, InvalidInputError, NotFoundError, NotSignedInError
 from crm_app.models import ApiToken, User
-from crm_app.services import audit, auth, second_factor
+from crm_app.services import access, audit, auth, second_factor
 from crm_app.services.own import own_id
 
 PREFIX: Final = "crm_"
 # Who may work on people asks for a person each time.
-NOT_FOR_TOKENS: Final = frozenset({Permission.MANAGE_USERS})
+NOT_FOR_TOKENS: Final = frozenset(
+    {Permission.MANAGE_USERS, Permission.MANAGE_ROLES, Permission.MANAGE_TOKENS}
+)
 MOST_DAYS: Final = 366
 _MOST_TOKENS: Final = 20
 _MAX_NAME: Final = 80
@@ -127,12 +129,12 @@ def revoke_own(session: Session, actor: Actor, token_id: int) -> None:
 
 
 def list_all(session: Session, actor: Actor) -> Sequence[Owned]:
-    """Everybody's tokens that were not revoked, newest first. Needs `users.manage`.
+    """Everybody's tokens that were not revoked, newest first. Needs `tokens.manage`.
 
     Raises:
-        PermissionDeniedError: If the actor may not manage people.
+        PermissionDeniedError: If the actor may not look after the tokens of others.
     """
-    actor.require(Permission.MANAGE_USERS)
+    actor.require(Permission.MANAGE_TOKENS)
     found = session.exec(
         select(ApiToken, User.name)
         .join(User, col(User.id) == ApiToken.user_id)
@@ -143,13 +145,13 @@ def list_all(session: Session, actor: Actor) -> Sequence[Owned]:
 
 
 def revoke_any(session: Session, actor: Actor, token_id: int) -> None:
-    """End anybody's token at once. Needs `users.manage`.
+    """End anybody's token at once. Needs `tokens.manage`.
 
     Raises:
-        PermissionDeniedError: If the actor may not manage people.
+        PermissionDeniedError: If the actor may not look after the tokens of others.
         NotFoundError: If there is no such token.
     """
-    actor.require(Permission.MANAGE_USERS)
+    actor.require(Permission.MANAGE_TOKENS)
     _revoke(session, actor, token_id, None)
 
 
@@ -160,7 +162,7 @@ def actor_for(session: Session, secret: str, address: str) -> Actor:
         NotSignedInError: If it is unknown, revoked or too old, or its owner was deactivated.
     """
     found = session.exec(
-        select(ApiToken, User)
+        select(ApiToken, User, access.GRANTS)
         .join(User, col(User.id) == ApiToken.user_id)
         .where(
             ApiToken.token_hash == auth.digest(secret),
@@ -171,10 +173,10 @@ def actor_for(session: Session, secret: str, address: str) -> Actor:
     ).one_or_none()
     if found is None:
         raise NotSignedInError("The access token is not valid or has expired.")
-    row, user = found
+    row, user, grants = found
     if row.last_used_at is None or now() - row.last_used_at > _TOUCH_EVERY:
         row.last_used_at, row.last_address = now(), address[:64]
-    return _acting(row, user)
+    return _acting(row, user, access.read(grants))
 
 
 def behind(session: Session, user: User, token_id: int) -> Actor | None:
@@ -185,20 +187,21 @@ def behind(session: Session, user: User, token_id: int) -> Actor | None:
     row = session.get(ApiToken, token_id, populate_existing=True)
     if row is None or row.user_id != user.id or row.revoked_at is not None:
         return None
-    return _acting(row, user)
+    return _acting(row, user, access.of(session, user.id))
 
 
-def _acting(row: ApiToken, user: User) -> Actor:
-    may = ROLE_PERMISSIONS[user.role] - NOT_FOR_TOKENS
-    if second_factor.is_required(user) and not second_factor.is_on(user):
-        may = frozenset[Permission]()
-    return Actor(
+def _acting(row: ApiToken, user: User, held: access.Access) -> Actor:
+    if held.needs_two_factor and not second_factor.is_on(user):
+        held = access.Access()
+    owner = Actor(
         ActorKind.PERSON,
         f"{user.name} (token {row.name})"[:_MAX_LABEL],
         user.id,
-        frozenset(one for one in may if one.value in row.scopes),
+        held.permissions - NOT_FOR_TOKENS,
         token_id=row.id,
+        narrowed=held.narrowed,
     )
+    return owner.only(one for one in owner.permissions if one.value in row.scopes)
 
 
 def _count(session: Session, user_id: int) -> int:

@@ -1,19 +1,17 @@
 """Signing in and out, and from a secret back to the person who acts."""
 
-import dataclasses
 import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from sqlalchemy import ColumnElement, delete, update
+from sqlalchemy import ColumnElement, delete
 from sqlmodel import Session, col, select
 
 from crm_app.config import get_settings
 from crm_app.domain.actor import Actor, ActorKind
 from crm_app.domain.device import device_words
-from crm_app.domain.permissions import ROLE_PERMISSIONS
 from crm_app.domain.time import now
 from crm_app.errors import (
     CodeRefusedError,
@@ -23,8 +21,9 @@ from crm_app.errors import (
     SignInThrottledError,
     WrongPasswordError,
 )
-from crm_app.models import ApiToken, User, UserSession
+from crm_app.models import User, UserSession
 from crm_app.services import (
+    access,
     audit,
     notices,
     passwords,
@@ -50,6 +49,8 @@ API_AUDIENCE: Final = "crm-api"
 class SignedIn:
     """A new session. `token` is its only copy; the database keeps a hash.
 
+    `must_set_up`: until a second factor is set up, nothing else is allowed.
+
     `device_token` is for the browser to keep: with it the next sign-in there is no news.
     """
 
@@ -58,6 +59,7 @@ class SignedIn:
     session_id: int
     user: User
     expires_at: datetime
+    must_set_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ def sign_in(
         if not code:
             return HalfIn(second_factor.half_token(user))
         place = second_factor.Place(address, device_token if is_known else "")
-        refused = take_code(session, person(user).at(address), user, code, place)
+        refused = take_code(session, person(session, user).at(address), user, code, place)
         if refused is not None:
             return refused
     return _open(session, user, address=address, device=device, kind=kind, is_known=is_known)
@@ -144,7 +146,7 @@ def finish(
     user = second_factor.half_signed_in(session, half)
     is_known = _is_known_device(session, user.email, device_token)
     place = second_factor.Place(address, device_token if is_known else "")
-    refused = take_code(session, person(user).at(address), user, code, place)
+    refused = take_code(session, person(session, user).at(address), user, code, place)
     if refused is not None:
         return refused
     return _open(session, user, address=address, device=device, kind="browser", is_known=is_known)
@@ -217,13 +219,14 @@ def _open(
         _tell_of_device(session, opened)
     audit.record(
         session,
-        person(user, opened).at(address),
+        person(session, user).at(address),
         "session:opened",
         subject_type="session",
         subject_id=opened.id,
         after={"kind": kind} | ({"new_device": True} if is_news else {}),
     )
-    return SignedIn(token, device_token, opened.id, user, opened.expires_at)
+    must_set_up = second_factor.is_required(session, user) and not second_factor.is_on(user)
+    return SignedIn(token, device_token, opened.id, user, opened.expires_at, must_set_up)
 
 
 def _tell_of_device(session: Session, opened: UserSession) -> None:
@@ -271,17 +274,19 @@ def actor_for(session: Session, token: str) -> Actor:
 
 def actor_for_access_token(session: Session, access_token: str) -> Actor:
     """The same for an API client's JWT; its session can be revoked before the JWT ends."""
-    return _actor(session, col(UserSession.id) == _session_id(access_token))
+    return _actor(session, col(UserSession.id) == session_id_of(access_token))
 
 
 def _actor(session: Session, which: ColumnElement[bool]) -> Actor:
     found = session.exec(
-        select(UserSession, User).join(User, col(User.id) == UserSession.user_id).where(which)
+        select(UserSession, User, access.GRANTS)
+        .join(User, col(User.id) == UserSession.user_id)
+        .where(which)
     ).one_or_none()
     moment = now()
     if found is None:
         raise NotSignedInError
-    opened, user = found
+    opened, user, grants = found
     idle = timedelta(hours=get_settings().session_idle_hours)
     has_ended = (
         opened.revoked_at is not None
@@ -293,99 +298,27 @@ def _actor(session: Session, which: ColumnElement[bool]) -> Actor:
     if moment - opened.last_used_at > _TOUCH_EVERY:
         opened.last_used_at = moment
         user.last_seen_at = moment
-    actor = person(user, opened)
-    if second_factor.is_required(user) and not second_factor.is_on(user):
+    held = access.read(grants)
+    if held.needs_two_factor and not second_factor.is_on(user):
         # They may look after their own account, where it is set up, and nothing else.
-        return dataclasses.replace(actor, permissions=frozenset())
-    return actor
+        held = access.Access(roles=held.roles)
+    return _holding(user, held, opened)
 
 
-def person(user: User, opened: UserSession | None = None) -> Actor:
-    """The actor that a person is, and the session through which they act."""
-    session_id = opened.id if opened else None
+def person(session: Session, user: User) -> Actor:
+    """What a person may do at this moment; nothing once deactivated: work in their name stops."""
+    return _holding(user, access.of(session, user.id) if user.is_active else access.Access())
+
+
+def _holding(user: User, held: access.Access, opened: UserSession | None = None) -> Actor:
     return Actor(
-        ActorKind.PERSON, user.name, user.id, ROLE_PERMISSIONS[user.role], session_id=session_id
-    )
-
-
-def sign_out(session: Session, token: str, address: str) -> None:
-    """End the session of a cookie; harmless if there is none."""
-    _close(session, col(UserSession.token_hash) == digest(token), address)
-
-
-def sign_out_access_token(session: Session, access_token: str, address: str) -> None:
-    """End the session of a JWT. Raises NotSignedInError for one that is not ours."""
-    _close(session, col(UserSession.id) == _session_id(access_token), address)
-
-
-def _close(session: Session, which: ColumnElement[bool], address: str) -> None:
-    found = session.exec(
-        select(UserSession, User)
-        .join(User, col(User.id) == UserSession.user_id)
-        .where(which, col(UserSession.revoked_at).is_(None))
-    ).one_or_none()
-    if found is None:
-        return
-    opened, user = found
-    opened.revoked_at = now()
-    audit.record(
-        session,
-        person(user, opened).at(address),
-        "session:closed",
-        subject_type="session",
-        subject_id=opened.id,
-    )
-
-
-def revoke_all(session: Session, user_id: int) -> None:
-    """End every session and token of a person: deactivated, or given a new password."""
-    revoke(session, col(UserSession.user_id) == user_id)
-    end_tokens(session, user_id)
-
-
-def end_tokens(session: Session, user_id: int) -> int:
-    """End every API token of a person, as whoever got hold of the account may have made one.
-
-    Returns:
-        How many it ended. Who may is the caller's to decide.
-    """
-    ended = session.execute(
-        update(ApiToken)
-        .where(col(ApiToken.user_id) == user_id, col(ApiToken.revoked_at).is_(None))
-        .values(revoked_at=now())
-        .returning(col(ApiToken.id))
-    )
-    return len(ended.all())
-
-
-def revoke_others(session: Session, user_id: int, session_id: int | None) -> int:
-    """End a person's sessions but one; how many it ended that still worked."""
-    return revoke(
-        session,
-        col(UserSession.user_id) == user_id,
-        col(UserSession.id) != session_id,
-        *is_open(now()),
-    )
-
-
-def revoke(session: Session, *which: ColumnElement[bool]) -> int:
-    """End the sessions that fit; how many it ended. Who may is the caller's to decide."""
-    ended = session.execute(
-        update(UserSession)
-        .where(*which, col(UserSession.revoked_at).is_(None))
-        .values(revoked_at=now())
-        .returning(col(UserSession.id))
-    )
-    return len(ended.all())
-
-
-def is_open(moment: datetime) -> tuple[ColumnElement[bool], ...]:
-    """What holds for the sessions that work at a moment."""
-    idle = timedelta(hours=get_settings().session_idle_hours)
-    return (
-        col(UserSession.revoked_at).is_(None),
-        col(UserSession.expires_at) > moment,
-        col(UserSession.last_used_at) > moment - idle,
+        ActorKind.PERSON,
+        user.name,
+        user.id,
+        held.permissions,
+        session_id=opened.id if opened else None,
+        narrowed=held.narrowed,
+        roles=held.roles,
     )
 
 
@@ -396,7 +329,8 @@ def access_token(signed_in: SignedIn) -> tuple[str, int]:
     return signed.sign(claims, API_AUDIENCE, life), int(life.total_seconds())
 
 
-def _session_id(token: str) -> int:
+def session_id_of(token: str) -> int:
+    """The session of a JWT of ours; raises NotSignedInError for any other text."""
     claims = signed.read(token, API_AUDIENCE) or {}
     number = claims.get("sid")
     if not isinstance(number, int) or not 0 < number < 2**63:

@@ -27,7 +27,7 @@ def on_behalf(session: Session, user_id: int | None, token_id: int | None) -> Ac
     if not user.is_active:
         raise PermissionDeniedError(f"{user.name} may no longer sign in.")
     if token_id is None:
-        return auth.person(user)
+        return auth.person(session, user)
     actor = api_tokens.behind(session, user, token_id)
     if actor is None:
         raise PermissionDeniedError(f"The token through which {user.name} asked was revoked.")

@@ -14,7 +14,7 @@ from crm_app.domain.bulk import Outcome, RunState
 from crm_app.domain.permissions import Permission
 from crm_app.errors import InvalidInputError
 from crm_app.models import BulkRow, BulkRun, Order
-from crm_app.services import order_search
+from crm_app.services import order_search, reach
 from crm_app.services.order_query import OrderQuery
 
 MAX_ORDERS: Final = 50_000
@@ -57,8 +57,8 @@ def draft(session: Session, actor: Actor, choice: Choice, key: str) -> BulkRun:
         PermissionDeniedError: If the actor may not.
         InvalidInputError: If there is no order, or there are too many.
     """
-    actor.require(Permission.BULK_CHANGE)
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.BULK_CHANGE)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     conditions = _conditions(session, actor, choice)
     run, is_new = claim_run(
         session,

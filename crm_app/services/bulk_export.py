@@ -12,6 +12,7 @@ from crm_app.domain.bulk import Outcome
 from crm_app.domain.download import Paper
 from crm_app.domain.permissions import Permission
 from crm_app.models import BulkRow, BulkRun, Download, Order
+from crm_app.services import reach
 from crm_app.services.bulk_action import EXAMPLES, Example, Item, Preview, Result
 from crm_app.services.downloads import asking
 from crm_app.services.papers import printing
@@ -61,7 +62,7 @@ class ExportAction(_FileAction):
 
     def preview(self, session: Session, actor: Actor, run: BulkRun) -> Preview:
         """See `Action`. Every order can be written."""
-        sees = actor.may(Permission.SEE_PERSONAL_DATA)
+        sees = reach.holds_wherever(actor, Permission.SEE_PERSONAL_DATA, Permission.EXPORT_ORDERS)
         sentence = "One line each in the file" + ("" if sees else ", names and pincodes left out")
         return _all(session, run, sentence, changes=True)
 

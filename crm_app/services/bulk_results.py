@@ -20,7 +20,7 @@ from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.permissions import Permission
 from crm_app.errors import NotFoundError
 from crm_app.models import BulkRow, BulkRun, ChannelAccount, Download, Order, StatusIntent
-from crm_app.services import bulk_runs, sheets
+from crm_app.services import bulk_runs, reach, sheets
 from crm_app.services.bulk_status import CHANGED_MEANWHILE
 
 # Pieces of a sheet.
@@ -91,7 +91,7 @@ class RowResult:
 
 def list_runs(session: Session, actor: Actor, *, limit: int = 50) -> list[BulkRun]:
     """The newest runs of everybody, and one's own drafts."""
-    actor.require(Permission.BULK_CHANGE)
+    reach.require(session, actor, Permission.BULK_CHANGE)
     return list(
         session.exec(
             select(BulkRun)

@@ -13,7 +13,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError, NotFoundError, PermissionDeniedError
 from crm_app.models import BulkRow, BulkRun, Order
-from crm_app.services import audit, bulk_actions
+from crm_app.services import audit, bulk_actions, reach
 from crm_app.services.bulk_action import Preview
 from crm_app.services.bulk_choice import Choice, claim_run, draft, insert_rows
 from crm_app.services.bulk_status import CHANGED_MEANWHILE
@@ -22,7 +22,7 @@ from crm_app.services.bulk_undo import UndoAction
 
 def get_run(session: Session, actor: Actor, run_id: int) -> BulkRun:
     """A run; raises PermissionDeniedError or NotFoundError."""
-    actor.require(Permission.BULK_CHANGE)
+    reach.require(session, actor, Permission.BULK_CHANGE)
     run = session.get(BulkRun, run_id)
     if run is None:
         raise NotFoundError("bulk change", run_id)
@@ -43,8 +43,10 @@ def decide(
     chosen = bulk_actions.of(action)
     if chosen.name == UndoAction.name or run.undo_of is not None:
         raise ConflictError("An undo belongs to the run that it undoes.")
-    actor.require(chosen.permission)
-    run.action, run.settings = chosen.name, chosen.check(settings)
+    reach.require(session, actor, chosen.permission)
+    checked = chosen.check(settings)
+    reach.require(session, actor, *bulk_actions.needed(chosen, checked))
+    run.action, run.settings = chosen.name, checked
     return run
 
 
@@ -65,7 +67,7 @@ def start(session: Session, actor: Actor, run_id: int) -> BulkRun:
     run = _locked(session, actor, run_id)
     _require_own(actor, run)
     action = bulk_actions.of(run.action)
-    actor.require(action.permission)
+    reach.require(session, actor, *bulk_actions.needed(action, run.settings))
     if run.state is not RunState.DRAFT:
         return run
     if action.preview(session, actor, run).changes == 0:
@@ -144,7 +146,7 @@ def undo(session: Session, actor: Actor, run_id: int) -> BulkRun:
     first = _locked(session, actor, run_id)
     if not first.action or not bulk_actions.of(first.action).can_be_undone:
         raise ConflictError("This bulk change cannot be undone.")
-    actor.require(bulk_actions.of(UndoAction.name).permission)
+    reach.require(session, actor, bulk_actions.of(UndoAction.name).permission)
     if first.state not in (*ENDED, RunState.PAUSED):
         raise ConflictError("Pause or stop this bulk change before you undo it.")
     if first.changed == 0:
@@ -207,7 +209,7 @@ def _copy_changed(session: Session, first_id: int, run_id: int) -> int:
 
 
 def _locked(session: Session, actor: Actor, run_id: int) -> BulkRun:
-    actor.require(Permission.BULK_CHANGE)
+    reach.require(session, actor, Permission.BULK_CHANGE)
     run = session.exec(
         select(BulkRun)
         .where(BulkRun.id == run_id)

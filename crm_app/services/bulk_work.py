@@ -16,7 +16,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import PermissionDeniedError, ServiceUnavailableError
 from crm_app.models import BulkRow, BulkRun, Order
-from crm_app.services import bulk, bulk_actions, clicks
+from crm_app.services import bulk, bulk_actions, clicks, reach
 from crm_app.services.behalf import on_behalf
 from crm_app.services.bulk_action import Action, Item, Result
 
@@ -107,14 +107,29 @@ def _batch(session: Session, run_id: int, size: int) -> int | None:
 
 def _actor(session: Session, run: BulkRun, action: Action) -> Actor | None:
     """Who asked for the run, with what they may do today."""
+    needed = (Permission.BULK_CHANGE, *bulk_actions.needed(action, run.settings))
     with suppress(PermissionDeniedError):
         actor = on_behalf(session, run.actor_id, run.token_id)
-        actor.require(Permission.BULK_CHANGE)
-        actor.require(action.permission)
+        for one in needed:
+            actor.require(one)
+        if not _is_within(session, run, actor, needed):
+            raise PermissionDeniedError
+        reach.require(session, actor, *needed)
         return actor
     run.state = RunState.PAUSED
     run.reason = f"{run.actor_label} may no longer do this. Stop it, or give the role back."
     return None
+
+
+def _is_within(session: Session, run: BulkRun, actor: Actor, needed: Sequence[Permission]) -> bool:
+    """Whether the person still reaches the accounts of all orders that wait."""
+    if not actor.narrowed:
+        return True
+    left = select(BulkRow.account_id).where(
+        BulkRow.run_id == run.id, BulkRow.outcome == Outcome.WAITING
+    )
+    held = reach.common(actor, *needed)
+    return all(held.holds(one) for one in session.exec(left.distinct()))
 
 
 def _items(session: Session, run_id: int, size: int) -> list[Item]:

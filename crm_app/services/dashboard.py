@@ -17,6 +17,7 @@ from crm_app.domain.order_status import WITHOUT_REVENUE
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import business_day, day_start, now
 from crm_app.models import AccountStatus, ChannelAccount, Order, OrderRollup
+from crm_app.services import reach
 from crm_app.services.needs import Need, count_needs
 
 DAYS: Final = 30
@@ -93,7 +94,7 @@ def get_dashboard(session: Session, actor: Actor) -> Dashboard:
     Raises:
         PermissionDeniedError: Without `dashboard.view`.
     """
-    actor.require(Permission.VIEW_DASHBOARD)
+    reach.require(session, actor, Permission.VIEW_DASHBOARD)
     moment = now()
     zone = get_settings().zone
     today = business_day(moment, zone)

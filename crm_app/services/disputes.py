@@ -20,7 +20,7 @@ from crm_app.domain.rules import Field, Rule
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError, NotFoundError
 from crm_app.models import ChannelAccount, FieldDispute, Order, OrderEvent, StatusIntent
-from crm_app.services import audit, field_rules, merging, order_rows
+from crm_app.services import audit, field_rules, merging, order_rows, reach
 from crm_app.services.events import event_row
 from crm_app.services.settling import RULE, Keep
 
@@ -216,7 +216,7 @@ def decide(session: Session, actor: Actor, order_id: int, field: Field, keep: Ke
         NotFoundError: If there is no such order.
         ConflictError: If nothing is to be decided on this field (any more).
     """
-    actor.require(Permission.CHANGE_STATUS)
+    reach.require(session, actor, Permission.CHANGE_STATUS)
     order = session.exec(select(Order).where(Order.id == order_id).with_for_update()).one_or_none()
     if order is None:
         raise NotFoundError("order", order_id)

@@ -9,6 +9,7 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.channel import Channel
 from crm_app.domain.permissions import Permission
 from crm_app.models import ChannelAccount, Tag
+from crm_app.services import reach
 from crm_app.services.working.people import Colleague, colleagues
 
 
@@ -34,7 +35,7 @@ def facet_choices(session: Session, actor: Actor) -> FacetChoices:
     Raises:
         PermissionDeniedError: Without `orders.view`.
     """
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     accounts = select(ChannelAccount.id, ChannelAccount.name, ChannelAccount.channel).order_by(
         func.lower(ChannelAccount.name), col(ChannelAccount.id)
     )

@@ -11,6 +11,7 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.channel import Channel
 from crm_app.domain.permissions import Permission
 from crm_app.models import AccountStatus, ChannelAccount
+from crm_app.services import reach
 
 _MOST: Final = 6
 
@@ -31,7 +32,7 @@ def offers(session: Session, actor: Actor, text: str) -> list[Offer]:
     Raises:
         PermissionDeniedError: Without `orders.view`.
     """
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     text = text.strip().lstrip("#")
     fitting = [
         channel

@@ -11,7 +11,7 @@ from crm_app.domain.rules import CHOICES, DEFAULTS, Field, Rule
 from crm_app.domain.time import now
 from crm_app.errors import InvalidInputError
 from crm_app.models import FieldRule
-from crm_app.services import accounts, audit
+from crm_app.services import accounts, audit, reach
 
 
 def rules_of(session: Session, account_id: int) -> dict[Field, Rule]:
@@ -32,7 +32,7 @@ def list_rules(
 
     Raises: PermissionDeniedError without `accounts.manage`, NotFoundError.
     """
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    reach.require(session, actor, Permission.MANAGE_ACCOUNTS)
     accounts.get_account(session, account_id)
     rows = {
         row.field: row
@@ -54,7 +54,7 @@ def set_rule(session: Session, actor: Actor, account_id: int, field: Field, rule
         NotFoundError: If there is no such account.
         InvalidInputError: If the field knows no such rule.
     """
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    reach.require(session, actor, Permission.MANAGE_ACCOUNTS)
     if rule not in CHOICES[field]:
         said = f"{field.label} is not decided this way."
         raise InvalidInputError(said, details={"rule": said})

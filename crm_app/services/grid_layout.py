@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
-from crm_app.services import preferences
+from crm_app.services import preferences, reach
 
 PREFERENCE: Final = "orders.layout"
 MIN_WIDTH: Final = 64
@@ -171,7 +171,7 @@ def own_layout(session: Session, actor: Actor) -> GridLayout:
     Raises:
         PermissionDeniedError: If the actor may not view orders.
     """
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     return GridLayout.parse(preferences.get(session, actor, PREFERENCE))
 
 
@@ -181,7 +181,7 @@ def keep_layout(session: Session, actor: Actor, layout: GridLayout) -> None:
     Raises:
         PermissionDeniedError: If the actor may not view orders, or is no person.
     """
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     preferences.keep(session, actor, PREFERENCE, layout.as_json())
 
 

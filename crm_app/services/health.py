@@ -14,7 +14,7 @@ from crm_app.domain.intent import OPEN
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.models import AccountPulse, AccountStatus, ChannelAccount, StatusIntent
-from crm_app.services import pulse, resting
+from crm_app.services import pulse, reach, resting
 from crm_app.services.accounts import is_error_over
 
 Level = Literal["ok", "warn", "bad"]
@@ -77,7 +77,7 @@ def sync_health(session: Session, actor: Actor) -> SyncHealth:
     Raises:
         PermissionDeniedError: Without `orders.view`.
     """
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     accounts = account_health(session)
     bad = [account for account in accounts if account.level == "bad"]
     slow = [account for account in accounts if account.level == "warn"]

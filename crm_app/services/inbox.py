@@ -22,6 +22,7 @@ from crm_app import db
 from crm_app.channels import capabilities
 from crm_app.channels.base import ChannelOrder, Connector
 from crm_app.channels.inbound import Deed, Hook, Told, parse
+from crm_app.config import get_settings
 from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.reconcile import is_before
 from crm_app.domain.time import now
@@ -283,7 +284,7 @@ def _postpone(work: Work, error: ChannelError) -> None:
         pause = timedelta(seconds=error.retry_after_s)
     elif isinstance(error, AccountDisconnectedError):
         # A pull or a push finds out by itself and says so on the account.
-        pause = _NOT_CONNECTED_WAIT
+        pause = min(_NOT_CONNECTED_WAIT, timedelta(seconds=get_settings().longest_pause_s))
     with db.transaction() as session:
         _wait(session, work, str(error), pause)
 

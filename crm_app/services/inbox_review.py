@@ -11,7 +11,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError, NotFoundError
 from crm_app.models import ChannelAccount, InboxEntry, InboxState
-from crm_app.services import audit
+from crm_app.services import audit, reach
 from crm_app.services.arrivals import PULLED
 from crm_app.services.receiving import KIND
 
@@ -62,7 +62,7 @@ def _can_work(session: Session, entry: InboxEntry) -> bool:
 
 
 def _locked(session: Session, actor: Actor, entry_id: int) -> InboxEntry:
-    actor.require(Permission.CHANGE_STATUS)
+    reach.require(session, actor, Permission.CHANGE_STATUS)
     entry = session.exec(
         select(InboxEntry).where(InboxEntry.id == entry_id).with_for_update()
     ).one_or_none()

@@ -25,6 +25,7 @@ from crm_app.models import (
     StatusIntent,
 )
 from crm_app.models.ledger import WRITTEN
+from crm_app.services import reach
 from crm_app.services.ledger_query import LedgerQuery, Place
 from crm_app.services.paging import plan_for_pages
 
@@ -111,7 +112,7 @@ def prove(session: Session, actor: Actor, query: LedgerQuery) -> Proof:
     Raises:
         PermissionDeniedError: Without `orders.view`.
     """
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     counts: defaultdict[int, dict[str, int]] = defaultdict(dict)
     for account_id, state, intents in session.execute(_sums(query)):
         counts[account_id][state] = int(intents)
@@ -176,7 +177,7 @@ def list_changes(session: Session, actor: Actor, query: LedgerQuery) -> ChangePa
     Raises:
         PermissionDeniedError: Without `orders.view`.
     """
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     plan_for_pages(session)
     found = session.execute(_page(query)).all()
     has_more = len(found) > query.limit

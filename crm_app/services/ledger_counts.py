@@ -9,6 +9,7 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.models import LedgerCheck
 from crm_app.models.ledger import WRITTEN
+from crm_app.services import reach
 
 # Moves that one run adds up; the next run takes the rest.
 _FOLD_AT_ONCE: Final = 50_000
@@ -60,7 +61,7 @@ def check_by(session: Session, actor: Actor) -> LedgerCheck:
     Raises:
         PermissionDeniedError: Without `accounts.manage`: it reads the whole ledger.
     """
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    reach.require(session, actor, Permission.MANAGE_ACCOUNTS)
     return check(session)
 
 

@@ -5,6 +5,7 @@ its hash; who made it hands it over.
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,11 +16,12 @@ from sqlmodel import Session, col, select
 
 from crm_app.config import get_settings
 from crm_app.domain.actor import Actor
-from crm_app.domain.permissions import Permission, Role
+from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError, LinkOverError, NotFoundError
 from crm_app.models import User, UserLink
-from crm_app.services import audit, auth, passwords, users
+from crm_app.services import audit, auth, endings, granting, passwords, users
+from crm_app.services.granting import Granting
 
 PATH: Final = "/welcome"
 
@@ -42,13 +44,15 @@ class Invited:
     is_new: bool
 
 
-def invite(session: Session, actor: Actor, *, email: str, name: str, role: Role) -> MadeLink:
+def invite(
+    session: Session, actor: Actor, *, email: str, name: str, roles: Sequence[Granting]
+) -> MadeLink:
     """Add a person who sets their own password, with the link for it. Needs `users.manage`.
 
     Raises: PermissionDeniedError, InvalidInputError, ConflictError as `users.create_user`.
     """
     # A password that nobody knows: until the link is used, nobody signs in.
-    user, _ = users.create_user(session, actor, email=email, name=name, role=role)
+    user, _ = users.create_user(session, actor, email=email, name=name, roles=roles)
     return make_link(session, actor, user.id)
 
 
@@ -58,7 +62,7 @@ def make_link(session: Session, actor: Actor, user_id: int) -> MadeLink:
     Their password and sign-ins stay as they are until it is used.
 
     Raises:
-        PermissionDeniedError: If the actor may not manage people.
+        PermissionDeniedError: If the actor may not manage people, or they may do more.
         NotFoundError: If there is no such person.
         ConflictError: If the person is deactivated.
     """
@@ -66,6 +70,7 @@ def make_link(session: Session, actor: Actor, user_id: int) -> MadeLink:
     user = session.exec(select(User).where(User.id == user_id).with_for_update()).one_or_none()
     if user is None:
         raise NotFoundError("person", user_id)
+    granting.require_over(session, actor, user_id)
     if not user.is_active:
         raise ConflictError(f"{user.name} is deactivated. Reactivate them first.")
     session.execute(delete(UserLink).where(col(UserLink.user_id) == user_id))
@@ -104,9 +109,13 @@ def use(session: Session, token: str, password: str) -> User:
         passwords.check_new(password, user.email, user.name)
     )
     link.used_at = now()
-    auth.revoke_all(session, user.id)
+    endings.revoke_all(session, user.id)
     audit.record(
-        session, auth.person(user), "user:link:used", subject_type="user", subject_id=user.id
+        session,
+        auth.person(session, user),
+        "user:link:used",
+        subject_type="user",
+        subject_id=user.id,
     )
     return user
 

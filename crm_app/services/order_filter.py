@@ -19,7 +19,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.working import Priority
 from crm_app.errors import PermissionDeniedError
 from crm_app.models import Order, OrderCount, OrderLine, OrderRollup, OrderTag, Tag
-from crm_app.services import matching, paging, unknown_words
+from crm_app.services import matching, paging, reach, unknown_words
 from crm_app.services.facet_conditions import (
     Asker,
     Condition,
@@ -91,6 +91,7 @@ class Filter:
         carrying: How many do, counted to just above the cap.
         cap: How far counting stays cheap.
         beside: How many a table beside the orders tells, where nothing else is asked.
+        is_narrowed: Whether who asks sees some accounts only.
     """
 
     query: OrderQuery
@@ -104,6 +105,7 @@ class Filter:
     carrying: int = 0
     cap: int = COUNT_CAP
     beside: int | None = None
+    is_narrowed: bool = False
 
     @property
     def conditions(self) -> list[Condition]:
@@ -125,7 +127,7 @@ class Filter:
         if self.rows is None:
             return not self.has_dense_word
         query = self.query
-        if query.pick(Facet.ACCOUNT) and self.rows <= _FEW_PICKED:
+        if (self.is_narrowed or query.pick(Facet.ACCOUNT)) and self.rows <= _FEW_PICKED:
             return True
         if sort in (Sort.NEWEST, Sort.OLDEST):
             # One status has an index in this order; several may all lie at the far end of a walk.
@@ -146,8 +148,14 @@ def build(session: Session, actor: Actor, query: OrderQuery) -> Filter:
     Raises:
         PermissionDeniedError: If the actor may not view orders, or not what a filter tells.
     """
-    actor.require(Permission.VIEW_ORDERS)
-    sees_people = actor.may(Permission.SEE_PERSONAL_DATA)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
+    sees_people = reach.holds_wherever(actor, Permission.SEE_PERSONAL_DATA, Permission.VIEW_ORDERS)
+    if _asks_for_money(query) and not reach.holds_wherever(
+        actor, Permission.SEE_MONEY, Permission.VIEW_ORDERS
+    ):
+        raise PermissionDeniedError(
+            "Your role does not show amounts. Take that filter or that order of the list away."
+        )
     if query.pick(Facet.PINCODE) and not sees_people:
         raise PermissionDeniedError(
             "Pincodes are personal data, which your role does not show. Take that filter away."
@@ -174,7 +182,13 @@ def build(session: Session, actor: Actor, query: OrderQuery) -> Filter:
         carrying=carrying,
         cap=_COSTLY_CAP if picked.is_costly else COUNT_CAP,
         beside=None if picked.few is not None else _count_beside(session, query, asker),
+        is_narrowed=not actor.reach(Permission.VIEW_ORDERS).is_all,
     )
+
+
+def _asks_for_money(query: OrderQuery) -> bool:
+    pick = query.pick(Facet.AMOUNT)
+    return bool(pick) or query.sort in (Sort.TOTAL, Sort.TOTAL_HIGHEST)
 
 
 def _count_beside(session: Session, query: OrderQuery, asker: Asker) -> int | None:

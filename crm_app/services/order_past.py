@@ -12,7 +12,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.working import HoldReason
 from crm_app.errors import NotFoundError
 from crm_app.models import Order, OrderEvent, User
-from crm_app.services import edits
+from crm_app.services import edits, reach
 from crm_app.services.working import tagging
 
 # What the history keeps both sides of, so that it can be told back; in the order of a page.
@@ -90,7 +90,7 @@ def as_of(session: Session, actor: Actor, order_id: int, at: datetime) -> Past:
         PermissionDeniedError: Without `orders.view`.
         NotFoundError: If there is no such order.
     """
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     order = session.get(Order, order_id)
     if order is None:
         raise NotFoundError("order", order_id)

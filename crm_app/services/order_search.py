@@ -97,7 +97,6 @@ def list_orders(session: Session, actor: Actor, query: OrderQuery) -> OrderList:
         PermissionDeniedError: If the actor may not view orders.
         InvalidInputError: If the cursor is not one of this list's.
     """
-    sees_people = actor.may(Permission.SEE_PERSONAL_DATA)
     chosen = order_filter.build(session, actor, query)
     page = paging.read_page(
         session,
@@ -110,7 +109,7 @@ def list_orders(session: Session, actor: Actor, query: OrderQuery) -> OrderList:
     )
     total, is_exact = order_counts.count(session, chosen)
     return OrderList(
-        orders=tuple(_row(row, sees_people=sees_people) for row in page.rows),
+        orders=tuple(_row(row, actor) for row in page.rows),
         next_cursor=page.next_cursor,
         previous_cursor=page.previous_cursor,
         total=total,
@@ -135,17 +134,16 @@ def conditions_of(session: Session, actor: Actor, query: OrderQuery) -> list[Col
     return order_filter.build(session, actor, query).conditions
 
 
-def summary_of(order: Order, *, sees_people: bool) -> OrderSummary:
-    """The row of one loaded order."""
-    return _row(
-        tuple(getattr(order, name) for name in OrderSummary.__dataclass_fields__),
-        sees_people=sees_people,
-    )
+def summary_of(order: Order, actor: Actor) -> OrderSummary:
+    """The row of one loaded order, as far as the actor may see it."""
+    return _row(tuple(getattr(order, name) for name in OrderSummary.__dataclass_fields__), actor)
 
 
-def _row(values: Any, *, sees_people: bool) -> OrderSummary:
+def _row(values: Any, actor: Actor) -> OrderSummary:
     row = OrderSummary(*values)
-    if sees_people:
-        return row
-    name = WITHHELD if row.customer_name else ""
-    return replace(row, customer_name=name, pincode="")
+    if not actor.may(Permission.SEE_PERSONAL_DATA, row.account_id):
+        name = WITHHELD if row.customer_name else ""
+        row = replace(row, customer_name=name, pincode="")
+    if not actor.may(Permission.SEE_MONEY, row.account_id):
+        row = replace(row, total_minor=None, currency=None)
+    return row

@@ -15,9 +15,9 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.rules import Field
 from crm_app.errors import NotFoundError
 from crm_app.models import ChannelAccount, Order, OrderEvent, OrderLine, StatusIntent
-from crm_app.services import disputes, history, unknown_words
+from crm_app.services import disputes, history, reach, unknown_words
 from crm_app.services.order_search import OrderSummary, summary_of
-from crm_app.services.orders import StatusChoice, choices
+from crm_app.services.orders import StatusChoice, choices, needed_for
 from crm_app.services.personal_data import Contact, contact_of, mask_email, mask_phone
 
 # An order that somebody's script touched ten thousand times must still open.
@@ -145,7 +145,7 @@ def get_order(session: Session, actor: Actor, order_id: int) -> OrderDetail:
         PermissionDeniedError: If the actor may not view orders.
         NotFoundError: If there is no such order.
     """
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     found = session.exec(
         select(Order, ChannelAccount.name)
         .join(ChannelAccount, col(ChannelAccount.id) == Order.account_id)
@@ -154,11 +154,12 @@ def get_order(session: Session, actor: Actor, order_id: int) -> OrderDetail:
     if found is None:
         raise NotFoundError("order", order_id)
     order, account_name = found
+    actor = actor.on_account(order.account_id)
     sees_people = actor.may(Permission.SEE_PERSONAL_DATA)
     may_change = actor.may(Permission.CHANGE_STATUS)
     contact = contact_of(session, order) if sees_people else Contact("", "", "")
     return OrderDetail(
-        order=summary_of(order, sees_people=sees_people),
+        order=summary_of(order, actor),
         account_name=account_name,
         version=order.version,
         subtotal_minor=order.subtotal_minor,
@@ -183,12 +184,18 @@ def get_order(session: Session, actor: Actor, order_id: int) -> OrderDetail:
         lines=_lines(session, order),
         events=_events(session, order),
         intents=_intents(session, order),
-        choices=choices(order) if may_change else (),
+        choices=_choices(order, actor),
         carriers=capabilities.of(order.channel).carriers,
         contract_is_inferred=capabilities.of(order.channel).is_inferred,
         if_late=capabilities.of(order.channel).lateness.why,
         channel_word_at=order.channel_updated_at,
         disputes=_disputes(session, order, sees_people=sees_people),
+    )
+
+
+def _choices(order: Order, actor: Actor) -> tuple[StatusChoice, ...]:
+    return tuple(
+        one for one in choices(order) if all(actor.may(each) for each in needed_for(one.status))
     )
 
 

@@ -17,7 +17,7 @@ from crm_app.errors import (
     NotFoundError,
 )
 from crm_app.models import Order
-from crm_app.services import audit, edits, settling, status_moves
+from crm_app.services import audit, edits, reach, settling, status_moves
 from crm_app.services.rollups import RollupChange
 from crm_app.services.settling import Keep as Keep
 from crm_app.services.status_moves import Move
@@ -77,6 +77,13 @@ def _why_not(order: Order, new: OrderStatus, rule: StatusRule) -> str:
     return ""
 
 
+def needed_for(new: OrderStatus) -> tuple[Permission, ...]:
+    """What somebody must hold to move an order there: to cancel one is more than to move it on."""
+    if new is OrderStatus.CANCELLED:
+        return Permission.CHANGE_STATUS, Permission.CANCEL_ORDERS
+    return (Permission.CHANGE_STATUS,)
+
+
 def change_status(
     session: Session,
     actor: Actor,
@@ -96,7 +103,7 @@ def change_status(
 
     Args:
         session: An open transaction of `db.transaction()`.
-        actor: Must hold `orders.change_status`.
+        actor: Must hold `orders.change_status`, and to cancel `orders.cancel` too.
         order_id: Our id, not the channel's.
         new: The status to move to. Moving to the current status does nothing.
         carrier: Who carries the parcel; required where the channel demands tracking.
@@ -115,7 +122,7 @@ def change_status(
         InvalidTransitionError: If our rules or the channel's do not allow the move.
         InvalidInputError: If carrier or tracking number is missing or unusable.
     """
-    actor.require(Permission.CHANGE_STATUS)
+    reach.require(session, actor, *needed_for(new))
     order = _locked(session, order_id)
     if order.status == new:
         return order
@@ -174,7 +181,7 @@ def settle(session: Session, actor: Actor, order_id: int, keep: Keep) -> Order:
         NotFoundError: If there is no such order.
         ConflictError: If nothing is to be decided on this order (any more).
     """
-    actor.require(Permission.CHANGE_STATUS)
+    reach.require(session, actor, Permission.CHANGE_STATUS)
     order = _locked(session, order_id)
     if order.sync_status not in (SyncStatus.REJECTED, SyncStatus.CONFLICT):
         raise ConflictError("Nothing is left to decide: this order agrees with its channel.")

@@ -11,7 +11,7 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.errors import NotFoundError
 from crm_app.models import Order, OrderPayload
-from crm_app.services import audit, order_rows
+from crm_app.services import audit, order_rows, reach
 
 _MOST_VERSIONS: Final = 100
 # What a browser shows without stopping; the whole is in the database.
@@ -78,9 +78,9 @@ def show(session: Session, actor: Actor, order_id: int, key: str) -> str:
 
 
 def _order(session: Session, actor: Actor, order_id: int) -> Order:
-    actor.require(Permission.VIEW_ORDERS)
-    actor.require(Permission.SEE_PERSONAL_DATA)
-    actor.require(Permission.SEE_PAYLOAD)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.SEE_PERSONAL_DATA)
+    reach.require(session, actor, Permission.SEE_PAYLOAD)
     order = session.get(Order, order_id)
     if order is None:
         raise NotFoundError("order", order_id)

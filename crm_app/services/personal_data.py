@@ -9,7 +9,7 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.errors import NotFoundError
 from crm_app.models import Customer, Order
-from crm_app.services import audit
+from crm_app.services import audit, reach
 
 WITHHELD: Final = "Personal data withheld"
 _SHOWN_DIGITS: Final = 3
@@ -48,8 +48,8 @@ def reveal_contact(session: Session, actor: Actor, order_id: int) -> Contact:
         PermissionDeniedError: Without `orders.view` and `customers.see_personal_data`.
         NotFoundError: If there is no such order.
     """
-    actor.require(Permission.VIEW_ORDERS)
-    actor.require(Permission.SEE_PERSONAL_DATA)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.SEE_PERSONAL_DATA)
     order = session.get(Order, order_id)
     if order is None:
         raise NotFoundError("order", order_id)

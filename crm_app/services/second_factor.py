@@ -11,11 +11,10 @@ from pyotp.totp import TOTP
 from sqlmodel import Session, col, select
 
 from crm_app import vault
-from crm_app.config import get_settings
 from crm_app.domain.time import now
 from crm_app.errors import NotSignedInError, SignInThrottledError
 from crm_app.models import RecoveryCode, User
-from crm_app.services import signed, throttling
+from crm_app.services import access, signed, throttling
 
 STEP_S: Final = 30
 # Clocks of phones are off: the code before and the one after count too.
@@ -26,9 +25,10 @@ _HALF_LIFE: Final = timedelta(minutes=5)
 _AUDIENCE: Final = "crm-second-factor"
 
 
-def is_required(user: User) -> bool:
-    """Whether the person's role asks for a second factor (`CRM_TWO_FACTOR_ROLES`)."""
-    return user.role.value in get_settings().two_factor_roles
+def is_required(session: Session, user: User) -> bool:
+    """Whether a role of the person asks for a second factor: by its row, or, of those that are
+    built in, by `CRM_TWO_FACTOR_ROLES` too."""
+    return access.of(session, user.id).needs_two_factor
 
 
 def is_on(user: User) -> bool:

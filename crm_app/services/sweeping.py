@@ -33,7 +33,7 @@ from crm_app.errors import (
     RetryableError,
 )
 from crm_app.models import AccountStatus, ChannelAccount, Order, Sweep
-from crm_app.services import accounts, audit, pulling
+from crm_app.services import accounts, audit, pulling, reach
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ def ask(session: Session, actor: Actor, account_id: int, days: float | None = No
         InvalidInputError: The days are none.
         ConflictError: The channel lists nothing, the account is not connected, or a sweep runs.
     """
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    reach.require(session, actor, Permission.MANAGE_ACCOUNTS)
     days = get_settings().deep_sweep_days if days is None else days
     if not 0 < days <= LONGEST_DAYS:
         words = f"A sweep goes back 1 to {LONGEST_DAYS:.0f} days."
@@ -161,7 +161,7 @@ def open_sweep(session: Session, account_id: int) -> Sweep | None:
 
 def list_sweeps(session: Session, actor: Actor, account_id: int, limit: int) -> list[Sweep]:
     """The newest sweeps of an account. Needs `accounts.manage`."""
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    reach.require(session, actor, Permission.MANAGE_ACCOUNTS)
     return last_sweeps(session, account_id, limit)
 
 

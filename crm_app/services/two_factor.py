@@ -17,7 +17,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError, NotFoundError
 from crm_app.models import RecoveryCode, User
-from crm_app.services import audit, auth, second_factor
+from crm_app.services import audit, auth, endings, granting, second_factor
 from crm_app.services.own import own_id
 
 RECOVERY_CODES: Final = 10
@@ -55,7 +55,7 @@ def standing(session: Session, actor: Actor) -> Standing:
         .select_from(RecoveryCode)
         .where(RecoveryCode.user_id == user.id, col(RecoveryCode.used_at).is_(None))
     ).one()
-    required = second_factor.is_required(user)
+    required = second_factor.is_required(session, user)
     return Standing(second_factor.is_on(user), required, user.totp_since, left)
 
 
@@ -103,7 +103,7 @@ def confirm(session: Session, actor: Actor, code: str) -> tuple[str, ...] | auth
     if refused is not None:
         return refused
     user.totp_since = now()
-    auth.revoke_others(session, user.id, actor.session_id)
+    endings.revoke_others(session, user.id, actor.session_id)
     codes = _new_codes(session, user)
     _record(session, actor, user, "user:two-factor:on")
     return codes
@@ -135,7 +135,7 @@ def turn_off(session: Session, actor: Actor, password: str) -> auth.Refused | No
         ConflictError: If the actor's role asks for one.
     """
     user = _own(session, actor)
-    if second_factor.is_required(user):
+    if second_factor.is_required(session, user):
         raise ConflictError("Your role asks for a second factor.")
     refused = auth.check_again(session, actor, user, password)
     if refused is not None:
@@ -160,10 +160,11 @@ def turn_off_of(session: Session, actor: Actor, user_id: int) -> None:
         raise NotFoundError("person", user_id)
     if user.id == actor.user_id:
         raise ConflictError("Your own second factor you change on the page of your account.")
+    granting.require_over(session, actor, user_id)
     if not second_factor.is_on(user):
         raise ConflictError(f"{user.name} has no second factor.")
     _forget(session, user)
-    auth.revoke_all(session, user.id)
+    endings.revoke_all(session, user.id)
     _record(session, actor, user, "user:two-factor:off")
 
 

@@ -1,16 +1,18 @@
 """The people of the desk: who may sign in, and as what."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from crm_app.domain.actor import Actor
-from crm_app.domain.permissions import Permission, Role
+from crm_app.domain.permissions import Permission
 from crm_app.errors import ConflictError, InvalidInputError, NotFoundError
 from crm_app.models import User
-from crm_app.services import audit, auth, passwords
+from crm_app.services import audit, auth, endings, granting, passwords
+from crm_app.services.granting import Granting
 from crm_app.services.own import own_id
 
 _MAX_NAME = 120
@@ -24,13 +26,32 @@ def list_users(session: Session, actor: Actor) -> Sequence[User]:
     ).all()
 
 
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person with the roles they have."""
+
+    user: User
+    roles: Sequence[granting.Held]
+
+
+def list_people(session: Session, actor: Actor) -> list[Person]:
+    """Everybody with their roles, as `list_users`. Needs `users.manage`."""
+    return with_roles(session, list_users(session, actor))
+
+
+def with_roles(session: Session, found: Sequence[User]) -> list[Person]:
+    """People with the roles they have, in the same order."""
+    held = granting.held_by(session, [user.id for user in found])
+    return [Person(user, held[user.id]) for user in found]
+
+
 def create_user(
     session: Session,
     actor: Actor,
     *,
     email: str,
     name: str,
-    role: Role,
+    roles: Sequence[Granting],
     password: str | None = None,
 ) -> tuple[User, str]:
     """Add a person.
@@ -40,29 +61,31 @@ def create_user(
         actor: Must hold `users.manage`.
         email: Where they are reached; unique, whatever its case.
         name: As colleagues call them.
-        role: What they may do.
+        roles: What they may do and where; nothing that the actor may not do there.
         password: None to have one made.
 
     Returns:
         The person and the password, which is stored as a hash only: show it once.
 
     Raises:
-        PermissionDeniedError: If the actor may not manage people.
-        InvalidInputError: If e-mail, name or password cannot be used.
+        PermissionDeniedError: If the actor may not manage people, or not do what a role allows.
+        InvalidInputError: If e-mail, name, password or roles cannot be used.
         ConflictError: If somebody has this e-mail already.
     """
     actor.require(Permission.MANAGE_USERS)
     email, name = _clean_email(email), _clean_name(name)
     password = passwords.usable(password, email, name)
-    _lock_people(session)
+    granting.hold_still(session)
     if session.exec(select(User.id).where(User.email == email)).first() is not None:
         raise ConflictError(
             f"Somebody has the address {email} already.", details={"email": "Taken."}
         )
-    user = User(email=email, name=name, role=role, password_hash=passwords.hash_password(password))
+    user = User(email=email, name=name, password_hash=passwords.hash_password(password))
     session.add(user)
     session.flush()
-    _audit(session, actor, user, "user:created", {}, {"name": name, "role": role.value})
+    granting.give(session, actor, user, roles)
+    given = granting.words(session, roles)
+    _audit(session, actor, user, "user:created", {}, {"name": name, "roles": given})
     return user, password
 
 
@@ -72,43 +95,47 @@ def update_user(
     user_id: int,
     *,
     name: str | None = None,
-    role: Role | None = None,
+    roles: Sequence[Granting] | None = None,
     is_active: bool | None = None,
 ) -> User:
-    """Change a person's name, role or whether they may sign in; None leaves a thing as it is.
+    """Change a person's name, roles or whether they may sign in; None leaves a thing as it is.
 
     Whoever is deactivated is signed out everywhere at once.
 
     Raises:
-        PermissionDeniedError: If the actor may not manage people.
+        PermissionDeniedError: If the actor may not manage people, or the person may do, or would
+            be let do, what the actor may not.
         NotFoundError: If there is no such person.
-        InvalidInputError: If the name cannot be used.
+        InvalidInputError: If the name or the roles cannot be used.
         ConflictError: If it would leave no active admin, or shut the actor out themselves.
     """
     actor.require(Permission.MANAGE_USERS)
-    _lock_people(session)
+    granting.hold_still(session)
     user = _get(session, user_id)
-    wanted = {
-        "name": None if name is None else _clean_name(name),
-        "role": role,
-        "is_active": is_active,
-    }
-    after: dict[str, object] = {
-        field: value
-        for field, value in wanted.items()
-        if value is not None and getattr(user, field) != value
-    }
+    granting.require_over(session, actor, user_id)
+    before: dict[str, object] = {}
+    after: dict[str, object] = {}
+    wanted = {"name": None if name is None else _clean_name(name), "is_active": is_active}
+    for field, value in wanted.items():
+        if value is not None and getattr(user, field) != value:
+            before[field], after[field] = getattr(user, field), value
+            setattr(user, field, value)
+    if roles is not None:
+        had = [held.granting for held in granting.held_by(session, [user_id])[user_id]]
+        if set(had) != set(roles):
+            granting.give(session, actor, user, roles)
+            before["roles"], after["roles"] = (
+                granting.words(session, had),
+                granting.words(session, roles),
+            )
     if not after:
         return user
-    if user.id == actor.user_id and ("role" in after or "is_active" in after):
-        raise ConflictError("You cannot change your own role or deactivate yourself.")
-    before = {field: getattr(user, field) for field in after}
-    for field, value in after.items():
-        setattr(user, field, value)
+    if user.id == actor.user_id and ("roles" in after or "is_active" in after):
+        raise ConflictError("You cannot change your own roles or deactivate yourself.")
     session.flush()
-    _keep_an_admin(session)
+    granting.keep_an_admin(session)
     if not user.is_active:
-        auth.revoke_all(session, user.id)
+        endings.revoke_all(session, user.id)
     _audit(session, actor, user, "user:changed", before, after)
     return user
 
@@ -122,9 +149,10 @@ def reset_password(
     """
     actor.require(Permission.MANAGE_USERS)
     user = _get(session, user_id)
+    granting.require_over(session, actor, user_id)
     password = passwords.usable(password, user.email, user.name)
     user.password_hash = passwords.hash_password(password)
-    auth.revoke_all(session, user.id)
+    endings.revoke_all(session, user.id)
     _audit(session, actor, user, "user:password:reset", {}, {})
     return password
 
@@ -160,25 +188,10 @@ def change_own_password(
             "This is your password already.", details={"password": "The same as the old one."}
         )
     user.password_hash = passwords.hash_password(new)
-    auth.revoke_others(session, user.id, actor.session_id)
-    auth.end_tokens(session, user.id)
+    endings.revoke_others(session, user.id, actor.session_id)
+    endings.end_tokens(session, user.id)
     _audit(session, actor, user, "user:password:changed", {}, {})
     return None
-
-
-def _lock_people(session: Session) -> None:
-    # The last admin and a taken address are decided over all rows: one change at a time.
-    session.exec(select(User.id).where(User.role == Role.ADMIN).with_for_update()).all()
-
-
-def _keep_an_admin(session: Session) -> None:
-    admins = session.exec(
-        select(func.count())
-        .select_from(User)
-        .where(User.role == Role.ADMIN, col(User.is_active).is_(True))
-    ).one()
-    if not admins:
-        raise ConflictError("This is the last active admin. Make somebody else an admin first.")
 
 
 def _get(session: Session, user_id: int) -> User:

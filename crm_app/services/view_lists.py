@@ -11,7 +11,7 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.errors import CrmError, InvalidInputError, NotFoundError
 from crm_app.models import ChannelAccount
-from crm_app.services import views
+from crm_app.services import reach, views
 from crm_app.services.facets import ME, Facet, Pick
 from crm_app.services.order_query import NAMES, TAKEN_AWAY, OrderQuery, ViewBase
 from crm_app.services.order_search import count_orders
@@ -46,7 +46,7 @@ def resolve(session: Session, actor: Actor, params: Mapping[str, str]) -> Shown:
         PermissionDeniedError: Without `orders.view`.
         InvalidInputError: If a filter of the address itself means nothing.
     """
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     own = {name: value for name, value in params.items() if name != "view"}
     key = params.get("view", "")
     if key in ("", ALL):
@@ -150,6 +150,7 @@ def _counted(session: Session, actor: Actor, view: View) -> Counted:
         tuple(sorted(view.params.items())),
         actor.may(Permission.SEE_PERSONAL_DATA),
         actor.user_id if is_personal else None,
+        actor.reach(Permission.VIEW_ORDERS),
     )
     moment = time.monotonic()
     known = _kept.counts.get(key)

@@ -16,7 +16,7 @@ from crm_app.domain.view import Colour
 from crm_app.errors import ConflictError, InvalidInputError, NotFoundError, PermissionDeniedError
 from crm_app.models import SavedView, ViewChoice
 from crm_app.models.user import User
-from crm_app.services import audit, standing_views
+from crm_app.services import audit, reach, standing_views
 from crm_app.services.grid_layout import GridLayout
 from crm_app.services.order_query import OrderQuery
 
@@ -79,7 +79,7 @@ def list_views(session: Session, actor: Actor) -> tuple[View, ...]:
     Raises:
         PermissionDeniedError: Without `orders.view`.
     """
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     choices = _choices(session, actor)
     standing = (_standing(one, choices.get(one.key)) for one in standing_views.STANDING)
     found = session.exec(
@@ -99,7 +99,7 @@ def get_view(session: Session, actor: Actor, key: str) -> View:
         PermissionDeniedError: Without `orders.view`.
         NotFoundError: If there is none, or it is somebody else's own.
     """
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     choice = _choices(session, actor, key).get(key)
     if key in standing_views.BY_KEY:
         return _standing(standing_views.BY_KEY[key], choice)
@@ -217,7 +217,7 @@ def choose(
 
 def default_key(session: Session, actor: Actor) -> str:
     """The view that a person's list opens with; empty for all orders."""
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     chosen = select(ViewChoice.view_key).where(
         ViewChoice.user_id == actor.user_id, col(ViewChoice.is_default)
     )
@@ -229,7 +229,7 @@ def _is_visible(actor: Actor) -> Any:
 
 
 def _row(session: Session, actor: Actor, key: str, *, lock: bool = False) -> SavedView:
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     is_number = key.isascii() and key.isdecimal() and len(key) < 19
     statement = select(SavedView).where(
         SavedView.id == (int(key) if is_number else 0), _is_visible(actor)

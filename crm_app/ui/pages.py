@@ -29,6 +29,7 @@ from crm_app.ui.exceptions.bulk_state import BulkState as PickedState
 from crm_app.ui.exceptions.page import exceptions_page
 from crm_app.ui.exceptions.panel_state import PanelState
 from crm_app.ui.exceptions.state import ExceptionsState
+from crm_app.ui.gallery.page import gallery_page
 from crm_app.ui.imports.page import imports_page
 from crm_app.ui.imports.state import FileState, ImportsState
 from crm_app.ui.ledger.page import ledger_page
@@ -123,6 +124,7 @@ PAGES: Final = (
         "Your account",
         (_FRAME, MeState.load, TokensState.load, FactorState.load, PasswordState.load),
     ),
+    Page(gallery_page, "/gallery", "Components", (_FRAME,)),
     Page(missing_page, "404", "Nothing here", (_FRAME,)),
 )
 # Built as files of their own; a page of one thing is served by the fallback of them all.
@@ -157,7 +159,20 @@ STYLES: Final = (
     "business",
     "me",
     "trail",
+    "gallery",
     "phone",
+    "connection",
+)
+# In `assets/`, each for a part of the desk; the first one stops what cannot be done now.
+SCRIPTS: Final = (
+    "connection",
+    "desk",
+    "grid",
+    "palette",
+    "imports",
+    "order",
+    "drafts",
+    "by_hand",
 )
 
 
@@ -174,12 +189,12 @@ def add_pages(app: rx.App, brand: str) -> None:
 
 def head() -> list[rx.Component]:
     """What stands in the head of every page."""
-    keys = rx.el.script(src="/desk.js", defer=True)
-    table = rx.el.script(src="/grid.js", defer=True)
-    jumping = rx.el.script(src="/palette.js", defer=True)
-    sending = rx.el.script(src="/imports.js", defer=True)
-    order = rx.el.script(src="/order.js", defer=True)
-    summing = rx.el.script(src="/by_hand.js", defer=True)
-    icon = rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml")
-    scheme = rx.el.meta(name="color-scheme", content="light dark")
-    return [keys, table, jumping, sending, order, summing, icon, scheme]
+    return [
+        *[rx.el.script(src=f"/{name}.js", defer=True) for name in SCRIPTS],
+        rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml"),
+        rx.el.link(rel="apple-touch-icon", href="/icons/apple-180.png"),
+        rx.el.link(rel="manifest", href="/manifest.webmanifest"),
+        rx.el.meta(name="theme-color", content="#f6f7f9", media="(prefers-color-scheme: light)"),
+        rx.el.meta(name="theme-color", content="#0c0e11", media="(prefers-color-scheme: dark)"),
+        rx.el.meta(name="color-scheme", content="light dark"),
+    ]

@@ -28,11 +28,23 @@ def test_e_mail_and_password_give_a_token_that_names_the_person(
         "id": people[Role.SUPPORT].id,
         "email": "support@palmonas.test",
         "name": "Asha Kulkarni",
-        "role": "support",
+        "roles": [
+            {
+                "role_id": me.json()["roles"][0]["role_id"],
+                "name": "Support",
+                "key": "support",
+                "reach": "all",
+                "channels": [],
+                "account_ids": [],
+                "where": "all accounts",
+            }
+        ],
         "is_active": True,
         "created_at": me.json()["created_at"],
         "last_seen_at": me.json()["last_seen_at"],
         "permissions": sorted(ROLE_PERMISSIONS[Role.SUPPORT]),
+        "narrowed": {},
+        "viewing_as": "",
     }
 
 

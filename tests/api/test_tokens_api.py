@@ -12,7 +12,7 @@ from crm_app.domain.permissions import Role
 from crm_app.domain.time import now
 from crm_app.models import ApiToken, AuditEntry, User
 from tests.api.conftest import Bearer
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, give
 
 URL, ALL, ME, ORDERS = "/api/v1/me/tokens", "/api/v1/tokens", "/api/v1/auth/me", "/api/v1/orders"
 BODY: dict[str, Any] = {
@@ -99,7 +99,7 @@ def test_it_shrinks_with_the_role_of_its_owner(
     client: TestClient, bearer: Bearer, people: dict[Role, User], session: Session
 ) -> None:
     made = make(client, bearer(Role.SUPPORT), scopes=["orders.view", "orders.import"])
-    people[Role.SUPPORT].role = Role.READ_ONLY
+    give(session, people[Role.SUPPORT], Role.READ_ONLY)
     session.commit()
 
     assert client.get(ME, headers=bearing(made)).json()["permissions"] == ["orders.view"]

@@ -17,7 +17,7 @@ from crm_app.api import rates
 from crm_app.domain.permissions import Role
 from crm_app.domain.time import now
 from crm_app.models import AuditEntry, User
-from crm_app.services import api_tokens, auth, refusals, signed
+from crm_app.services import api_tokens, auth, endings, refusals, signed
 from crm_app.ui.login.state import LoginState
 from crm_app.ui.welcome.state import WelcomeState
 from tests.api.conftest import Bearer
@@ -54,7 +54,7 @@ def of_an_old_cookie(session: Session) -> dict[str, str]:
     session.commit()
     opened = open_session(user)
     with db.transaction() as other:
-        auth.sign_out(other, opened.token, "")
+        endings.sign_out(other, opened.token, "")
     return {"cookie": f"{auth.SESSION_COOKIE}={opened.token}", "origin": OURS}
 
 

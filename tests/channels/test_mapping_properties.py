@@ -4,7 +4,7 @@ import copy
 import json
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from crm_app.channels import reading
 from crm_app.channels.amazon.mapping import to_order as from_amazon
 from crm_app.channels.base import ChannelOrder
+from crm_app.channels.blinkit import mapping as blinkit
 from crm_app.channels.flipkart.mapping import to_order as from_flipkart
 from crm_app.channels.reading import BadFieldError, Json
 from crm_app.channels.shopify import mapping as shopify
+from crm_app.channels.swiggy import mapping as swiggy
 from crm_app.channels.woocommerce import mapping as woocommerce
 from crm_app.domain.money import MAX_MINOR
 
@@ -28,7 +30,9 @@ from .orders import (
     shopify_parcel,
     woo_order,
 )
+from .purchase_orders import purchase_order, relay_order
 
+HEARD_AT = datetime(2026, 11, 12, tzinfo=UTC)
 Mapping = Callable[[Json], ChannelOrder]
 
 # Surrogates and null bytes too: JSON can spell both.
@@ -125,6 +129,14 @@ def from_shopify(raw: Json) -> ChannelOrder:
     return shopify.to_order(raw, 48)
 
 
+def from_blinkit(raw: Json) -> ChannelOrder:
+    return blinkit.read(raw, HEARD_AT)
+
+
+def from_swiggy(raw: Json) -> ChannelOrder:
+    return swiggy.read(raw, HEARD_AT)
+
+
 AMAZON = amazon_order(packages=[amazon_package("IN_TRANSIT", "OUT_FOR_DELIVERY")])
 WOOCOMMERCE = woo_order(
     shipping=woo_order()["billing"],
@@ -132,6 +144,18 @@ WOOCOMMERCE = woo_order(
     meta_data=[{"id": 1, "key": "_tracking_number", "value": "T-1"}],
 )
 FLIPKART = flipkart_shipment("PACKED", "RETURN_REQUESTED")
+# What we keep of an order that was only ever sent.
+BLINKIT: Json = {
+    "po": purchase_order(),
+    "first_at": HEARD_AT.isoformat(),
+    "events": [{"type": "PO_AMENDMENT", "body": [{"item_id": "10077", "mrp": 1}], "at": "x"}],
+}
+SWIGGY: Json = {
+    "order": relay_order(),
+    "first_at": HEARD_AT.isoformat(),
+    "state": "Dispatched",
+    "rider": {"mode": "aggregator", "current_state": "out-for-delivery"},
+}
 SHOPIFY = shopify_order(
     shopify_parcel(), cancelledAt="2026-11-02T00:00:00Z", paymentGatewayNames=["cod"]
 )
@@ -142,8 +166,10 @@ each_mapping = pytest.mark.parametrize(
         (from_woocommerce, WOOCOMMERCE),
         (from_flipkart, FLIPKART),
         (from_shopify, SHOPIFY),
+        (from_blinkit, BLINKIT),
+        (from_swiggy, SWIGGY),
     ],
-    ids=["amazon", "woocommerce", "flipkart", "shopify"],
+    ids=["amazon", "woocommerce", "flipkart", "shopify", "blinkit", "swiggy"],
 )
 
 

@@ -1,21 +1,32 @@
-"""One case a connector: recorded answers, and how to build it on a transport that plays them."""
+"""One case a connector: recorded answers, and how to build it on a transport that plays them.
+
+What a channel that only sends its orders says stands in `NAME_hook.json`; what the mappings promise
+is kept in `mapped.py`, what channels remember in `remembering.py`.
+"""
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from crm_app.channels import capabilities, kinds
 from crm_app.channels.amazon import auth
 from crm_app.channels.amazon import connector as amazon
-from crm_app.channels.base import Connector
+from crm_app.channels.base import ChannelOrder, Connector
+from crm_app.channels.blinkit import connector as blinkit
+from crm_app.channels.blinkit.asn import Supplier
 from crm_app.channels.flipkart import auth as flipkart_auth
 from crm_app.channels.flipkart import connector as flipkart
+from crm_app.channels.inbound import Delivery, Told, events_of
 from crm_app.channels.limits import NoLimiter
 from crm_app.channels.shopify import connector as shopify
+from crm_app.channels.swiggy import connector as swiggy
 from crm_app.channels.woocommerce import connector as woocommerce
+from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import OrderStatus
 
 RECORDINGS = Path(__file__).parent / "recordings"
@@ -56,6 +67,16 @@ def _flipkart(handler: Handler) -> Connector:
 def _shopify(handler: Handler) -> Connector:
     keys = shopify.Credentials("shpat_s3cr3t")
     return shopify.ShopifyConnector(_client(handler), keys, shopify.Options(), NoLimiter())
+
+
+def _blinkit(handler: Handler) -> Connector:
+    supplier = Supplier("Palmonas", "27AABCP1234M1Z6", {"city": "Pune"})
+    return blinkit.BlinkitConnector(_client(handler), "s3cr3t-1", supplier, NoLimiter())
+
+
+def _swiggy(handler: Handler) -> Connector:
+    keys = swiggy.Credentials("brand", "s3cr3t-2")
+    return swiggy.SwiggyConnector(_client(handler), keys, NoLimiter())
 
 
 def _client(handler: Handler) -> httpx.Client:
@@ -122,8 +143,24 @@ def _is_shopify_read(request: httpx.Request) -> bool:
     return json.loads(request.content)["query"].lstrip().startswith("query")
 
 
+def _play_blinkit(_: httpx.Request) -> httpx.Response:
+    accepted = {"successful": True, "asn_sync_status": "ACCEPTED", "data": {"errors": []}}
+    return httpx.Response(200, json=accepted)
+
+
+def _play_swiggy(_: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, json={"status": "success"})
+
+
+def _is_nothing_read(_: httpx.Request) -> bool:
+    return False
+
+
 def _is_get(request: httpx.Request) -> bool:
     return request.method == "GET"
+
+
+HEARD_AT = datetime(2026, 11, 1, 10, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -137,6 +174,7 @@ class Case:
         refusal_status: Of the answer whose body is `refusal`; some channels say no inside a 200.
         tells_buyer: Whether the channel says who bought.
         is_read: Which requests only ask.
+        fresh: The status of the first order of its recordings.
     """
 
     name: str
@@ -148,6 +186,27 @@ class Case:
     refusal_status: int = 400
     tells_buyer: bool = True
     is_read: Callable[[httpx.Request], bool] = _is_get
+
+    fresh: OrderStatus = OrderStatus.CONFIRMED
+
+    @property
+    def channel(self) -> Channel:
+        return Channel(self.name)
+
+    @property
+    def is_pulled(self) -> bool:
+        return capabilities.of(self.channel).pulls
+
+    def arrived(self) -> ChannelOrder:
+        """What its recorded webhook says, read as the inbox reads it."""
+        hook = kinds.of(self.channel).hook
+        assert hook is not None
+        body = recording(f"{self.name}_hook.json")
+        sent = Delivery({}, json.dumps(body).encode(), "https://crm.test/hook")
+        (event,) = events_of(hook, sent)
+        order = hook.to_order(Told(event.topic, event.external_id, body, HEARD_AT))
+        assert order is not None
+        return order
 
     @property
     def refusal(self) -> Any:
@@ -195,4 +254,27 @@ CASES = (
         refusal_status=200,
         is_read=_is_shopify_read,
     ),
+    Case(
+        "blinkit",
+        _blinkit,
+        _play_blinkit,
+        ("9900001", "", ""),
+        unsaid=OrderStatus.CANCELLED,
+        refusal_status=200,
+        is_read=_is_nothing_read,
+        fresh=OrderStatus.PENDING,
+    ),
+    Case(
+        "swiggy",
+        _swiggy,
+        _play_swiggy,
+        ("990001", "", ""),
+        unsaid=OrderStatus.OUT_FOR_DELIVERY,
+        refusal_status=200,
+        tells_buyer=False,
+        is_read=_is_nothing_read,
+        fresh=OrderStatus.PENDING,
+    ),
 )
+PULLED = tuple(case for case in CASES if case.is_pulled)
+SENT = tuple(case for case in CASES if not case.is_pulled)

@@ -18,9 +18,11 @@ from crm_app.errors import (
     RetryableError,
 )
 
-from .cases import CASES, Case, Handler
+from .cases import CASES, PULLED, SENT, Case, Handler
 
 each_connector = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+each_reader = pytest.mark.parametrize("case", PULLED, ids=lambda case: case.name)
+each_sender = pytest.mark.parametrize("case", SENT, ids=lambda case: case.name)
 
 SINCE = "2026-11-01T00:00:00+00:00"
 # Whatever the channel says, none of this may reach an error text.
@@ -43,6 +45,7 @@ def update_of(case: Case) -> StatusUpdate:
         tracking_number="D-1",
         happened_at=datetime(2026, 11, 2, tzinfo=UTC),
         lines=(("70010", 2),),
+        known={} if case.is_pulled else case.arrived().raw,
     )
 
 
@@ -109,7 +112,7 @@ WRITES = {
 }
 
 
-@each_connector
+@each_reader
 def test_reads_every_page_and_gives_the_cursor_last(case: Case) -> None:
     pages = list(case.connect(case.play).fetch_orders(SINCE))
 
@@ -123,7 +126,7 @@ def test_reads_every_page_and_gives_the_cursor_last(case: Case) -> None:
     assert ids_by_page(pages) == [[case.ids[0]], [case.ids[1]]]
 
 
-@each_connector
+@each_reader
 def test_an_order_means_the_same_from_everywhere(case: Case) -> None:
     first, second = orders_of(case.connect(case.play).fetch_orders(SINCE))
 
@@ -141,7 +144,7 @@ def test_an_order_means_the_same_from_everywhere(case: Case) -> None:
     assert second.updated_at == datetime(2026, 11, 3, 7, 15, tzinfo=UTC)
 
 
-@each_connector
+@each_reader
 def test_a_bad_order_is_set_aside_with_its_reason(case: Case) -> None:
     pages = list(case.connect(case.play).fetch_orders(SINCE))
 
@@ -152,7 +155,7 @@ def test_a_bad_order_is_set_aside_with_its_reason(case: Case) -> None:
     assert len(page.orders) == 1
 
 
-@each_connector
+@each_reader
 def test_a_sweep_goes_on_where_it_stopped(case: Case) -> None:
     connector = case.connect(case.play)
     pages = list(connector.fetch_orders(SINCE))
@@ -164,11 +167,33 @@ def test_a_sweep_goes_on_where_it_stopped(case: Case) -> None:
         assert again[-1].cursor == pages[-1].cursor
 
 
-@each_connector
+@each_reader
 def test_one_order_is_read(case: Case) -> None:
     order = case.connect(case.play).fetch_order(case.ids[0])
 
     assert (order.external_id, order.total_minor) == (case.ids[0], 149_900)
+
+
+@each_sender
+def test_what_only_sends_is_never_asked(case: Case) -> None:
+    connector = case.connect(lambda _: pytest.fail("asked"))
+
+    assert list(connector.fetch_orders(SINCE)) == []
+    with pytest.raises(RejectedError, match=case.ids[0]):
+        connector.fetch_order(case.ids[0])
+
+
+@each_sender
+def test_an_order_that_is_sent_means_the_same_too(case: Case) -> None:
+    order = case.arrived()
+
+    assert (order.external_id, order.status) == (case.ids[0], case.fresh)
+    assert (order.currency, order.total_minor) == ("INR", 149_900)
+    assert order.placed_at == datetime(2026, 11, 1, 10, tzinfo=UTC)
+    assert order.ship_by is not None
+    told = [(line.sku, line.quantity, line.unit_price_minor) for line in order.lines]
+    assert told == [("PENDANT-LEAF", 2, 74_950)]
+    assert bool(order.buyer.identity) is case.tells_buyer
 
 
 @each_connector
@@ -182,7 +207,7 @@ def test_a_status_is_told_and_receipted(case: Case) -> None:
     assert 200 <= first.http_status < 300
 
 
-@each_connector
+@each_reader
 @pytest.mark.parametrize("failure", READS)
 def test_a_failed_read_becomes_our_error(case: Case, failure: str) -> None:
     handler, expected = READS[failure]
@@ -214,7 +239,7 @@ def test_a_refusal_is_told_in_the_channels_own_words(case: Case) -> None:
         case.connect_writing(refusal).push_status(update_of(case))
 
 
-@each_connector
+@each_reader
 def test_pages_before_a_failure_stay_good(case: Case) -> None:
     asked: list[httpx.Request] = []
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
@@ -25,6 +26,13 @@ class Product:
 
     url: str
     sandbox: SandboxServer
+    pid: int
+
+    def web(self) -> int:
+        """The process that serves the pages; who keeps it starts another when it dies."""
+        kept = psutil.Process(self.pid).children(recursive=True)
+        keeper = next(one for one in kept if one.cmdline()[2:4] == ["crm_app.keep", "web"])
+        return keeper.children()[0].pid
 
     def api(self, email: str) -> httpx.Client:
         """A REST client that is signed in."""
@@ -76,7 +84,7 @@ def product() -> Iterator[Product]:
 
         running.wait_for(is_ready, "the product is ready", timeout_s=_START_TIMEOUT_S)
         running.wait_for(has_all_orders, "the first import is done", timeout_s=120)
-        yield Product(url, SandboxServer(f"http://127.0.0.1:{sandbox_port}"))
+        yield Product(url, SandboxServer(f"http://127.0.0.1:{sandbox_port}"), started.pid)
     embedded.discard(data_dir)
     shutil.rmtree(data_dir, ignore_errors=True)
 

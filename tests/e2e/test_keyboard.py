@@ -2,16 +2,13 @@
 
 import re
 from collections.abc import Callable
-from typing import Any, Literal, cast
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
 
 OpenPage = Callable[..., Page]
-GRAVE = ("serious", "critical")
 
 
 def focused(page: Page) -> str:
@@ -129,38 +126,3 @@ def test_the_palette_finds_an_order_and_goes_to_a_page(open_page: OpenPage) -> N
     page.keyboard.press("Enter")
 
     expect(page).to_have_url(re.compile("/exceptions"))
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nothing_serious_stands_in_the_way_of_a_screen_reader(
-    open_page: OpenPage, theme: Literal["light", "dark"]
-) -> None:
-    page = open_page("support@demo.test", path="/orders?status=delivered")
-    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-    expect(page.get_by_role("row").nth(5)).to_be_visible()
-    faults = grave_faults(page)
-    page.keyboard.press("j")
-    page.keyboard.press("x")
-    page.keyboard.press("Enter")
-    expect(page.get_by_text("1 of 50")).to_be_visible()
-    faults += grave_faults(page)
-    page.keyboard.press("t")
-    expect(page.locator("#row-menu").get_by_label("New tag")).to_be_visible()
-    faults += grave_faults(page)
-    page.keyboard.press("Escape")
-    page.keyboard.press("Control+k")
-    expect(page.get_by_role("combobox", name="Go to, do, or find")).to_be_focused()
-    faults += grave_faults(page)
-
-    assert faults == []
-
-
-def grave_faults(page: Page) -> list[str]:
-    """What axe finds serious or critical: its rule, and the element."""
-    found = cast(dict[str, Any], Axe().run(page).response)
-    return [
-        f"{fault['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
-        for fault in found["violations"]
-        if fault["impact"] in GRAVE
-        for node in fault["nodes"]
-    ]

@@ -19,11 +19,11 @@ pytestmark = pytest.mark.browser
 OpenPage = Callable[..., Page]
 
 USERS_STATE = "reflex___state____state.crm_app___ui___users___state____users_state"
-FORM = {"email": "raw@demo.test", "name": "Raw", "role": "admin"}
+FORM = {"email": "raw@demo.test", "name": "Raw", "role": "1"}
 RAW_EVENTS: dict[str, dict[str, Any]] = {
     "load": {},
     "create": {"form": FORM},
-    "change_role": {"user_id": 2, "role": "admin"},
+    "change_role": {"user_id": 2, "role": "1"},
     "set_active": {"user_id": 1, "is_active": False},
     "make_link": {"user_id": 1},
     "setvar": {"var_name": "rows", "value": []},
@@ -143,7 +143,7 @@ def test_support_is_refused_the_people_by_page_api_and_raw_event(
     with product.api("admin@demo.test") as api:
         people = {one["email"]: one for one in api.get("/api/v1/users").json()["users"]}
     assert "raw@demo.test" not in people
-    assert people["support@demo.test"]["role"] == "support"
+    assert people["support@demo.test"]["roles"][0]["key"] == "support"
     assert people["admin@demo.test"]["is_active"]
 
 

@@ -16,8 +16,8 @@ from crm_app.domain.permissions import Permission, Role
 from crm_app.domain.time import now
 from crm_app.errors import CrmError, NotSignedInError, SignInThrottledError, WrongPasswordError
 from crm_app.models import AuditEntry, SignInFailure, User, UserSession
-from crm_app.services import auth, passwords, refusals, signed
-from tests.factories import PASSWORD, UserFactory
+from crm_app.services import auth, endings, passwords, refusals, signed
+from tests.factories import PASSWORD, UserFactory, give
 
 OFFICE, HOME = "203.0.113.7", "198.51.100.9"
 
@@ -225,8 +225,8 @@ def test_signing_out_ends_this_session_alone(user: User) -> None:
     first, second = sign_in().token, sign_in().token
 
     with db.transaction() as session:
-        auth.sign_out(session, first, OFFICE)
-        auth.sign_out(session, "of nobody", OFFICE)
+        endings.sign_out(session, first, OFFICE)
+        endings.sign_out(session, "of nobody", OFFICE)
 
     with pytest.raises(NotSignedInError):
         whoami(first)
@@ -244,7 +244,7 @@ def test_deactivation_ends_a_session_at_once(session: Session, user: User) -> No
 
 def test_a_new_role_counts_from_the_next_click(session: Session, user: User) -> None:
     token = sign_in().token
-    user.role = Role.READ_ONLY
+    give(session, user, Role.READ_ONLY)
     session.commit()
 
     with db.transaction() as other:
@@ -281,7 +281,7 @@ def test_an_access_token_is_its_session(user: User) -> None:
     assert api_actor(token) == user.name
     assert life_s == 3600
     with db.transaction() as session:
-        auth.sign_out_access_token(session, token, OFFICE)
+        endings.sign_out_access_token(session, token, OFFICE)
     with pytest.raises(NotSignedInError):
         api_actor(token)
 

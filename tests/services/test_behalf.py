@@ -26,7 +26,7 @@ from crm_app.services import api_tokens, auth, bulk_work, replaying, replays, se
 from crm_app.services.behalf import on_behalf
 from crm_app.services.documents import working as documents
 from crm_app.services.downloads import working as downloads
-from tests.factories import PASSWORD, AccountFactory, OrderFactory, UserFactory
+from tests.factories import PASSWORD, AccountFactory, OrderFactory, UserFactory, give
 from tests.services import bulk_runs as tool
 from tests.services.downloads.test_exports import ask
 
@@ -169,8 +169,10 @@ def test_a_replay_stops_for_somebody_who_may_no_longer_map(session: Session, own
     OrderFactory(account=account)
     session.commit()
     with db.transaction() as other:
-        replay_id = replays.begin(other, auth.person(owner), account.channel, is_dry=False).id
-    owner.role = Role.SUPPORT
+        replay_id = replays.begin(
+            other, auth.person(other, owner), account.channel, is_dry=False
+        ).id
+    give(session, owner, Role.SUPPORT)
     session.commit()
 
     has_more = replaying.run(replay_id, {}, budget_s=5)

@@ -157,7 +157,7 @@ class Ledger(RuleBasedStateMachine):
             bind(session)
             self.account_id: int = AccountFactory(channel=Channel.WOOCOMMERCE).id
             user: User = UserFactory(role=Role.SUPPORT)
-            self.person: Actor = auth.person(user)
+            self.person: Actor = auth.person(session, user)
         self.shop = Witness()
         for key, status in zip(
             KEYS, (OrderStatus.PENDING, OrderStatus.CONFIRMED, OrderStatus.CONFIRMED), strict=True

@@ -22,6 +22,7 @@ from crm_app.errors import (
 )
 from crm_app.models import AuditEntry, User, UserLink, UserSession
 from crm_app.services import auth, links, passwords
+from crm_app.services.granting import everywhere
 from tests.factories import PASSWORD, UserFactory
 
 NEW = "a river of seven stones"
@@ -58,7 +59,11 @@ def sign_in(email: str, password: str) -> auth.SignedIn | auth.HalfIn | auth.Ref
 def test_an_invited_person_chooses_their_own_password(session: Session, admin: Actor) -> None:
     with db.transaction() as writing:
         made = links.invite(
-            writing, admin, email="new@palmonas.test", name="Riya", role=Role.READ_ONLY
+            writing,
+            admin,
+            email="new@palmonas.test",
+            name="Riya",
+            roles=[everywhere(writing, Role.READ_ONLY)],
         )
         token = token_of(made)
     found = links.look(session, token)
@@ -164,7 +169,13 @@ def test_only_who_manages_people_makes_links(
     with pytest.raises(PermissionDeniedError):
         links.make_link(session, asha, user.id)
     with pytest.raises(PermissionDeniedError):
-        links.invite(session, asha, email="x@palmonas.test", name="X", role=Role.ADMIN)
+        links.invite(
+            session,
+            asha,
+            email="x@palmonas.test",
+            name="X",
+            roles=[everywhere(session, Role.ADMIN)],
+        )
     with pytest.raises(ConflictError):
         links.make_link(session, admin, gone.id)
     with pytest.raises(NotFoundError):

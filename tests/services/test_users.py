@@ -1,6 +1,7 @@
 """The people of the desk, and that there is always an admin among them."""
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from crm_app.errors import (
     PermissionDeniedError,
 )
 from crm_app.models import AuditEntry, User
-from crm_app.services import auth, users
+from crm_app.services import auth, granting, users
 from tests.factories import PASSWORD, UserFactory
 
 
@@ -29,12 +30,23 @@ def create(actor: Actor, **changes: Any) -> tuple[User, str]:
         "role": Role.SUPPORT,
     } | changes
     with db.transaction() as session:
-        return users.create_user(session, actor, **values)
+        return users.create_user(session, actor, **_with_roles(session, values))
 
 
 def update(actor: Actor, user_id: int, **changes: Any) -> User:
     with db.transaction() as session:
-        return users.update_user(session, actor, user_id, **changes)
+        return users.update_user(session, actor, user_id, **_with_roles(session, changes))
+
+
+def _with_roles(session: Session, values: dict[str, Any]) -> dict[str, Any]:
+    rest = {name: value for name, value in values.items() if name != "role"}
+    return rest | (
+        {"roles": [granting.everywhere(session, values["role"])]} if "role" in values else {}
+    )
+
+
+def roles_of(session: Session, user_id: int) -> list[str]:
+    return [f"{one.name}: {one.where}" for one in granting.held_by(session, [user_id])[user_id]]
 
 
 def signs_in(email: str, password: str) -> bool:
@@ -56,11 +68,8 @@ def test_a_new_person_can_sign_in_with_the_password_shown_once(
     user, password = create(admin, email=" New.Person@Palmonas.TEST ", name="  New   Person ")
 
     entry = session.exec(select(AuditEntry)).one()
-    assert (user.email, user.name, user.role) == (
-        "new.person@palmonas.test",
-        "New Person",
-        Role.SUPPORT,
-    )
+    assert (user.email, user.name) == ("new.person@palmonas.test", "New Person")
+    assert roles_of(session, user.id) == ["Support: all accounts"]
     assert signs_in("new.person@palmonas.test", password)
     assert (entry.action, entry.actor_id, entry.subject_id) == (
         "user:created",
@@ -136,8 +145,8 @@ def test_changes_are_written_down_field_by_field(
     entry = session.exec(select(AuditEntry)).one()
     assert (entry.action, entry.before, entry.after) == (
         "user:changed",
-        {"role": "support"},
-        {"role": "read_only"},
+        {"roles": [{"role": "Support", "reach": "all"}]},
+        {"roles": [{"role": "Read-only", "reach": "all"}]},
     )
 
 
@@ -157,7 +166,7 @@ def test_nobody_shuts_themselves_out(session: Session, admin: Actor, change: Any
     session.commit()
     assert admin.user_id is not None
 
-    with pytest.raises(ConflictError, match="your own role"):
+    with pytest.raises(ConflictError, match="your own roles"):
         update(admin, admin.user_id, **change)
 
     assert update(admin, admin.user_id, name="Anika").name == "Anika"
@@ -168,7 +177,7 @@ def test_the_last_active_admin_stays(session: Session, admin: Actor) -> None:
     other = UserFactory(role=Role.SUPPORT)
     session.commit()
     # Somebody who is admin for this call, as when two demote each other.
-    stranger = auth.person(User(id=other.id, email="", name="X", password_hash="", role=Role.ADMIN))
+    stranger = replace(admin, user_id=other.id)
     assert admin.user_id is not None
 
     for change in ({"role": Role.READ_ONLY}, {"is_active": False}):
@@ -177,7 +186,7 @@ def test_the_last_active_admin_stays(session: Session, admin: Actor) -> None:
 
     session.expire_all()
     kept = session.get_one(User, admin.user_id)
-    assert (kept.role, kept.is_active) == (Role.ADMIN, True)
+    assert (roles_of(session, kept.id), kept.is_active) == (["Admin: all accounts"], True)
     assert count(session, AuditEntry) == 0
 
 
@@ -185,7 +194,7 @@ def test_two_admins_who_demote_each_other_at_once_leave_one(session: Session, ad
     second = UserFactory(role=Role.ADMIN)
     session.commit()
     assert admin.user_id is not None
-    pairs = [(admin, second.id), (auth.person(second), admin.user_id)]
+    pairs = [(admin, second.id), (auth.person(session, second), admin.user_id)]
     barrier = threading.Barrier(2)
     outcomes: list[str] = []
 
@@ -205,7 +214,8 @@ def test_two_admins_who_demote_each_other_at_once_leave_one(session: Session, ad
 
     session.expire_all()
     assert sorted(outcomes) == ["done", "refused"]
-    assert len(session.exec(select(User).where(User.role == Role.ADMIN)).all()) == 1
+    left = [roles_of(session, one) for one in (admin.user_id, second.id)]
+    assert left.count(["Admin: all accounts"]) == 1
 
 
 def test_two_admins_who_add_the_same_person_at_once_add_one(session: Session, admin: Actor) -> None:

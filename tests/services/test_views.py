@@ -29,7 +29,7 @@ def ravi(session: Session) -> Actor:
     """Another person of support."""
     user = UserFactory(role=Role.SUPPORT, name="Ravi")
     session.commit()
-    return auth.person(user)
+    return auth.person(session, user)
 
 
 def saved(session: Session, actor: Actor, **params: str) -> View:
@@ -115,7 +115,7 @@ def test_sharing_is_a_permission(session: Session, asha: Actor, admin: Actor, ra
 
 
 def test_who_saves_over_somebody_is_warned_first(session: Session, admin: Actor) -> None:
-    other = auth.person(UserFactory(role=Role.ADMIN, name="Asha Rao"))
+    other = auth.person(session, UserFactory(role=Role.ADMIN, name="Asha Rao"))
     made = views.create(session, admin, ViewDraft("Team", {"cod": "yes"}, is_shared=True))
     hers = ViewDraft("Team", {"cod": "no"}, is_shared=True)
     views.change(session, other, made.key, hers, version=1)

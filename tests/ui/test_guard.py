@@ -123,6 +123,8 @@ async def test_stranger_is_sent_to_sign_in_and_back(database: str) -> None:
         await opened.call(OrdersState.load, "/orders?status=packed&q=a")
 
     assert "/login?next=%2Forders%3Fstatus%3Dpacked%26q%3Da" in opened.said()
+    # Who was never in is not told that anything ended.
+    assert "done=over" not in opened.said()
 
 
 async def test_reader_runs_only_what_reading_needs(session: Session, sign_in: SignIn) -> None:
@@ -198,12 +200,12 @@ async def test_deactivated_person_is_out_at_the_next_click(
     async with tab(cookie) as opened:
         await opened.call(OrdersState.load)
         assert len(opened.shown(OrdersState)["rows"]) == 1
-        person = session.exec(select(User).where(User.role == Role.SUPPORT)).one()
-        users.update_user(session, auth.person(boss), person.id or 0, is_active=False)
+        person = session.exec(select(User).where(User.name == "Support Person")).one()
+        users.update_user(session, auth.person(session, boss), person.id or 0, is_active=False)
         session.commit()
         await opened.call(OrdersState.load)
 
-    assert "/login" in opened.said()
+    assert "/login?next=%2Forders&done=over" in opened.said()
     # What was on the screen is taken away as well.
     assert opened.shown(OrdersState)["rows"] == []
 

@@ -114,6 +114,20 @@ async def test_only_what_has_its_hash_in_its_name_is_kept_for_ever(bundle: Path)
     assert await kept("/desk.css") == "no-cache"
 
 
+async def test_the_worker_may_fetch_and_nothing_else(bundle: Path) -> None:
+    found = await answer(bundle, "/sw.js", b"text/javascript")
+    page = await answer(bundle)
+    script = await answer(bundle, "/desk.js", b"text/javascript")
+
+    # A worker has the policy that it came with: without one for it, it could fetch nothing.
+    said = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
+    assert found["content-security-policy"] == said
+    # Asked for anew each time, so that a new one takes over.
+    assert found["cache-control"] == "no-cache"
+    assert "worker-src 'self'; " in page["content-security-policy"]
+    assert script["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+
+
 async def test_https_is_demanded_only_where_there_is_https(bundle: Path) -> None:
     over_https = await answer(bundle)
     plain = await answer(bundle, origin="http://localhost:8000")

@@ -10,6 +10,7 @@ from crm_app.domain.order_status import OrderStatus, SyncStatus
 from crm_app.domain.permissions import Role
 from crm_app.domain.time import now
 from crm_app.errors import NotSignedInError
+from crm_app.services.order_query import Sort
 from crm_app.services.order_search import OrderQuery
 from crm_app.services.personal_data import WITHHELD
 from crm_app.ui.orders.state import OrdersState, news_text
@@ -146,6 +147,54 @@ async def test_refresh_moves_nothing_and_tells_of_news(session: Session, sign_in
     assert state.news == "1 new order"
 
 
+async def test_news_are_told_whatever_the_sort_and_marked_when_shown(
+    session: Session, sign_in: SignIn
+) -> None:
+    cookie = sign_in(Role.SUPPORT)
+    account = AccountFactory()
+    soon = PLACED_AT + timedelta(hours=4)
+    OrderFactory(account=account, external_id="old", ship_by=soon)
+    session.commit()
+    state = await open_state(OrdersState, "/orders?sort=ship_by&status=confirmed", cookie)
+    await state.load()
+    late = soon + timedelta(hours=9)
+    OrderFactory(account=account, external_id="last", ship_by=late)
+    OrderFactory(account=account, external_id="other", status=OrderStatus.SHIPPED)
+    session.commit()
+
+    await state.refresh()
+    told, before = state.news, [row.number for row in state.rows]
+    await state.show_news()
+    await state.load()
+
+    assert (told, before) == ("1 new order in this list", ["old"])
+    assert [(row.number, "new" in row.tags) for row in state.rows] == [
+        ("old", False),
+        ("last", True),
+    ]
+    assert state.news == ""
+
+
+async def test_news_on_a_deep_page_lead_to_the_first(session: Session, sign_in: SignIn) -> None:
+    cookie = sign_in(Role.SUPPORT)
+    account = AccountFactory()
+    for at in range(51):
+        placed = PLACED_AT + timedelta(minutes=at)
+        OrderFactory(account=account, external_id=f"n{at:02}", placed_at=placed)
+    session.commit()
+    first = await open_state(OrdersState, "/orders", cookie)
+    await first.load()
+    second = await open_state(OrdersState, first.pages.next, cookie)
+    await second.load()
+    OrderFactory(account=account, placed_at=PLACED_AT + timedelta(days=1))
+    session.commit()
+
+    await second.refresh()
+
+    assert (second.news, [row.number for row in second.rows]) == ("1 new order", ["n00"])
+    assert "/orders?view=all" in str(await second.show_news())
+
+
 async def test_refresh_dims_what_no_longer_belongs(session: Session, sign_in: SignIn) -> None:
     cookie = sign_in(Role.SUPPORT)
     order = OrderFactory(status=OrderStatus.PACKED)
@@ -192,8 +241,8 @@ async def test_days_of_the_form_go_into_the_address(sign_in: SignIn) -> None:
     assert "/orders?from=2026-11-01&to=2026-11-03" in str(redirect)
 
 
-def test_news_belong_to_the_newest_page_only() -> None:
+def test_news_say_how_many_and_whether_they_are_on_top() -> None:
     assert news_text(0, OrderQuery()) == ""
     assert news_text(3, OrderQuery()) == "3 new orders"
-    assert news_text(50, OrderQuery()) == "50+ new orders"
-    assert news_text(3, OrderQuery(cursor="x")) == ""
+    assert news_text(100, OrderQuery()) == "99+ new orders"
+    assert news_text(1, OrderQuery(sort=Sort.SHIP_BY)) == "1 new order in this list"

@@ -17,7 +17,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError, InvalidInputError, NotFoundError, NotSignedInError
 from crm_app.models import Alert, AlertChoice, AlertHook, AlertMessage
-from crm_app.services import audit
+from crm_app.services import audit, reach
 from crm_app.services.alerts import telling
 from crm_app.services.alerts.telling import Choice
 
@@ -62,8 +62,8 @@ def overview(session: Session, actor: Actor) -> Overview:
     Raises:
         PermissionDeniedError: Without `orders.view`.
     """
-    actor.require(Permission.VIEW_ORDERS)
-    may_manage = actor.may(Permission.MANAGE_ACCOUNTS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
+    may_manage = actor.may_everywhere(Permission.MANAGE_ACCOUNTS)
     is_open = col(Alert.closed_at).is_(None)
     hook = session.get(AlertHook, 1) if may_manage else None
     return Overview(
@@ -100,7 +100,7 @@ def choose(session: Session, actor: Actor, kind: AlertKind, *, in_app: bool, by_
         NotSignedInError: If the actor is no person.
         ConflictError: By mail, where this installation has no mail server.
     """
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     if actor.user_id is None:
         raise NotSignedInError
     if by_mail and not get_settings().smtp_host:
@@ -121,7 +121,7 @@ def set_hook(session: Session, actor: Actor, url: str) -> str:
     Raises:
         PermissionDeniedError: Without `accounts.manage`.
     """
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    actor.require_everywhere(Permission.MANAGE_ACCOUNTS)
     secret = secrets.token_urlsafe(32)
     hook = session.get(AlertHook, 1, with_for_update=True)
     before = {"url": hook.url} if hook else {}
@@ -142,7 +142,7 @@ def remove_hook(session: Session, actor: Actor) -> None:
 
     Raises: PermissionDeniedError, NotFoundError if there is none.
     """
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    actor.require_everywhere(Permission.MANAGE_ACCOUNTS)
     hook = session.get(AlertHook, 1, with_for_update=True)
     if hook is None:
         raise NotFoundError("webhook", "for alerts")
@@ -163,7 +163,7 @@ def send_test(session: Session, actor: Actor, way: str) -> None:
 
     Raises: PermissionDeniedError without `accounts.manage`; ConflictError if it cannot be sent.
     """
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    actor.require_everywhere(Permission.MANAGE_ACCOUNTS)
     if way not in (telling.WEBHOOK, telling.MAIL):
         raise InvalidInputError("A test goes by mail or by webhook.")
     moment, brand = now(), get_settings().brand_name
@@ -198,7 +198,7 @@ def send_again(session: Session, actor: Actor, message_id: int) -> None:
 
     Raises: PermissionDeniedError without `accounts.manage`; NotFoundError if there is none such.
     """
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    actor.require_everywhere(Permission.MANAGE_ACCOUNTS)
     message = session.get(AlertMessage, message_id, with_for_update=True)
     if message is None or message.failed_at is None:
         raise NotFoundError("failed message", message_id)

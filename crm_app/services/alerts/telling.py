@@ -10,9 +10,10 @@ from sqlmodel import Session, col, select
 from crm_app import queue
 from crm_app.config import get_settings
 from crm_app.domain.alert import AlertKind, AlertMoment
-from crm_app.domain.permissions import ROLE_PERMISSIONS, Permission
+from crm_app.domain.permissions import Permission
+from crm_app.domain.reach import Reach
 from crm_app.models import Alert, AlertChoice, AlertHook, AlertMessage, User
-from crm_app.services import notices
+from crm_app.services import access, notices
 
 MAIL: Final = "mail"
 WEBHOOK: Final = "webhook"
@@ -26,13 +27,17 @@ _AHEAD: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """How a person is told of a kind of alert. `is_own`: they chose it themselves."""
+    """How a person is told of a kind of alert. `is_own`: they chose it themselves.
+
+    `sees` is where they may see orders: nobody is told of another account.
+    """
 
     user: User
     kind: AlertKind
     in_app: bool
     by_mail: bool
     is_own: bool
+    sees: Reach
 
 
 def choices(session: Session, *, user_id: int | None = None) -> list[Choice]:
@@ -41,20 +46,22 @@ def choices(session: Session, *, user_id: int | None = None) -> list[Choice]:
     if user_id is not None:
         statement = statement.where(User.id == user_id)
     people = session.exec(statement).all()
+    held = access.of_all(session, [user.id for user in people])
     own = {(row.user_id, row.kind): row for row in session.exec(select(AlertChoice))}
     return [
-        _choice(user, kind, own.get((user.id, kind)))
+        _choice(user, held[user.id], kind, own.get((user.id, kind)))
         for user in people
-        if Permission.VIEW_ORDERS in ROLE_PERMISSIONS[user.role]
+        if Permission.VIEW_ORDERS in held[user.id].permissions
         for kind in AlertKind
     ]
 
 
-def _choice(user: User, kind: AlertKind, row: AlertChoice | None) -> Choice:
+def _choice(user: User, held: access.Access, kind: AlertKind, row: AlertChoice | None) -> Choice:
+    sees = held.reach(Permission.VIEW_ORDERS)
     if row is not None:
-        return Choice(user, kind, row.in_app, row.by_mail, is_own=True)
-    concerned = kind.concerns in ROLE_PERMISSIONS[user.role]
-    return Choice(user, kind, in_app=concerned, by_mail=False, is_own=False)
+        return Choice(user, kind, row.in_app, row.by_mail, is_own=True, sees=sees)
+    concerned = kind.concerns in held.permissions
+    return Choice(user, kind, in_app=concerned, by_mail=False, is_own=False, sees=sees)
 
 
 def tell(session: Session, alert: Alert, moment: AlertMoment, at: datetime) -> int:
@@ -62,7 +69,11 @@ def tell(session: Session, alert: Alert, moment: AlertMoment, at: datetime) -> i
 
     Notices are there with the commit; mails and webhooks are written down for the worker.
     """
-    wanted = [choice for choice in choices(session) if choice.kind is alert.kind]
+    wanted = [
+        choice
+        for choice in choices(session)
+        if choice.kind is alert.kind and choice.sees.holds(alert.account_id)
+    ]
     sentence = f"{_AHEAD[moment]}{alert.sentence}"
     key = f"alert:{alert.id}"
     if moment is AlertMoment.OVER:

@@ -15,7 +15,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError, InvalidInputError, NotFoundError
 from crm_app.models import ChannelAccount, Customer, Order, OrderEvent, OrderLine
-from crm_app.services import accounts, audit, importing
+from crm_app.services import accounts, audit, importing, reach
 from crm_app.services.authors import Author
 from crm_app.services.by_hand.draft import (
     CURRENCY,
@@ -43,7 +43,7 @@ _MONEY: Final = ("shipping", "discount", "tax", "lines")
 
 def list_sources(session: Session, actor: Actor) -> list[str]:
     """Where orders come from: what is used, and some to begin with. Needs `orders.create`."""
-    actor.require(Permission.CREATE_ORDERS)
+    reach.require(session, actor, Permission.CREATE_ORDERS)
     used = session.exec(
         select(ChannelAccount.name).where(ChannelAccount.channel == Channel.MANUAL).order_by("name")
     ).all()
@@ -63,7 +63,7 @@ def create(session: Session, actor: Actor, draft: Draft, key: str) -> Order:
         PermissionDeniedError: Without the permission.
         InvalidInputError: With a sentence for each field that cannot be used.
     """
-    actor.require(Permission.CREATE_ORDERS)
+    reach.require(session, actor, Permission.CREATE_ORDERS)
     if not 8 <= len(key) <= 64 or not (key.isascii() and key.isprintable()):
         said = "The key is 8 to 64 plain characters."
         raise InvalidInputError(said, details={"key": said})
@@ -107,8 +107,8 @@ def draft_of(session: Session, actor: Actor, order_id: int) -> Draft:
         NotFoundError: If there is no such order.
         ConflictError: If it is not ours to edit (any more).
     """
-    actor.require(Permission.CREATE_ORDERS)
-    actor.require(Permission.SEE_PERSONAL_DATA)
+    reach.require(session, actor, Permission.CREATE_ORDERS)
+    reach.require(session, actor, Permission.SEE_PERSONAL_DATA)
     order = session.get(Order, order_id)
     if order is None:
         raise NotFoundError("order", order_id)
@@ -132,8 +132,8 @@ def edit(session: Session, actor: Actor, order_id: int, before: Draft, after: Dr
         ConflictError: If it left, is invoiced (for amounts), or a colleague changed the same.
         InvalidInputError: With a sentence for each field that cannot be used.
     """
-    actor.require(Permission.CREATE_ORDERS)
-    actor.require(Permission.SEE_PERSONAL_DATA)
+    reach.require(session, actor, Permission.CREATE_ORDERS)
+    reach.require(session, actor, Permission.SEE_PERSONAL_DATA)
     order = session.exec(select(Order).where(Order.id == order_id).with_for_update()).one_or_none()
     if order is None:
         raise NotFoundError("order", order_id)

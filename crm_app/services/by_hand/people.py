@@ -9,7 +9,7 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.errors import NotFoundError
 from crm_app.models import Customer, Order
-from crm_app.services import audit, matching
+from crm_app.services import audit, matching, reach
 from crm_app.services.personal_data import mask_email, mask_phone
 
 _SHOWN: Final = 6
@@ -43,8 +43,8 @@ def find(session: Session, actor: Actor, text: str) -> list[Person]:
     Raises:
         PermissionDeniedError: Without `orders.create` and the right to see people.
     """
-    actor.require(Permission.CREATE_ORDERS)
-    actor.require(Permission.SEE_PERSONAL_DATA)
+    reach.require(session, actor, Permission.CREATE_ORDERS)
+    reach.require(session, actor, Permission.SEE_PERSONAL_DATA)
     plain = text.replace("\x00", "").strip()[:200]
     if len(plain) < _MIN_TEXT:
         return []
@@ -68,8 +68,8 @@ def take(session: Session, actor: Actor, customer_id: int) -> Known:
         PermissionDeniedError: Without `orders.create` and the right to see people.
         NotFoundError: If there is no such buyer.
     """
-    actor.require(Permission.CREATE_ORDERS)
-    actor.require(Permission.SEE_PERSONAL_DATA)
+    reach.require(session, actor, Permission.CREATE_ORDERS)
+    reach.require(session, actor, Permission.SEE_PERSONAL_DATA)
     customer = session.get(Customer, customer_id)
     if customer is None:
         raise NotFoundError("customer", customer_id)

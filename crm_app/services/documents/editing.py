@@ -14,7 +14,7 @@ from crm_app.domain.channel import Channel
 from crm_app.domain.permissions import Permission
 from crm_app.errors import InvalidInputError
 from crm_app.models import ChannelAccount, Document, DocumentState
-from crm_app.services import accounts, audit
+from crm_app.services import accounts, audit, reach
 from crm_app.services.documents import lines, mapping, orders, presets, staging, uploads
 from crm_app.services.documents.fields import Field
 from crm_app.services.documents.mapping import Mapping
@@ -244,7 +244,7 @@ def list_sources(session: Session, actor: Actor) -> list[str]:
     Raises:
         PermissionDeniedError: Without `orders.import`.
     """
-    actor.require(Permission.IMPORT_ORDERS)
+    reach.require(session, actor, Permission.IMPORT_ORDERS)
     return list(
         session.exec(
             select(ChannelAccount.name)

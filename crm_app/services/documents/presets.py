@@ -10,7 +10,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import InvalidInputError, NotFoundError
 from crm_app.models import Document, DocumentPreset
-from crm_app.services import audit
+from crm_app.services import audit, reach
 from crm_app.services.documents import mapping
 
 
@@ -20,7 +20,7 @@ def list_presets(session: Session, actor: Actor) -> list[DocumentPreset]:
     Raises:
         PermissionDeniedError: Without `orders.import`.
     """
-    actor.require(Permission.IMPORT_ORDERS)
+    reach.require(session, actor, Permission.IMPORT_ORDERS)
     return list(session.exec(select(DocumentPreset).order_by(func.lower(DocumentPreset.name))))
 
 
@@ -31,7 +31,7 @@ def save(session: Session, actor: Actor, document: Document, name: str) -> Docum
         PermissionDeniedError: Without `orders.import`.
         InvalidInputError: If the name is empty or too long, or the file has no source yet.
     """
-    actor.require(Permission.IMPORT_ORDERS)
+    reach.require(session, actor, Permission.IMPORT_ORDERS)
     plain = " ".join(name.split())
     if not plain or len(plain) > 120:
         raise InvalidInputError(
@@ -72,7 +72,7 @@ def apply(session: Session, actor: Actor, document: Document, name: str) -> None
         PermissionDeniedError: Without `orders.import`.
         NotFoundError: If none has this name.
     """
-    actor.require(Permission.IMPORT_ORDERS)
+    reach.require(session, actor, Permission.IMPORT_ORDERS)
     preset = session.exec(select(DocumentPreset).where(DocumentPreset.name == name)).first()
     if preset is None:
         raise NotFoundError("saved mapping", name)

@@ -17,7 +17,7 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.errors import ConflictError, InvalidInputError, NotFoundError
 from crm_app.models import Document, DocumentChunk, DocumentState
-from crm_app.services import audit
+from crm_app.services import audit, reach
 
 _PIECE: Final = 1 << 20  # bytes
 _LEVEL: Final = 3
@@ -38,7 +38,7 @@ def receive(session: Session, actor: Actor, name: str, file: BinaryIO) -> Docume
         PermissionDeniedError: Without `orders.import`.
         InvalidInputError: If it is empty or larger than allowed.
     """
-    actor.require(Permission.IMPORT_ORDERS)
+    reach.require(session, actor, Permission.IMPORT_ORDERS)
     document = Document(
         name=_plain(name),
         size=0,
@@ -127,7 +127,7 @@ def get_document(session: Session, actor: Actor, document_id: int) -> Document:
         PermissionDeniedError: Without `orders.import`.
         NotFoundError: If there is none with this id.
     """
-    actor.require(Permission.IMPORT_ORDERS)
+    reach.require(session, actor, Permission.IMPORT_ORDERS)
     document = session.get(Document, document_id)
     if document is None:
         raise NotFoundError("imported file", document_id)
@@ -177,7 +177,7 @@ def list_documents(
     Raises:
         PermissionDeniedError: Without `orders.import`.
     """
-    actor.require(Permission.IMPORT_ORDERS)
+    reach.require(session, actor, Permission.IMPORT_ORDERS)
     wanted = select(Document).order_by(col(Document.id).desc()).limit(limit)
     if before is not None:
         wanted = wanted.where(Document.id < before)

@@ -102,7 +102,7 @@ def _author(session: Session, document: Document) -> Actor | None:
     """Who pressed "Import", with what they may do today; None, and no more work, if it ended."""
     try:
         actor = on_behalf(session, document.imported_by, document.token_id)
-        actor.require(Permission.IMPORT_ORDERS)
+        actor.require(Permission.IMPORT_ORDERS, document.account_id)
     except PermissionDeniedError:
         document.state = DocumentState.CANCELLED
         document.step += 1

@@ -14,7 +14,7 @@ from crm_app.domain.download import ACTIVE, DownloadKind, FileFormat, Paper
 from crm_app.domain.permissions import Permission
 from crm_app.errors import ConflictError, InvalidInputError
 from crm_app.models import BulkRow, Download, DownloadPart, Order
-from crm_app.services import audit, order_search
+from crm_app.services import audit, order_search, reach
 from crm_app.services.downloads import columns
 from crm_app.services.order_query import OrderQuery, Sort
 from crm_app.services.papers import printing
@@ -62,7 +62,7 @@ def export(
         InvalidInputError: If no order matches, or a choice makes no sense.
         ConflictError: If too many files of this person are in work.
     """
-    actor.require(Permission.EXPORT_ORDERS)
+    reach.require(session, actor, Permission.EXPORT_ORDERS)
     if kind not in _EXPORTS:
         raise InvalidInputError("An export is CSV, XLSX or JSON.", details={"format": "Unusable."})
     chosen = columns.chosen(actor, list(keys) or columns.default_keys(actor))
@@ -94,7 +94,7 @@ def export_run(session: Session, actor: Actor, run_id: int) -> Download:
     Raises:
         PermissionDeniedError: Without `orders.export`.
     """
-    actor.require(Permission.EXPORT_ORDERS)
+    reach.require(session, actor, Permission.EXPORT_ORDERS)
     keys = columns.default_keys(actor)
     return _of_run(
         session,

@@ -18,6 +18,7 @@ from crm_app.domain.order_status import OrderStatus, PaymentStatus, SyncStatus
 from crm_app.domain.permissions import Permission
 from crm_app.errors import InvalidInputError, PermissionDeniedError
 from crm_app.models import ChannelAccount, Customer, Order, OrderLine
+from crm_app.services import reach
 
 
 class Kind(StrEnum):
@@ -156,8 +157,12 @@ COLUMNS: Final[Mapping[str, Column]] = {column.key: column for column in _ALL}
 
 def allowed(actor: Actor) -> list[Column]:
     """The columns that a person may have, in the order in which they are offered."""
-    sees = actor.may(Permission.SEE_PERSONAL_DATA)
-    return [column for column in _ALL if sees or not column.is_personal]
+    sees_people, sees_money = (_sees(actor, one) for one in _GUARDS)
+    return [
+        column
+        for column in _ALL
+        if (sees_people or not column.is_personal) and (sees_money or column.kind is not Kind.MONEY)
+    ]
 
 
 def default_keys(actor: Actor) -> list[str]:
@@ -170,7 +175,7 @@ def chosen(actor: Actor, keys: Sequence[str]) -> list[Column]:
 
     Raises:
         InvalidInputError: If one is unknown, or there is none.
-        PermissionDeniedError: If one holds personal data that the actor may not see.
+        PermissionDeniedError: If one holds personal data or amounts that the actor may not see.
     """
     unknown = [key for key in keys if key not in COLUMNS]
     if unknown or not keys:
@@ -178,6 +183,17 @@ def chosen(actor: Actor, keys: Sequence[str]) -> list[Column]:
         raise InvalidInputError(said, details={"columns": said})
     found = [COLUMNS[key] for key in dict.fromkeys(keys)]
     hidden = [column.heading for column in found if column.is_personal]
-    if hidden and not actor.may(Permission.SEE_PERSONAL_DATA):
+    if hidden and not _sees(actor, Permission.SEE_PERSONAL_DATA):
         raise PermissionDeniedError(f"Your role does not show personal data: {', '.join(hidden)}.")
+    amounts = [column.heading for column in found if column.kind is Kind.MONEY]
+    if amounts and not _sees(actor, Permission.SEE_MONEY):
+        raise PermissionDeniedError(f"Your role does not show amounts: {', '.join(amounts)}.")
     return found
+
+
+_GUARDS: Final = (Permission.SEE_PERSONAL_DATA, Permission.SEE_MONEY)
+
+
+def _sees(actor: Actor, permission: Permission) -> bool:
+    """A file has one set of columns: what is shown in it is seen wherever its rows come from."""
+    return reach.holds_wherever(actor, permission, Permission.EXPORT_ORDERS)

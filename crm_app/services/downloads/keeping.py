@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 import zstandard
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, func, insert, update
 from sqlalchemy import select as fields
 from sqlmodel import Session, col, select
 
@@ -16,9 +16,9 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.download import ACTIVE, DownloadKind, DownloadState
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
-from crm_app.errors import ConflictError, NotFoundError
-from crm_app.models import Download, DownloadPart, DownloadPiece
-from crm_app.services import audit
+from crm_app.errors import ConflictError, NotFoundError, PermissionDeniedError
+from crm_app.models import Download, DownloadPart, DownloadPiece, Order
+from crm_app.services import audit, reach
 
 INSERT_PIECE: Final = insert(DownloadPiece)
 LIST_SIZE: Final = 100
@@ -34,7 +34,7 @@ def kept_for() -> timedelta:
 
 def list_downloads(session: Session, actor: Actor, *, limit: int = LIST_SIZE) -> list[Download]:
     """One's own files, the newest first. Needs `orders.view`."""
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     return list(
         session.exec(
             select(Download)
@@ -56,7 +56,7 @@ def get_download(session: Session, actor: Actor, download_id: int) -> Download:
 
 
 def _own(session: Session, actor: Actor, download_id: int, *, lock: bool) -> Download:
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     wanted = select(Download).where(Download.id == download_id, Download.user_id == actor.user_id)
     if lock:
         wanted = wanted.with_for_update().execution_options(populate_existing=True)
@@ -127,9 +127,10 @@ def take(session: Session, actor: Actor, download_id: int) -> File:
     """
     download = _own(session, actor, download_id, lock=False)
     is_print = download.kind is DownloadKind.PRINT
-    actor.require(Permission.PRINT_ORDERS if is_print else Permission.EXPORT_ORDERS)
+    reach.require(session, actor, Permission.PRINT_ORDERS if is_print else Permission.EXPORT_ORDERS)
     if download.has_people:
-        actor.require(Permission.SEE_PERSONAL_DATA)
+        reach.require(session, actor, Permission.SEE_PERSONAL_DATA)
+    _require_all(session, actor, download_id)
     if download.emptied_at is not None:
         raise ConflictError("This file was deleted after its time. Ask for it again.")
     if download.state is not DownloadState.DONE:
@@ -154,6 +155,19 @@ def take(session: Session, actor: Actor, download_id: int) -> File:
         download.size,
         tuple(positions),
     )
+
+
+def _require_all(session: Session, actor: Actor, download_id: int) -> None:
+    """A file that was made when one reached further is not handed out any more."""
+    if not actor.narrowed:
+        return
+    ids = select(func.unnest(col(DownloadPart.order_ids)).label("id")).where(
+        DownloadPart.download_id == download_id
+    )
+    frozen = ids.subquery()
+    beyond = select(frozen.c.id).where(frozen.c.id.not_in(select(Order.id))).limit(1)
+    if session.exec(beyond).first() is not None:
+        raise PermissionDeniedError("You may no longer see all of the orders in this file.")
 
 
 def name_of(download: Download) -> str:

@@ -22,8 +22,9 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.download import ACTIVE, DownloadKind, DownloadState, FileFormat, Paper
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
-from crm_app.errors import CrmError, ServiceUnavailableError
+from crm_app.errors import CrmError, PermissionDeniedError, ServiceUnavailableError
 from crm_app.models import Download, DownloadPart, DownloadPiece, Order
+from crm_app.services import reach
 from crm_app.services.behalf import on_behalf
 from crm_app.services.downloads import columns, formats, keeping, xlsx
 from crm_app.services.downloads.columns import Column
@@ -95,6 +96,8 @@ def _step(session: Session, download_id: int) -> bool:
     body = writer.part(rows, is_first=part.position == 0).encode("utf-8", "replace")
     part.body, part.size = zstandard.compress(body, _LEVEL), len(body)
     download.done += len(part.order_ids)
+    if len(rows) != len(part.order_ids) and actor.narrowed:
+        raise PermissionDeniedError("You may no longer see all of these orders.")
     if len(rows) != len(part.order_ids):
         # Orders stay for good, so this is a mistake somewhere: no file that lacks a row goes out.
         raise RuntimeError(f"{len(part.order_ids) - len(rows)} frozen orders are gone")
@@ -104,8 +107,12 @@ def _step(session: Session, download_id: int) -> bool:
 def _actor(session: Session, download: Download) -> Actor:
     """Who asked for the file, with what they may do today."""
     actor = on_behalf(session, download.user_id, download.token_id)
-    actor.require(
-        Permission.PRINT_ORDERS if download.kind is DownloadKind.PRINT else Permission.EXPORT_ORDERS
+    reach.require(
+        session,
+        actor,
+        Permission.PRINT_ORDERS
+        if download.kind is DownloadKind.PRINT
+        else Permission.EXPORT_ORDERS,
     )
     return actor
 

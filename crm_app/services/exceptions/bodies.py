@@ -11,7 +11,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.trouble import Source
 from crm_app.errors import NotFoundError
 from crm_app.models import InboxEntry, Order
-from crm_app.services import audit
+from crm_app.services import audit, reach
 from crm_app.services.exceptions import closed, listing
 from crm_app.services.exceptions.rows import ExceptionRow
 from crm_app.services.payloads import payload_of
@@ -32,8 +32,8 @@ def reveal(session: Session, actor: Actor, key: str) -> str:
         PermissionDeniedError: Without `orders.view` and `customers.see_personal_data`.
         NotFoundError: If it healed by itself, or its body is not kept.
     """
-    actor.require(Permission.VIEW_ORDERS)
-    actor.require(Permission.SEE_PERSONAL_DATA)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.SEE_PERSONAL_DATA)
     body = body_of(session, find(session, key))
     if body is None:
         raise NotFoundError("stored body of", key[:80])

@@ -18,7 +18,7 @@ from crm_app.domain.time import now
 from crm_app.domain.trouble import Cause, Source, Way
 from crm_app.errors import ConflictError, CrmError, InvalidInputError, NotFoundError
 from crm_app.models import ExceptionMark, Order, StatusIntent, User
-from crm_app.services import audit, disputes, inbox_review, orders
+from crm_app.services import audit, disputes, inbox_review, orders, reach
 from crm_app.services.exceptions import listing, sources
 from crm_app.services.exceptions.query import MAX_LIMIT, ExceptionQuery
 from crm_app.services.exceptions.rows import ExceptionRow
@@ -216,7 +216,7 @@ _NO_CLOSE: Final = {
 
 
 def _open(session: Session, actor: Actor, key: str) -> ExceptionRow:
-    actor.require(Permission.CHANGE_STATUS)
+    reach.require(session, actor, Permission.CHANGE_STATUS)
     return listing.find(session, key)
 
 

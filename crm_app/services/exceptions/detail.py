@@ -22,7 +22,7 @@ from crm_app.models import (
     StatusIntent,
     UnmappedWord,
 )
-from crm_app.services import disputes
+from crm_app.services import disputes, reach
 from crm_app.services.exceptions import bodies, listing, sources, wording
 from crm_app.services.exceptions.rows import ExceptionRow
 
@@ -93,8 +93,9 @@ def get_exception(session: Session, actor: Actor, key: str) -> ExceptionDetail:
         PermissionDeniedError: Without `orders.view`.
         NotFoundError: If it is not open and nobody closed it.
     """
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     row = bodies.find(session, key)
+    actor = actor.on_account(row.account_id)
     order = session.get(Order, row.order_id) if row.order_id else None
     intent = _intent(session, row)
     body = bodies.body_of(session, row)

@@ -15,6 +15,7 @@ from crm_app.domain.time import now
 from crm_app.domain.trouble import Cause, Source
 from crm_app.errors import NotFoundError
 from crm_app.models import ChannelAccount, ExceptionMark, User
+from crm_app.services import reach
 from crm_app.services.exceptions import closed, sources
 from crm_app.services.exceptions.filtering import after, filters
 from crm_app.services.exceptions.query import ExceptionQuery, Position, View
@@ -60,7 +61,7 @@ def count_exceptions(session: Session, actor: Actor, query: ExceptionQuery | Non
     Raises:
         PermissionDeniedError: Without `orders.view`.
     """
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     asked = query or ExceptionQuery()
     if asked.view is View.CLOSED:
         found = closed.count(session, actor, asked, COUNT_CAP + 1)
@@ -88,7 +89,7 @@ def list_exceptions(session: Session, actor: Actor, query: ExceptionQuery) -> Ex
         PermissionDeniedError: Without `orders.view`.
         InvalidInputError: If the cursor is damaged.
     """
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     if query.view is View.CLOSED:
         return _closed(session, actor, query)
     asked = sources.SEEN_IN[query.cause] if query.cause else tuple(Source)
@@ -130,14 +131,14 @@ def find(session: Session, key: str) -> ExceptionRow:
 
 def people(session: Session, actor: Actor) -> list[tuple[int, str]]:
     """Ids and names of those whom an exception can be given to, by name."""
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     active = select(User.id, User.name).where(col(User.is_active)).order_by(User.name)
     return [(person, name) for person, name in session.exec(active)]
 
 
 def accounts(session: Session, actor: Actor) -> list[AccountName]:
     """Every channel account, by name."""
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     found = session.exec(select(ChannelAccount).order_by(ChannelAccount.name))
     return [AccountName(one.id, one.name, one.channel) for one in found]
 

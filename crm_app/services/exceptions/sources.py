@@ -289,7 +289,8 @@ def _hooks(only: int | None) -> Statement:
         statement.select_from(WebhookRefusal)
         .join(ChannelAccount, col(ChannelAccount.id) == WebhookRefusal.account_id)
         .where(col(WebhookRefusal.hour) >= hour)
-        .group_by(col(ChannelAccount.id))
+        # By each: to a view, which a narrowed transaction reads, the key does not imply the name.
+        .group_by(col(ChannelAccount.id), col(ChannelAccount.name))
         .having(total >= REFUSALS_THAT_MATTER)
     )
     return statement if only is None else statement.where(col(ChannelAccount.id) == only)

@@ -13,7 +13,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError, InvalidInputError
 from crm_app.models import BusinessDetails, ChannelAccount
-from crm_app.services import accounts, audit
+from crm_app.services import accounts, audit, reach
 
 DEFAULT_SERIES: Final = "INV"
 _SERIES: Final = re.compile(r"[A-Z0-9]{1,4}")
@@ -96,7 +96,7 @@ def get_details(session: Session, actor: Actor, account_id: int | None) -> Detai
         PermissionDeniedError: Without `accounts.manage`.
         NotFoundError: If there is no such account.
     """
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    reach.require(session, actor, Permission.MANAGE_ACCOUNTS)
     if account_id is not None:
         accounts.get_account(session, account_id)
     row = _row(session, account_id)
@@ -113,7 +113,7 @@ def get_details(session: Session, actor: Actor, account_id: int | None) -> Detai
 
 def list_accounts(session: Session, actor: Actor) -> list[tuple[int, str, bool]]:
     """Id, name and whether it has details of its own, for each account. Needs `accounts.manage`."""
-    actor.require(Permission.MANAGE_ACCOUNTS)
+    reach.require(session, actor, Permission.MANAGE_ACCOUNTS)
     own = set(session.exec(select(BusinessDetails.account_id)))
     found = session.exec(select(ChannelAccount).order_by("channel", "name"))
     return [

@@ -15,7 +15,7 @@ from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import business_day, now
 from crm_app.models import Invoice, InvoiceSeries, Order
-from crm_app.services import audit
+from crm_app.services import audit, reach
 from crm_app.services.papers import facts as reading
 from crm_app.services.papers.facts import Facts
 
@@ -59,8 +59,8 @@ def issue(session: Session, actor: Actor, order_ids: Sequence[int]) -> Invoices:
     Raises:
         PermissionDeniedError: Without a permission.
     """
-    actor.require(Permission.PRINT_ORDERS)
-    actor.require(Permission.SEE_PERSONAL_DATA)
+    reach.require(session, actor, Permission.PRINT_ORDERS)
+    reach.require(session, actor, Permission.SEE_PERSONAL_DATA)
     wanted = {found.order_id: found for found in reading.read(session, order_ids)}
     day = business_day(now(), get_settings().zone)
     year = gst.financial_year(day)

@@ -10,6 +10,7 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.domain.working import Priority
 from crm_app.models import Order
+from crm_app.services import reach
 from crm_app.services.working import people, telling
 from crm_app.services.working.changes import Fate, Made, make, set_columns
 from crm_app.services.working.people import Colleague
@@ -94,7 +95,7 @@ def assign(session: Session, actor: Actor, order_ids: Sequence[int], to: int | N
     Raises:
         InvalidInputError: If there is no such colleague; else as `changes.make`.
     """
-    actor.require(Permission.ASSIGN_ORDERS)
+    reach.require(session, actor, Permission.ASSIGN_ORDERS)
     colleague = None if to is None else people.colleague(session, to)
     return make(session, actor, Assign(colleague), order_ids)
 

@@ -17,7 +17,7 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.errors import ConflictError, InvalidInputError, NotFoundError
 from crm_app.models import Order, OrderEvent
-from crm_app.services import audit, bulk, importing
+from crm_app.services import audit, bulk, importing, reach
 from crm_app.services.working import telling, words
 from crm_app.services.working.among import one_of
 
@@ -92,8 +92,8 @@ def make(session: Session, actor: Actor, change: Change, order_ids: Sequence[int
         NotFoundError: If one of the orders does not exist; nothing is changed.
         InvalidInputError: If there are too many.
     """
-    actor.require(Permission.VIEW_ORDERS)
-    actor.require(change.permission)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
+    reach.require(session, actor, change.permission)
     wanted = sorted(set(order_ids))
     if len(wanted) > MOST_AT_ONCE:
         said = f"At most {MOST_AT_ONCE:,} orders at once; use a bulk change for more."

@@ -12,7 +12,8 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import InvalidInputError, NotFoundError, PermissionDeniedError
-from crm_app.models import OrderComment, User
+from crm_app.models import Order, OrderComment, User
+from crm_app.services import reach
 from crm_app.services.personal_data import WITHHELD
 from crm_app.services.working import people, telling, watching
 from crm_app.services.working.changes import explain, lock
@@ -41,7 +42,8 @@ def list_comments(session: Session, actor: Actor, order_id: int) -> list[Comment
     Raises:
         PermissionDeniedError: Without `orders.view`.
     """
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
+    actor = _there(session, actor, order_id)
     rows = session.exec(
         select(OrderComment, User.name)
         .join(User, col(User.id) == OrderComment.author_id)
@@ -132,6 +134,16 @@ def _begins(rest: str, name: str) -> bool:
     """Whether the text begins with this name as whole words."""
     after = rest[len(name) : len(name) + 1]
     return bool(name) and rest.startswith(name) and not after.isalnum()
+
+
+def _there(session: Session, actor: Actor, order_id: int) -> Actor:
+    """The actor with what they may do on the order's account."""
+    if not actor.narrowed:
+        return actor
+    account_id = session.exec(select(Order.account_id).where(Order.id == order_id)).first()
+    if account_id is None:
+        raise NotFoundError("order", order_id)
+    return actor.on_account(account_id)
 
 
 def _author(actor: Actor) -> int:

@@ -15,6 +15,7 @@ from crm_app.domain.time import now
 from crm_app.domain.working import HOLDABLE, HoldReason
 from crm_app.errors import InvalidInputError
 from crm_app.models import Order
+from crm_app.services import reach
 from crm_app.services.working.changes import Fate, Made, make, make_on, set_columns
 
 LONGEST_NOTE: Final = 500
@@ -139,7 +140,7 @@ def hold(
     Raises:
         InvalidInputError: If the moment or the note cannot be used; else as `changes.make`.
     """
-    actor.require(Permission.HOLD_ORDERS)
+    reach.require(session, actor, Permission.HOLD_ORDERS)
     return make(session, actor, checked(reason, until, note), order_ids)
 
 

@@ -11,6 +11,7 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.errors import InvalidInputError
 from crm_app.models import Order, User
+from crm_app.services import reach
 
 _NOBODY: Final = "Choose somebody who works here."
 
@@ -29,7 +30,7 @@ def colleagues(session: Session, actor: Actor) -> list[Colleague]:
     Raises:
         PermissionDeniedError: Without `orders.view`.
     """
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     active = select(User.id, User.name).where(col(User.is_active))
     by_name = active.order_by(func.lower(User.name), col(User.id))
     return [Colleague(*found) for found in session.exec(by_name)]

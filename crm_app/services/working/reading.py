@@ -13,6 +13,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.working import HOLDABLE, TO_SHIP, HoldReason, Priority
 from crm_app.errors import NotFoundError
 from crm_app.models import Order, User
+from crm_app.services import reach
 from crm_app.services.working import comments, tagging, watching
 from crm_app.services.working.comments import CommentView
 from crm_app.services.working.people import Colleague
@@ -71,10 +72,11 @@ def work_of(session: Session, actor: Actor, order_id: int) -> Work:
         PermissionDeniedError: Without `orders.view`.
         NotFoundError: If there is no such order.
     """
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     order = session.get(Order, order_id)
     if order is None:
         raise NotFoundError("order", order_id)
+    actor = actor.on_account(order.account_id)
     assignee = session.get(User, order.assignee_id) if order.assignee_id else None
     watchers = watching.watchers(session, order_id)
     sees_people = actor.may(Permission.SEE_PERSONAL_DATA)

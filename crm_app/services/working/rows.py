@@ -10,6 +10,7 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.domain.working import HoldReason, Priority
 from crm_app.models import Order
+from crm_app.services import reach
 from crm_app.services.working import people
 from crm_app.services.working.changes import one_of
 from crm_app.services.working.tagging import TagView, tags_of
@@ -32,7 +33,7 @@ def working_of(session: Session, actor: Actor, order_ids: Sequence[int]) -> dict
     Raises:
         PermissionDeniedError: Without `orders.view`.
     """
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     tags = tags_of(session, order_ids)
     found = session.execute(
         columns(

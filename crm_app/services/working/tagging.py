@@ -14,7 +14,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.working import TagColour
 from crm_app.errors import ConflictError, InvalidInputError, NotFoundError
 from crm_app.models import Order, OrderTag, Tag
-from crm_app.services import audit
+from crm_app.services import audit, reach
 from crm_app.services.working.among import one_of
 from crm_app.services.working.changes import Fate, Made, make
 
@@ -90,7 +90,7 @@ def put_tag(
     Raises:
         NotFoundError: If there is no such tag or order; else as `changes.make`.
     """
-    actor.require(Permission.TAG_ORDERS)
+    reach.require(session, actor, Permission.TAG_ORDERS)
     return make(session, actor, PutTag(get_tag(session, tag_id), is_on), order_ids)
 
 
@@ -100,7 +100,7 @@ def list_tags(session: Session, actor: Actor) -> list[TagView]:
     Raises:
         PermissionDeniedError: Without `orders.view`.
     """
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     offered = select(Tag).where(col(Tag.is_retired).is_(False))
     return [_view(tag) for tag in session.exec(offered.order_by(func.lower(Tag.name)))]
 
@@ -154,7 +154,7 @@ def make_tag(
         InvalidInputError: If the name is empty, too long, or not printable.
         ConflictError: If there are too many tags already.
     """
-    actor.require(Permission.TAG_ORDERS)
+    reach.require(session, actor, Permission.TAG_ORDERS)
     name = _clean(name)
     known = _by_name(session, name)
     if known is None:
@@ -191,7 +191,7 @@ def change_tag(
         InvalidInputError: If the name cannot be used.
         ConflictError: If another tag has this name.
     """
-    actor.require(Permission.TAG_ORDERS)
+    reach.require(session, actor, Permission.TAG_ORDERS)
     tag = session.exec(select(Tag).where(Tag.id == tag_id).with_for_update()).one_or_none()
     if tag is None:
         raise NotFoundError("tag", tag_id)

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.models import OrderWatcher, User
+from crm_app.services import reach
 from crm_app.services.working.among import one_of
 from crm_app.services.working.changes import lock
 from crm_app.services.working.people import Colleague
@@ -21,7 +22,7 @@ def watch(session: Session, actor: Actor, order_ids: Sequence[int], *, is_on: bo
         PermissionDeniedError: Without `orders.view`, or if nobody signed in is behind it.
         NotFoundError: If one of the orders does not exist.
     """
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     if actor.user_id is None:
         return
     lock(session, sorted(set(order_ids)))

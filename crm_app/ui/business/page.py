@@ -9,8 +9,8 @@ from crm_app.domain.permissions import Permission
 from crm_app.ui.business.state import ALL, AccountChoice, BusinessState
 from crm_app.ui.shared.blanks import failed, forbidden, skeleton_rows
 from crm_app.ui.shared.conditions import both, is_not
-from crm_app.ui.shared.marks import icon
 from crm_app.ui.shared.navigation import may
+from crm_app.ui.shared.notes import mistake, notice
 from crm_app.ui.shared.shell import shell
 from crm_app.ui.shared.shell_state import ShellState
 
@@ -76,16 +76,7 @@ def _form() -> rx.Component:
                 help_text="Where one code fits all of them. Left empty, invoices show none.",
             ),
             _field("Line at the foot of papers", "footer", is_wide=True, max_length=300),
-            rx.cond(
-                BusinessState.notice != "",
-                rx.el.p(
-                    icon("circle-alert"),
-                    rx.el.span(BusinessState.notice),
-                    class_name="notice tone-bad",
-                    role="alert",
-                ),
-                rx.fragment(),
-            ),
+            notice(BusinessState.notice),
             rx.el.div(
                 rx.el.button("Save", type="submit", class_name="btn primary"),
                 class_name="seller-end",
@@ -137,4 +128,4 @@ def _field(
 
 def _mistake(name: str) -> rx.Component:
     said = BusinessState.mistakes.get(name, "")
-    return rx.cond(said, rx.el.span(said, class_name="mistake", role="alert"), rx.fragment())
+    return mistake(said)

@@ -16,6 +16,12 @@ def edit_button() -> rx.Component:
     order = OrderState.order
     return rx.cond(
         both(order.channel == Channel.MANUAL.value, may(Permission.CREATE_ORDERS)),
-        link(icon("pencil", 14), "Edit", href=f"/orders/{order.id}/edit", class_name="btn"),
+        link(
+            icon("pencil", 14),
+            "Edit",
+            href=f"/orders/{order.id}/edit",
+            class_name="btn",
+            custom_attrs={"data-do": "edit"},
+        ),
         rx.fragment(),
     )

@@ -10,9 +10,11 @@ from crm_app.services.by_hand.draft import PAYMENTS
 from crm_app.ui.by_hand.state import ByHandState, LineBox, PersonRow
 from crm_app.ui.shared.blanks import blank, forbidden, skeleton_rows
 from crm_app.ui.shared.conditions import both, has_any, is_not
+from crm_app.ui.shared.keeping import kept
 from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import button, icon
 from crm_app.ui.shared.navigation import may
+from crm_app.ui.shared.notes import mistake, notice
 from crm_app.ui.shared.shell import shell
 from crm_app.ui.shared.shell_state import ShellState
 
@@ -59,9 +61,15 @@ def _form() -> rx.Component:
             class_name="hand-main",
         ),
         rx.el.div(_money(), class_name="hand-side"),
+        rx.el.input(
+            type="hidden",
+            name="press",
+            default_value=ByHandState.press,
+            custom_attrs={"data-press": "1"},
+        ),
         on_submit=ByHandState.save,
         class_name="hand",
-        custom_attrs={"data-sums": "1"},
+        custom_attrs={"data-sums": "1"} | kept("by-hand", ByHandState.back),
     )
 
 
@@ -70,7 +78,12 @@ def _lines() -> rx.Component:
         rx.el.h2("Lines"),
         rx.foreach(ByHandState.lines, _line),
         _mistake("lines"),
-        button(icon("plus", 14), "Another line", on_click=ByHandState.add_line),
+        button(
+            icon("plus", 14),
+            "Another line",
+            on_click=ByHandState.add_line,
+            custom_attrs={"data-more": "1"},
+        ),
         class_name="card hand-lines",
     )
 
@@ -199,16 +212,7 @@ def _money() -> rx.Component:
             rx.el.output("₹0.00", custom_attrs={"data-total": "1"}),
             class_name="hand-total",
         ),
-        rx.cond(
-            ByHandState.notice != "",
-            rx.el.p(
-                icon("circle-alert"),
-                rx.el.span(ByHandState.notice),
-                class_name="notice tone-bad",
-                role="alert",
-            ),
-            rx.fragment(),
-        ),
+        notice(ByHandState.notice),
         rx.el.button(
             rx.cond(ByHandState.is_edit, "Save", "Create order"),
             type="submit",
@@ -239,4 +243,4 @@ def _field(label: str, name: str, *, is_wide: bool = False, **props: Any) -> rx.
 
 def _mistake(name: str) -> rx.Component:
     said = ByHandState.mistakes.get(name, "")
-    return rx.cond(said, rx.el.span(said, class_name="mistake", role="alert"), rx.fragment())
+    return mistake(said)

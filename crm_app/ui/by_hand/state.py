@@ -66,10 +66,12 @@ class ByHandState(rx.State):
     mistakes: dict[str, str] = {}
     notice: str = ""
     found: list[PersonRow] = []
+    # Names one press of the button, so that sent twice it is one order. The browser keeps it with
+    # what is typed: it outlives this process.
+    press: str = ""
     # Grows when the buyer's fields are to be drawn anew.
     drawn: int = 0
 
-    _key: str = ""
     _before: Draft = Draft()
 
     @rx.event
@@ -92,7 +94,7 @@ class ByHandState(rx.State):
         except CrmError as error:
             self.phase, self.failure = "failed", str(error)
             return
-        self._before, self._key = draft, secrets.token_hex(12)
+        self._before, self.press = draft, secrets.token_hex(12)
         self.values = {name: getattr(draft, name) for name in _TEXTS}
         self.lines = [LineBox.of(line) for line in draft.lines]
         self.drawn += 1
@@ -142,7 +144,9 @@ class ByHandState(rx.State):
                 draft = _with_source(draft, self._before.source)
                 order = await call(orders.edit, actor, order_id, self._before, draft)
             else:
-                order = await call(orders.create, actor, draft, self._key)
+                order = await call(
+                    orders.create, actor, draft, str(form.get("press") or self.press)
+                )
         except NotSignedInError:
             raise
         except CrmError as error:

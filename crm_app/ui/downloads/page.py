@@ -10,10 +10,12 @@ from crm_app.ui.downloads.state import DownloadsState, ExportState
 from crm_app.ui.downloads.view import ColumnChoice, DownloadRow
 from crm_app.ui.shared.blanks import blank, failed, skeleton_rows
 from crm_app.ui.shared.conditions import has_any
+from crm_app.ui.shared.keeping import kept
 from crm_app.ui.shared.links import DOWNLOADS, link
 from crm_app.ui.shared.marks import button, icon, pill, tag, ticker, time_text
 from crm_app.ui.shared.native import NativeAnchor
 from crm_app.ui.shared.navigation import may
+from crm_app.ui.shared.notes import notice
 from crm_app.ui.shared.shell import shell
 
 _HEADS: Final = (
@@ -81,6 +83,7 @@ def _form() -> rx.Component:
                 button("All", kind="quiet", on_click=ExportState.choose("all")),
                 button("None", kind="quiet", on_click=ExportState.choose("none")),
                 class_name="export-sets",
+                custom_attrs={"data-fresh": "1"},
             ),
             rx.el.div(
                 rx.foreach(ExportState.columns, _column),
@@ -88,16 +91,7 @@ def _form() -> rx.Component:
                 key=ExportState.drawn,
             ),
         ),
-        rx.cond(
-            ExportState.failure != "",
-            rx.el.p(
-                icon("circle-alert"),
-                rx.el.span(ExportState.failure),
-                class_name="notice tone-bad",
-                role="alert",
-            ),
-            rx.fragment(),
-        ),
+        notice(ExportState.failure),
         rx.el.div(
             rx.el.button("Make the file", type="submit", class_name="btn primary"),
             link("Not now", href=DOWNLOADS, class_name="btn quiet"),
@@ -110,6 +104,7 @@ def _form() -> rx.Component:
         ),
         on_submit=ExportState.ask,
         class_name="card export-form",
+        custom_attrs=kept("export", ExportState.title),
     )
 
 

@@ -15,6 +15,7 @@ from crm_app.ui.shared.conditions import both, is_not
 from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import button, icon, pill, ticker
 from crm_app.ui.shared.navigation import may
+from crm_app.ui.shared.notes import notice
 from crm_app.ui.shared.shell import shell
 from crm_app.ui.shared.shell_state import ShellState
 
@@ -101,16 +102,7 @@ def _steps() -> rx.Component:
 def _notices() -> rx.Component:
     file = FileState.file
     return rx.fragment(
-        rx.cond(
-            FileState.notice != "",
-            rx.el.p(
-                icon("circle-alert"),
-                rx.el.span(FileState.notice),
-                class_name="notice tone-bad",
-                role="alert",
-            ),
-            rx.fragment(),
-        ),
+        notice(FileState.notice),
         rx.cond(
             both(file.earlier != "", file.is_open),
             rx.el.p(

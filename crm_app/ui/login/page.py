@@ -39,9 +39,9 @@ def _done() -> rx.Component:
     return rx.cond(
         LoginState.done != "",
         rx.el.p(
-            icon("circle-check"),
+            icon("info"),
             rx.el.span(LoginState.done),
-            class_name="notice tone-ok",
+            class_name="notice tone-info",
             role="status",
         ),
         rx.fragment(),

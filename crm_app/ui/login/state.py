@@ -9,7 +9,10 @@ from crm_app.ui.shared.permission import public
 from crm_app.ui.shared.session import identify
 
 _LONGEST = 254
-_DONE = {"password": "Your password is set. Sign in with it."}
+_DONE = {
+    "password": "Your password is set. Sign in with it.",
+    "over": "Your session has ended. Sign in, and you are where you were.",
+}
 
 
 class LoginState(rx.State):

@@ -5,7 +5,8 @@ import reflex as rx
 from crm_app.domain.order_status import OrderStatus
 from crm_app.ui.mappings.state import MappingsState
 from crm_app.ui.mappings.view import EVERYWHERE, Choice
-from crm_app.ui.shared.marks import button, icon
+from crm_app.ui.shared.marks import button
+from crm_app.ui.shared.notes import mistake, notice
 
 
 def meaning_dialog() -> rx.Component:
@@ -98,17 +99,8 @@ def _account(account: Choice) -> rx.Component:
 
 def _mistake(name: str) -> rx.Component:
     said = MappingsState.mistakes.get(name, "")
-    return rx.cond(said, rx.el.p(said, class_name="mistake", role="alert"), rx.fragment())
+    return mistake(said)
 
 
 def _failure() -> rx.Component:
-    return rx.cond(
-        MappingsState.form_failure != "",
-        rx.el.p(
-            icon("circle-alert"),
-            rx.el.span(MappingsState.form_failure),
-            class_name="notice tone-bad",
-            role="alert",
-        ),
-        rx.fragment(),
-    )
+    return notice(MappingsState.form_failure)

@@ -14,6 +14,7 @@ from crm_app.ui.shared.conditions import both, is_not
 from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import button, icon, ticker
 from crm_app.ui.shared.navigation import may
+from crm_app.ui.shared.notes import notice
 from crm_app.ui.shared.shell import shell
 from crm_app.ui.shared.shell_state import ShellState
 
@@ -76,16 +77,7 @@ def _board() -> rx.Component:
 
 def _notices() -> rx.Component:
     return rx.fragment(
-        rx.cond(
-            MappingsState.notice != "",
-            rx.el.p(
-                icon("circle-alert"),
-                rx.el.span(MappingsState.notice),
-                class_name="notice tone-bad",
-                role="alert",
-            ),
-            rx.fragment(),
-        ),
+        notice(MappingsState.notice),
         rx.cond(
             MappingsState.done != "",
             rx.el.div(

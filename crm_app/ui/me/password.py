@@ -7,7 +7,7 @@ import reflex as rx
 from crm_app.errors import CrmError, NotSignedInError
 from crm_app.services import passwords, users
 from crm_app.ui.me.state import MeState
-from crm_app.ui.shared.marks import icon
+from crm_app.ui.shared.notes import notice
 from crm_app.ui.shared.permission import requires
 from crm_app.ui.shared.service import call
 from crm_app.ui.shared.session import current_actor
@@ -64,16 +64,7 @@ def password_card() -> rx.Component:
                 id="password-help",
             ),
             _field("New password again", "repeated", "new-password"),
-            rx.cond(
-                PasswordState.failure != "",
-                rx.el.p(
-                    icon("circle-alert"),
-                    rx.el.span(PasswordState.failure),
-                    class_name="notice tone-bad",
-                    role="alert",
-                ),
-                rx.fragment(),
-            ),
+            notice(PasswordState.failure),
             rx.el.div(
                 rx.el.button("Change password", type="submit", class_name="btn primary"),
                 class_name="me-end",

@@ -8,6 +8,7 @@ from crm_app.services.api_tokens import MOST_DAYS
 from crm_app.ui.me.tokens import TokenRow, TokensState
 from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.marks import button, icon
+from crm_app.ui.shared.notes import mistake, notice
 
 
 def tokens_card() -> rx.Component:
@@ -97,16 +98,7 @@ def _form() -> rx.Component:
         ),
         _field("Your password", "password", type="password", auto_complete="current-password"),
         _mistake("current"),
-        rx.cond(
-            TokensState.failure != "",
-            rx.el.p(
-                icon("circle-alert"),
-                rx.el.span(TokensState.failure),
-                class_name="notice tone-bad",
-                role="alert",
-            ),
-            rx.fragment(),
-        ),
+        notice(TokensState.failure),
         rx.el.div(
             rx.el.button("Make the token", type="submit", class_name="btn primary"),
             button("Not now", on_click=TokensState.show_form(False)),
@@ -135,5 +127,4 @@ def _field(label: str, name: str, **props: Any) -> rx.Component:
 
 
 def _mistake(name: str) -> rx.Component:
-    mistake = TokensState.mistakes.get(name, "")
-    return rx.cond(mistake, rx.el.p(mistake, class_name="mistake", role="alert"), rx.fragment())
+    return mistake(TokensState.mistakes.get(name, ""))

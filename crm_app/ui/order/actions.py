@@ -7,7 +7,9 @@ from crm_app.ui.order.state import OrderState
 from crm_app.ui.order.steps import Choice, Reason, Refusal
 from crm_app.ui.order.travel import Step
 from crm_app.ui.shared.conditions import has_any
+from crm_app.ui.shared.keeping import kept
 from crm_app.ui.shared.marks import button, icon
+from crm_app.ui.shared.notes import mistake, notice
 from crm_app.ui.shared.words import two_words
 
 
@@ -53,16 +55,7 @@ def _refused(refusal: Refusal) -> rx.Component:
 
 
 def _notice() -> rx.Component:
-    return rx.cond(
-        OrderState.notice != "",
-        rx.el.p(
-            icon("circle-alert"),
-            rx.el.span(OrderState.notice),
-            class_name="notice tone-bad",
-            role="alert",
-        ),
-        rx.fragment(),
-    )
+    return notice(OrderState.notice)
 
 
 def travel_card() -> rx.Component:
@@ -134,16 +127,7 @@ def question_dialog() -> rx.Component:
                 changed_meanwhile(),
                 rx.cond(question.asks_parcel, _parcel(), rx.fragment()),
                 rx.cond(has_any(question.reasons), _reasons(), rx.fragment()),
-                rx.cond(
-                    question.failure != "",
-                    rx.el.p(
-                        icon("circle-alert"),
-                        rx.el.span(question.failure),
-                        class_name="notice tone-bad",
-                        role="alert",
-                    ),
-                    rx.fragment(),
-                ),
+                notice(question.failure),
                 rx.el.div(
                     rx.dialog.close(button("Not now")),
                     rx.el.button(question.verb, type="submit", class_name=question.look),
@@ -151,6 +135,7 @@ def question_dialog() -> rx.Component:
                 ),
                 on_submit=OrderState.answer,
                 class_name="form",
+                custom_attrs=kept("step", question.status, OrderState.order.id),
             ),
             class_name="dialog",
         ),
@@ -178,7 +163,7 @@ def _parcel() -> rx.Component:
             rx.foreach(OrderState.steps.carriers, _carrier),
             id="carriers",
         ),
-        _mistake(mistakes.get("carrier", "")),
+        mistake(mistakes.get("carrier", "")),
         rx.el.label("Tracking number", html_for="tracking_number"),
         rx.el.input(
             id="tracking_number",
@@ -189,7 +174,7 @@ def _parcel() -> rx.Component:
             max_length=120,
             class_name="field mono",
         ),
-        _mistake(mistakes.get("tracking_number", "")),
+        mistake(mistakes.get("tracking_number", "")),
     )
 
 
@@ -212,7 +197,3 @@ def _reason(reason: Reason) -> rx.Component:
 
 def _carrier(name: str) -> rx.Component:
     return rx.el.option(value=name)
-
-
-def _mistake(sentence: str) -> rx.Component:
-    return rx.cond(sentence, rx.el.p(sentence, class_name="mistake", role="alert"), rx.fragment())

@@ -6,6 +6,7 @@ from crm_app.ui.order.state import OrderState
 from crm_app.ui.order.view import Fact, Line
 from crm_app.ui.order.work_view import Other
 from crm_app.ui.shared.conditions import both, has_any, is_not, joined
+from crm_app.ui.shared.keeping import PERSONAL
 from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import button, channel_mark, icon, pill
 
@@ -139,7 +140,11 @@ def _contact() -> rx.Component:
 def _contact_line(name: str, value: str) -> rx.Component:
     return rx.cond(
         value != "",
-        rx.el.div(rx.el.dt(name), rx.el.dd(value, class_name="mono"), class_name="fact"),
+        rx.el.div(
+            rx.el.dt(name),
+            rx.el.dd(value, class_name="mono", custom_attrs=PERSONAL),
+            class_name="fact",
+        ),
         rx.fragment(),
     )
 
@@ -162,7 +167,7 @@ def _address() -> rx.Component:
             ),
             class_name="card-line",
         ),
-        rx.el.address(rx.foreach(lines, _address_line)),
+        rx.el.address(rx.foreach(lines, _address_line), custom_attrs=PERSONAL),
     )
 
 

@@ -1,7 +1,5 @@
 """The desk's own data of the order: whose work, how urgent, its tags, its hold, who watches."""
 
-from typing import Any
-
 import reflex as rx
 
 from crm_app.domain.working import Priority
@@ -11,7 +9,9 @@ from crm_app.ui.order.work_state import WorkState
 from crm_app.ui.order.work_view import Choice, TagRow
 from crm_app.ui.shared.conditions import is_not
 from crm_app.ui.shared.hold import hold_fields
+from crm_app.ui.shared.keeping import kept
 from crm_app.ui.shared.marks import button, icon
+from crm_app.ui.shared.notes import mistake, notice
 
 
 def work_card() -> rx.Component:
@@ -37,16 +37,7 @@ def _row(name: str, value: rx.Component, field: str = "") -> rx.Component:
 
 
 def _notice() -> rx.Component:
-    return rx.cond(
-        WorkState.notice != "",
-        rx.el.p(
-            icon("circle-alert"),
-            rx.el.span(WorkState.notice),
-            class_name="notice tone-bad",
-            role="alert",
-        ),
-        rx.fragment(),
-    )
+    return notice(WorkState.notice)
 
 
 def _assignee() -> rx.Component:
@@ -202,10 +193,16 @@ def _ends() -> rx.Component:
                     icon("archive-restore", 13),
                     "Take out of the archive",
                     on_click=WorkState.archive(False),
+                    custom_attrs={"data-desk": "unarchive"},
                 ),
                 rx.cond(
                     work.can_archive,
-                    button(icon("archive", 13), "Archive", on_click=WorkState.archive(True)),
+                    button(
+                        icon("archive", 13),
+                        "Archive",
+                        on_click=WorkState.archive(True),
+                        custom_attrs={"data-desk": "archive"},
+                    ),
                     rx.fragment(),
                 ),
             ),
@@ -235,7 +232,11 @@ def standing() -> rx.Component:
                 rx.el.span(class_name="gap"),
                 rx.cond(
                     work.may_hold & work.held.can_release,
-                    button("Release", on_click=WorkState.release),
+                    button(
+                        "Release",
+                        on_click=WorkState.release,
+                        custom_attrs={"data-desk": "release"},
+                    ),
                     rx.fragment(),
                 ),
                 class_name="standing tone-warn",
@@ -268,11 +269,11 @@ def hold_dialog() -> rx.Component:
             ),
             rx.el.form(
                 *hold_fields(
-                    lambda name: _mistake(form.mistakes.get(name, "")),
+                    lambda name: mistake(form.mistakes.get(name, "")),
                     is_focused=True,
                     is_long=True,
                 ),
-                _mistake(form.failure),
+                mistake(form.failure),
                 rx.el.div(
                     rx.dialog.close(button("Not now")),
                     rx.el.button("Hold", type="submit", class_name="btn primary"),
@@ -280,13 +281,10 @@ def hold_dialog() -> rx.Component:
                 ),
                 on_submit=WorkState.hold,
                 class_name="form",
+                custom_attrs=kept("hold", OrderState.order.id),
             ),
             class_name="dialog",
         ),
         open=form.is_open,
         on_open_change=WorkState.ask_hold,
     )
-
-
-def _mistake(sentence: Any) -> rx.Component:
-    return rx.cond(sentence, rx.el.p(sentence, class_name="mistake", role="alert"), rx.fragment())

@@ -54,7 +54,14 @@ def cell(row: OrderRow, head: Header) -> rx.Component:
 
 
 def _td(head: Header, *content: Any) -> rx.Component:
-    return rx.el.td(*content, key=head.key, role="cell", class_name=head.class_name)
+    return rx.el.td(
+        *content,
+        key=head.key,
+        role="cell",
+        class_name=head.class_name,
+        # Where rows are cards no head says what it is (`assets/phone.css`).
+        custom_attrs={"data-label": head.label},
+    )
 
 
 def _th(head: Header, *content: Any) -> rx.Component:

@@ -23,7 +23,7 @@ MEASURES: Final[dict[Column, Measure]] = {
     Column.TOTAL: Measure(112),
     Column.STATUS: Measure(156),
     Column.SHIP_BY: Measure(126),
-    Column.PLACED: Measure(118),
+    Column.PLACED: Measure(138),
     Column.PAYMENT: Measure(130),
     Column.SYNC: Measure(150),
     Column.CHANNEL_STATUS: Measure(140, 0.5),
@@ -36,6 +36,15 @@ MEASURES: Final[dict[Column, Measure]] = {
     Column.EXTERNAL_ID: Measure(190),
 }
 _PICK_WIDTH: Final = 44
+# Beside an open order, whose panel shows them (`assets/grid.css`).
+FOLDED: Final = (Column.LINES, Column.PLACED)
+_NARROW: Final = {
+    Column.NUMBER: 196,
+    Column.CUSTOMER: 110,
+    Column.TOTAL: 98,
+    Column.STATUS: 150,
+    Column.SHIP_BY: 118,
+}
 # The column at the far edge has the page's margin within it.
 _EDGE: Final = 10
 # Column: its sort that is taken first, and the other one.
@@ -115,10 +124,25 @@ def style(layout: GridLayout, *, has_boxes: bool) -> dict[str, str]:
         tracks.append(_track(layout, column, width, is_pinned=at < layout.pinned))
     # Where no column shares the rest, an empty one takes it: the others keep their measure.
     found["--tracks"] = " ".join([*tracks, "minmax(0, 1fr)"])
+    found["--beside"] = " ".join([*tracks[:has_boxes], *_beside(layout), "minmax(0, 1fr)"])
     return found
 
 
-def _track(layout: GridLayout, column: Column, width: int, *, is_pinned: bool) -> str:
+def _beside(layout: GridLayout) -> list[str]:
+    """The tracks while an order is open beside the list: what decides what to do next stays in
+    sight, what the order itself shows makes room."""
+    return [
+        "0px" if column in FOLDED else _track(layout, column, _narrow(layout, column))
+        for column in layout.columns
+    ]
+
+
+def _narrow(layout: GridLayout, column: Column) -> int:
+    chosen = layout.widths.get(column, MEASURES[column].width)
+    return min(chosen, _NARROW.get(column, chosen))
+
+
+def _track(layout: GridLayout, column: Column, width: int, *, is_pinned: bool = False) -> str:
     share = MEASURES[column].share
     if is_pinned or column in layout.widths or not share:
         return f"{width}px"

@@ -8,7 +8,7 @@ from crm_app.services.grid_layout import Density
 from crm_app.ui.orders.columns import ColumnChoice
 from crm_app.ui.orders.layout_state import LayoutState
 from crm_app.ui.shared.conditions import is_not
-from crm_app.ui.shared.marks import icon
+from crm_app.ui.shared.marks import icon, unseen
 
 _DENSITIES: Final = (
     (Density.COMFORTABLE, "rows-2", "Comfortable"),
@@ -140,11 +140,15 @@ def _density() -> rx.Component:
 
 def layout_form() -> rx.Component:
     """Hidden: `assets/grid.js` fills it in after a drag or a key, and sends it."""
-    return rx.el.form(
-        rx.el.input(type="hidden", name="deed"),
-        rx.el.input(type="hidden", name="column"),
-        rx.el.input(type="hidden", name="value"),
-        on_submit=LayoutState.arrange,
-        id="layout-form",
-        hidden=True,
+    other = rx.cond(LayoutState.is_compact, Density.COMFORTABLE.value, Density.COMPACT.value)
+    return rx.fragment(
+        rx.el.form(
+            rx.el.input(type="hidden", name="deed"),
+            rx.el.input(type="hidden", name="column"),
+            rx.el.input(type="hidden", name="value"),
+            on_submit=LayoutState.arrange,
+            id="layout-form",
+            hidden=True,
+        ),
+        unseen("density", LayoutState.set_density(other)),
     )

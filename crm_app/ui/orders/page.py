@@ -47,7 +47,11 @@ def orders_page() -> rx.Component:
             rx.cond(
                 may(Permission.EXPORT_ORDERS),
                 link(
-                    icon("download", 14), "Export", href=OrdersState.export_href, class_name="btn"
+                    icon("download", 14),
+                    "Export",
+                    href=OrdersState.export_href,
+                    class_name="btn",
+                    custom_attrs={"data-do": "export"},
                 ),
                 rx.fragment(),
             ),

@@ -6,6 +6,7 @@ from crm_app.ui.orders.row_deeds import MenuItem
 from crm_app.ui.orders.row_menu_state import RowMenuState
 from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.hold import hold_fields
+from crm_app.ui.shared.keeping import kept
 from crm_app.ui.shared.marks import button, icon
 
 
@@ -85,6 +86,7 @@ def _comment() -> rx.Component:
         _end("Comment"),
         on_submit=RowMenuState.submit,
         class_name="row-menu-form",
+        custom_attrs=kept("menu-comment", RowMenuState.whose),
     )
 
 
@@ -111,6 +113,7 @@ def _hold() -> rx.Component:
         _end("Hold"),
         on_submit=RowMenuState.submit,
         class_name="row-menu-form",
+        custom_attrs=kept("menu-hold", RowMenuState.whose),
     )
 
 
@@ -125,6 +128,7 @@ def _question() -> rx.Component:
         ),
         on_submit=RowMenuState.submit,
         class_name="row-menu-form",
+        custom_attrs=kept("menu-step", question.status, RowMenuState.whose),
     )
 
 

@@ -13,12 +13,12 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import business_day, now
 from crm_app.errors import CrmError, InvalidInputError, NotSignedInError
-from crm_app.services import order_search, view_lists
+from crm_app.services import order_news, order_search, view_lists
 from crm_app.services.facet_choices import facet_choices
 from crm_app.services.facets import Facet, Pick, parse_pick
 from crm_app.services.matching import Field
 from crm_app.services.order_query import MAX_TEXT, OrderQuery, Sort, clean_text
-from crm_app.services.order_search import OrderList, OrderSummary
+from crm_app.services.order_search import OrderList
 from crm_app.services.view_lists import Shown
 from crm_app.services.views import default_key
 from crm_app.services.working.rows import Working, working_of
@@ -52,6 +52,8 @@ class Found:
 
     page: OrderList
     working: dict[int, Working]
+    # The last order that had come in when the page was read.
+    newest: int = 0
 
     def rows(self) -> list[OrderRow]:
         moment, zone = now(), get_settings().zone
@@ -98,6 +100,9 @@ class OrdersState(rx.State):
     opening: str = "/orders?open="
 
     _typed: str = ""
+    # What came in after this order is news; after that one it is marked, as it was just announced.
+    _newest: int = 0
+    _news_after: int = 0
     _shown: dict[str, str] = {}
     # The address that `_resolved` was read from.
     _read_from: dict[str, str] = {}
@@ -114,17 +119,29 @@ class OrdersState(rx.State):
             return rx.redirect(view_path(key), replace=True)
         self.failure, self.stale, self.news, self.found_by = "", "", "", ""
         self._resolved = None
+        announced, self._news_after = self._news_after, 0
         # An address that means nothing still shows the filters, so that a person can go on.
         await self._show_choices(await self._asked_or_all())
         try:
             query = await self._asked()
             self._show(await self._read(query), query)
+            self.rows = marked(self.rows, announced)
         except NotSignedInError:
             raise
         except CrmError as error:
             self.failure, self.rows, self.count, self.total = str(error), [], "", 0
         self.is_loaded = True
         return None
+
+    @rx.event
+    @requires(Permission.VIEW_ORDERS)
+    async def show_news(self) -> Any:
+        """Show what came in: on the first page, and marked wherever the list puts it."""
+        query = await self._asked_or_all()
+        self._news_after = self._newest
+        if query.cursor:
+            return rx.redirect(orders_path(query.first_page()))
+        return OrdersState.load
 
     @rx.event(temporal=True)
     @requires(Permission.VIEW_ORDERS)
@@ -135,6 +152,8 @@ class OrdersState(rx.State):
         try:
             query = await self._asked()
             found = await self._read(query, beyond=_LOOK_BEYOND)
+            actor = await current_actor(self)
+            new = await call(order_news.count_new, actor, query, self._newest)
         except NotSignedInError:
             raise
         except CrmError as error:
@@ -145,7 +164,9 @@ class OrdersState(rx.State):
         if not self.rows and found.page.orders:
             self._show(await self._read(query), query)
             return
-        self._renew(found, query)
+        self._renew(found)
+        # One that came while the page was read is on it already.
+        self.news = news_text(new - sum(row.id > self._newest for row in self.rows), query)
 
     @rx.event
     @requires(Permission.VIEW_ORDERS)
@@ -262,7 +283,7 @@ class OrdersState(rx.State):
         self.opening = opened_beside(self.router.url.query_parameters)
 
     def _show(self, found: Found, query: OrderQuery) -> None:
-        self.rows = found.rows()
+        self.rows, self._newest = found.rows(), found.newest
         self._show_count(found.page)
         self.found_by = found_by_text(found.page)
         self.pages = pages(found.page, query)
@@ -271,9 +292,8 @@ class OrdersState(rx.State):
         self.count = orders_text(found)
         self.total, self.total_is_exact = found.total, found.total_is_exact
 
-    def _renew(self, found: Found, query: OrderQuery) -> None:
+    def _renew(self, found: Found) -> None:
         shown = {row.id for row in self.rows}
-        self.news = news_text(_above(found.page.orders, shown), query)
         fresh = {row.id: row for row in found.rows() if row.id in shown}
         rows = [fresh.get(row.id) or row.gone() for row in self.rows]
         if rows != self.rows:
@@ -302,25 +322,30 @@ def found_by_text(found: OrderList) -> str:
 
 
 def _list(session: Session, actor: Actor, query: OrderQuery) -> Found:
+    # Before the rows are read: what comes in between is news rather than nowhere.
+    newest = order_news.newest_id(session, actor)
     page = order_search.list_orders(session, actor, query)
     ids = [order.id for order in page.orders]
-    return Found(page, working_of(session, actor, ids))
+    return Found(page, working_of(session, actor, ids), newest)
 
 
-def _above(orders: tuple[OrderSummary, ...], shown: set[int]) -> int:
-    """How many orders now stand before the first one on the screen."""
-    for count, order in enumerate(orders):
-        if order.id in shown:
-            return count
-    return len(orders)
+def marked(rows: list[OrderRow], announced_after: int) -> list[OrderRow]:
+    """The rows, those that were just announced as new with a word: they may stand anywhere."""
+    if not announced_after:
+        return rows
+    return [
+        dataclasses.replace(row, tags=[*row.tags, "new"]) if row.id > announced_after else row
+        for row in rows
+    ]
 
 
 def news_text(count: int, query: OrderQuery) -> str:
-    """The words of the bar above the table; only the newest page has news."""
-    if count == 0 or query.cursor or query.sort is not Sort.NEWEST:
+    """The words of the bar above the table: on top of it, or somewhere in the list."""
+    if count <= 0:
         return ""
-    number = f"{_LOOK_BEYOND}+" if count >= _LOOK_BEYOND else str(count)
-    return f"{number} new {'order' if count == 1 else 'orders'}"
+    number = f"{order_news.MOST_NEW}+" if count > order_news.MOST_NEW else str(count)
+    where = "" if query.sort is Sort.NEWEST else " in this list"
+    return f"{number} new {'order' if count == 1 else 'orders'}{where}"
 
 
 def orders_text(found: OrderList) -> str:

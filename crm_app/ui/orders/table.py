@@ -128,7 +128,7 @@ def news_bar() -> rx.Component:
         rx.el.span(OrdersState.news + " · show"),
         type="button",
         class_name="news",
-        on_click=OrdersState.load,
+        on_click=OrdersState.show_news,
     )
     # The region is there before the news are, so that they are read out.
     return rx.el.div(rx.cond(OrdersState.news != "", shown, rx.fragment()), role="status")

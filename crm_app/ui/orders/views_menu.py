@@ -13,9 +13,11 @@ from crm_app.services.views import MAX_NAME
 from crm_app.ui.orders.views_state import ViewsState
 from crm_app.ui.shared.conditions import both, is_not
 from crm_app.ui.shared.filter_parts import dropdown
+from crm_app.ui.shared.keeping import kept
 from crm_app.ui.shared.links import ALL_ORDERS, link
-from crm_app.ui.shared.marks import button, icon
+from crm_app.ui.shared.marks import button, icon, unseen
 from crm_app.ui.shared.navigation import may
+from crm_app.ui.shared.notes import notice
 from crm_app.ui.shared.view_rows import ViewRow
 
 
@@ -47,6 +49,7 @@ def views_menu() -> rx.Component:
         rx.cond(shown.is_modified, _changes(), rx.fragment()),
         view_dialog(),
         remove_dialog(),
+        unseen("save-view", ViewsState.open_new),
         class_name="views",
     )
 
@@ -169,16 +172,7 @@ def view_dialog() -> rx.Component:
                         rx.fragment(),
                     ),
                 ),
-                rx.cond(
-                    form.failure != "",
-                    rx.el.p(
-                        icon("circle-alert"),
-                        rx.el.span(form.failure),
-                        class_name="notice tone-bad",
-                        role="alert",
-                    ),
-                    rx.fragment(),
-                ),
+                notice(form.failure),
                 rx.el.div(
                     rx.dialog.close(button("Cancel")),
                     rx.el.button(
@@ -190,6 +184,7 @@ def view_dialog() -> rx.Component:
                 ),
                 on_submit=ViewsState.save,
                 class_name="form",
+                custom_attrs=kept("view", form.key),
             ),
             class_name="dialog",
         ),

@@ -19,7 +19,9 @@ def print_menu(order_id: Any) -> rx.Component:
     return rx.cond(
         may(Permission.PRINT_ORDERS),
         rx.popover.root(
-            rx.popover.trigger(button(icon("printer", 14), "Print", kind="menu")),
+            rx.popover.trigger(
+                button(icon("printer", 14), "Print", kind="menu", custom_attrs={"data-do": "print"})
+            ),
             rx.popover.content(
                 _paper("package", "Packing slip", papers, Paper.PACKING_SLIP),
                 _paper("list-checks", "Pick list", papers, Paper.PICK_LIST),

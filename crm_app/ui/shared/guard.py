@@ -23,11 +23,13 @@ from crm_app.services import refusals
 from crm_app.ui.shared.identity import IdentityState, fingerprint
 from crm_app.ui.shared.permission import Mark, mark_of
 from crm_app.ui.shared.rate import EventRate
-from crm_app.ui.shared.session import identify
+from crm_app.ui.shared.session import identify, session_token
 
 logger = logging.getLogger(__name__)
 
 OUR_PACKAGE: Final = "crm_app"
+# What the sign-in page then says (`ui/login/state.py`).
+_OVER: Final = "done=over"
 
 _ROOT: Final = "reflex___state____state"
 _START: Final = frozenset({f"{_ROOT}.hydrate", f"{_ROOT}.hydrate_and_load"})
@@ -155,6 +157,9 @@ async def _send_to_sign_in(root: rx.State) -> StateUpdate:
     delta = await root._get_resolved_delta()  # pyright: ignore[reportPrivateUsage]
     root._clean()  # pyright: ignore[reportPrivateUsage]
     path = sign_in_path(root.router.url.path, root.router.url.query)
+    if path and session_token(root.router.headers.cookie):
+        # They were signed in once: say why they are not any more.
+        path += f"{'&' if '?' in path else '?'}{_OVER}"
     events: list[Any] = [rx.redirect(path, replace=True)] if path else []
     return StateUpdate(delta=delta, events=Event.from_event_type(events))
 

@@ -44,6 +44,10 @@ _NOT_MODIFIED: Final = 304
 REPORTS: Final = "/api/v1/reports/policy"
 # An answer that is no page has nothing to load and runs nothing, also if it is opened as one.
 _NO_PAGE: Final = b"default-src 'none'; frame-ancestors 'none'"
+# A service worker obeys the policy that it came with, and not the page's: without this one it could
+# not even fetch the page that somebody asked for.
+_WORKER_PATH: Final = "/sw.js"
+_WORKER: Final = b"default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
 
 
 def safe_headers(bundle: Path, origin: str) -> Callable[[Asgi], Asgi]:
@@ -71,9 +75,7 @@ def safe_headers(bundle: Path, origin: str) -> Callable[[Asgi], Asgi]:
                     # "Not modified" names no kind of content, and its headers replace the kept
                     # page's: a policy here would be the wrong one for it.
                     if status != _NOT_MODIFIED:
-                        is_page = _is_page(headers)
-                        policy = policies.of_pages() if is_page else _NO_PAGE
-                        more[b"content-security-policy"] = policy
+                        more[b"content-security-policy"] = _policy(scope, headers, policies)
                     message = {**message, "headers": _added(headers, more)}
                 await send(message)
 
@@ -82,6 +84,12 @@ def safe_headers(bundle: Path, origin: str) -> Callable[[Asgi], Asgi]:
         return safe
 
     return wrap
+
+
+def _policy(scope: Scope, headers: list[tuple[bytes, bytes]], policies: "Policies") -> bytes:
+    if scope.get("path") == _WORKER_PATH:
+        return _WORKER
+    return policies.of_pages() if _is_page(headers) else _NO_PAGE
 
 
 class Policies:
@@ -120,7 +128,10 @@ def page_policy(hashes: list[str], socket: str, *, is_encrypted: bool = False) -
         "font-src": "'self'",
         # Older Safari does not count the websocket of the same host as 'self'.
         "connect-src": f"'self' {socket}",
+        # The desk installs as an app: its manifest, and the worker that shows the last view while
+        # there is no connection (`assets/sw.js`). Nobody else's.
         "manifest-src": "'self'",
+        "worker-src": "'self'",
         "form-action": "'self'",
         "base-uri": "'none'",
         "frame-ancestors": "'none'",

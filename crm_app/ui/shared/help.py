@@ -8,7 +8,7 @@ from crm_app.ui.shared.marks import key
 from crm_app.ui.shared.native import native_form
 from crm_app.ui.shared.navigation import PLACES
 
-_KEYS: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
+KEYS: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
     (("Ctrl", "K"), "Go anywhere, do anything, find an order"),
     (("/",), "Search in the list"),
     (("j",), "Next order"),
@@ -20,6 +20,7 @@ _KEYS: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
     (("t",), "Tag"),
     (("c",), "Comment"),
     (("h",), "Hold, or release"),
+    (("i",), "Priority"),
     (("n",), "Next page"),
     (("p",), "Previous page"),
     (("u",), "Back to the list"),
@@ -41,7 +42,7 @@ def help_dialog() -> rx.Component:
         rx.el.dl(
             *[
                 rx.el.div(rx.el.dt(key(*names)), rx.el.dd(meaning), class_name="help-row")
-                for names, meaning in _KEYS
+                for names, meaning in KEYS
             ]
         ),
         id="keys",

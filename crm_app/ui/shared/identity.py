@@ -5,6 +5,7 @@ import hashlib
 import reflex as rx
 
 from crm_app.domain.actor import Actor
+from crm_app.domain.reach import Reach
 
 
 class IdentityState(rx.State):
@@ -17,5 +18,9 @@ def fingerprint(actor: Actor | None) -> str:
     """Changes with the person and with what the person may see."""
     if actor is None:
         return ""
-    rights = ",".join(sorted(actor.permissions))
+    rights = ",".join(sorted(f"{one}@{_where(actor.reach(one))}" for one in actor.permissions))
     return hashlib.sha256(f"{actor.user_id}:{rights}".encode()).hexdigest()
+
+
+def _where(reach: Reach) -> str:
+    return "all" if reach.is_all else ".".join(map(str, sorted(reach.accounts)))

@@ -54,6 +54,18 @@ def button(*children: Any, kind: str = "", **props: Any) -> rx.Component:
     return rx.el.button(*children, class_name=f"btn {kind}".strip(), **props)
 
 
+def unseen(deed: str, on_click: Any) -> rx.Component:
+    """What the palette does by its name where the page has it in a menu (`assets/palette.js`)."""
+    return rx.el.button(
+        type="button",
+        hidden=True,
+        tab_index=-1,
+        aria_hidden="true",
+        custom_attrs={"data-do": deed, "data-unseen": "1"},
+        on_click=on_click,
+    )
+
+
 def ticker(on_tick: Any, every_ms: Any) -> rx.Component:
     """Fire `on_tick` again and again while the tab is visible (`assets/desk.js`)."""
     return rx.el.button(

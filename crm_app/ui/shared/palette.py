@@ -8,9 +8,10 @@ from typing import Any, Final
 import reflex as rx
 from reflex.style import toggle_color_mode
 
-from crm_app.ui.shared.links import link
+from crm_app.domain.permissions import Permission
+from crm_app.ui.shared.links import BULK, DOWNLOADS, NEW_ORDER, link
 from crm_app.ui.shared.marks import channel_mark, icon, pill
-from crm_app.ui.shared.navigation import PLACES, if_allowed
+from crm_app.ui.shared.navigation import PLACES, if_allowed, may
 from crm_app.ui.shared.palette_state import PaletteOrder, PaletteState, PaletteView
 
 # What can be done: words, sign, the key that does the same, and what on the page does it.
@@ -21,7 +22,17 @@ _DEEDS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("Tags", "tag", "t", "key:t"),
     ("Comment", "message-square", "c", "key:c"),
     ("Hold or release", "pause", "h", "key:h"),
+    ("Priority", "signal-high", "i", "key:i"),
+    ("Archive", "archive", "", '[data-desk="archive"]'),
+    ("Take out of the archive", "archive-restore", "", '[data-desk="unarchive"]'),
+    ("Edit this order", "pencil", "", '[data-do="edit"]'),
+    ("Print", "printer", "", '[data-do="print"]'),
+    ("Export this filter", "download", "", '[data-do="export"]'),
     ("Export what is chosen", "download", "", '[data-bulk="export"]'),
+    ("Print pick list of what is chosen", "list-checks", "", '[data-bulk="pick_list"]'),
+    ("Print packing slips of what is chosen", "printer", "", '[data-bulk="packing_slip"]'),
+    ("Save this list as a view", "bookmark-plus", "", '[data-do="save-view"]'),
+    ("Comfortable or compact rows", "rows-3", "", '[data-do="density"]'),
     ("Choose all orders of this page", "list-checks", "", "[data-pick-page]"),
     ("Choose none", "x", "Esc", "[data-none]"),
     ("Show new orders", "arrow-up", "", ".news"),
@@ -58,7 +69,7 @@ def palette() -> rx.Component:
         ),
         rx.el.div(
             _group("Orders", rx.foreach(PaletteState.orders, _order), key="orders"),
-            _group("Do", *[_deed(*one) for one in _DEEDS], _theme(), key="deeds"),
+            _group("Do", *[_deed(*one) for one in _DEEDS], *_makes(), _theme(), key="deeds"),
             _group("Views", rx.foreach(PaletteState.views, _view), key="views"),
             _group("Go to", *_places(), key="places"),
             id="palette-list",
@@ -105,6 +116,31 @@ def _deed(words: str, sign: str, letter: str, does: str) -> rx.Component:
         class_name="palette-entry",
         custom_attrs={"data-entry": "1", "data-does": does},
     )
+
+
+def _makes() -> list[rx.Component]:
+    """What begins on a page of its own."""
+    made = (
+        ("New order", "plus", NEW_ORDER, Permission.CREATE_ORDERS),
+        ("Bulk changes", "layers", BULK, Permission.BULK_CHANGE),
+        ("New export", "download", f"{DOWNLOADS}?new=1", Permission.EXPORT_ORDERS),
+    )
+    return [
+        rx.cond(
+            may(needs),
+            link(
+                icon(sign, 15),
+                rx.el.span(words),
+                href=href,
+                role="option",
+                tab_index=-1,
+                class_name="palette-entry",
+                custom_attrs={"data-entry": "1"},
+            ),
+            rx.fragment(),
+        )
+        for words, sign, href, needs in made
+    ]
 
 
 def _theme() -> rx.Component:

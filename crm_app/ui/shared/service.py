@@ -11,7 +11,7 @@ from sqlmodel import Session
 from crm_app import db
 from crm_app.domain.actor import Actor
 from crm_app.errors import CrmError, NotFoundError, PermissionDeniedError
-from crm_app.services import refusals
+from crm_app.services import reach, refusals
 from crm_app.ui.shared.errors import UnexpectedError
 
 logger = logging.getLogger(__name__)
@@ -59,6 +59,9 @@ async def call(
     @wraps(use_case)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
         with db.transaction() as session:
+            for actor in (*args, *kwargs.values()):
+                if isinstance(actor, Actor):
+                    reach.begin(session, actor)
             return use_case(session, *args, **kwargs)
 
     return await errand(run, *args, **kwargs)

@@ -7,7 +7,6 @@ from typing import Final
 import reflex as rx
 
 from crm_app.domain.actor import Actor
-from crm_app.domain.permissions import ROLE_PERMISSIONS
 from crm_app.errors import NotSignedInError
 from crm_app.services import auth
 from crm_app.ui.shared.service import call
@@ -70,8 +69,5 @@ def session_token(cookie_header: str) -> str:
 
 
 def role_label(actor: Actor) -> str:
-    """The name of the role whose permissions the actor holds."""
-    for role, permissions in ROLE_PERMISSIONS.items():
-        if permissions == actor.permissions:
-            return role.label
-    return "Limited"
+    """The names of the actor's roles."""
+    return ", ".join(actor.roles) or "No role"

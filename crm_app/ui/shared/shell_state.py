@@ -15,6 +15,7 @@ from crm_app.services import health, notices
 from crm_app.services.exceptions.listing import Counts, count_exceptions
 from crm_app.services.health import AccountHealth, Rate, SyncHealth
 from crm_app.ui.shared import times
+from crm_app.ui.shared.built import build_id
 from crm_app.ui.shared.needs import count_text
 from crm_app.ui.shared.permission import requires
 from crm_app.ui.shared.service import call
@@ -91,6 +92,8 @@ class ShellState(rx.State):
     person: str = ""
     initials: str = ""
     role: str = ""
+    # Whose drafts a tab keeps.
+    person_key: str = ""
     is_known: bool = False
     verbs: list[str] = []
     health_level: str = ""
@@ -102,6 +105,10 @@ class ShellState(rx.State):
     # How many notices the person has not read; empty while there is none.
     unread: str = ""
 
+    # Another one with each answer, and the pages that the server has now (`shared/connection.py`).
+    beat: str = ""
+    build: str = ""
+
     _read_at: float = 0.0
 
     @rx.event(temporal=True)
@@ -110,6 +117,7 @@ class ShellState(rx.State):
         """Read what the frame shows. Runs on each page load and on a timer."""
         actor = await current_actor(self)
         self._show_person(actor)
+        self.beat, self.build = str(time.time_ns()), build_id()
         if time.time() - self._read_at < FRESH_S:
             return SidebarState.load
         try:
@@ -121,7 +129,7 @@ class ShellState(rx.State):
 
     def _show_person(self, actor: Actor) -> None:
         self.is_known = True
-        self.person = actor.label
+        self.person, self.person_key = actor.label, str(actor.user_id or "")
         self.initials = "".join(part[0] for part in actor.label.split()[:2]).upper()
         self.role = role_label(actor)
         self.verbs = [one.value for one in Permission if actor.may(one)]

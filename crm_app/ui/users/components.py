@@ -2,8 +2,8 @@
 
 import reflex as rx
 
-from crm_app.domain.permissions import Role
 from crm_app.ui.shared.marks import button, icon
+from crm_app.ui.users.dialogs import role_option
 from crm_app.ui.users.sign_ins import SignInsState
 from crm_app.ui.users.state import UserRow, UsersState
 
@@ -59,7 +59,8 @@ def _role(row: UserRow) -> rx.Component:
         row.is_me,
         rx.el.span(row.role_label, title="Another admin can change your role"),
         rx.el.select(
-            *[rx.el.option(role.label, value=role.value) for role in Role],
+            rx.cond(row.role, rx.fragment(), rx.el.option(row.role_label, value="")),
+            rx.foreach(UsersState.roles, role_option),
             value=row.role,
             on_change=lambda role: UsersState.change_role(row.id, role),
             aria_label="Role of " + row.name,

@@ -4,9 +4,8 @@ from typing import Any
 
 import reflex as rx
 
-from crm_app.domain.permissions import Role
 from crm_app.ui.shared.marks import button, icon
-from crm_app.ui.users.state import UsersState
+from crm_app.ui.users.state import RoleChoice, UsersState
 
 
 def create_dialog() -> rx.Component:
@@ -22,10 +21,10 @@ def create_dialog() -> rx.Component:
                 _field("E-mail", "email", type="email", required=True, max_length=254),
                 rx.el.label("Role", html_for="new-role"),
                 rx.el.select(
-                    *[rx.el.option(role.label, value=role.value) for role in Role],
+                    rx.foreach(UsersState.roles, role_option),
                     id="new-role",
                     name="role",
-                    default_value=Role.SUPPORT.value,
+                    default_value=UsersState.usual_role,
                     class_name="field select",
                 ),
                 rx.cond(
@@ -60,6 +59,10 @@ def _field(label: str, name: str, **props: Any) -> rx.Component:
         rx.el.input(id=f"new-{name}", name=name, auto_complete="off", class_name="field", **props),
         rx.cond(mistake, rx.el.p(mistake, class_name="mistake", role="alert"), rx.fragment()),
     )
+
+
+def role_option(role: RoleChoice) -> rx.Component:
+    return rx.el.option(role.name, value=role.id)
 
 
 def question_dialog() -> rx.Component:

@@ -8,10 +8,10 @@ import reflex as rx
 from crm_app.config import get_settings
 from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission, Role
+from crm_app.domain.reach import ReachKind
 from crm_app.domain.time import now
 from crm_app.errors import CrmError, InvalidInputError, NotSignedInError
-from crm_app.models import User
-from crm_app.services import links, users
+from crm_app.services import granting, links, roles, users
 from crm_app.ui.shared import times
 from crm_app.ui.shared.permission import requires
 from crm_app.ui.shared.service import call
@@ -26,6 +26,7 @@ class UserRow:
     name: str
     initials: str
     email: str
+    # The id of their role if they have one only, on all accounts; empty otherwise.
     role: str
     role_label: str
     is_active: bool
@@ -34,15 +35,17 @@ class UserRow:
     seen_exact: str
 
     @classmethod
-    def of(cls, user: User, me: Actor) -> Self:
+    def of(cls, person: users.Person, me: Actor) -> Self:
+        user, held = person.user, person.roles
         zone, seen = get_settings().zone, user.last_seen_at
+        is_plain = len(held) == 1 and held[0].granting.reach is ReachKind.ALL
         return cls(
             id=user.id or 0,
             name=user.name,
             initials="".join(part[0] for part in user.name.split()[:2]).upper(),
             email=user.email,
-            role=user.role.value,
-            role_label=user.role.label,
+            role=str(held[0].granting.role_id) if is_plain else "",
+            role_label="; ".join(said(one) for one in held) or "No role",
             is_active=user.is_active,
             is_me=user.id == me.user_id,
             seen=times.when(seen, now(), zone) if seen else "never",
@@ -50,10 +53,26 @@ class UserRow:
         )
 
 
+def said(held: granting.Held) -> str:
+    """A role with where it holds, unless that is everywhere."""
+    is_all = held.granting.reach is ReachKind.ALL
+    return held.name if is_all else f"{held.name} on {held.where}"
+
+
+@dataclass(frozen=True)
+class RoleChoice:
+    """A role that can be given."""
+
+    id: str
+    name: str
+
+
 class UsersState(rx.State):
     """The list, the form for a new person, and a link while it is shown once."""
 
     rows: list[UserRow] = []
+    roles: list[RoleChoice] = []
+    usual_role: str = ""
     count: str = ""
     failure: str = ""
     notice: str = ""
@@ -92,7 +111,7 @@ class UsersState(rx.State):
                 actor,
                 email=_text(form, "email"),
                 name=_text(form, "name"),
-                role=_role(_text(form, "role")),
+                roles=[granting.Granting(_role(_text(form, "role")))],
             )
         except NotSignedInError:
             raise
@@ -108,7 +127,9 @@ class UsersState(rx.State):
     @requires(Permission.MANAGE_USERS)
     async def change_role(self, user_id: int, role: str) -> None:
         actor = await current_actor(self)
-        await self._do(users.update_user, actor, int(user_id), role=_role(role))
+        await self._do(
+            users.update_user, actor, int(user_id), roles=[granting.Granting(_role(role))]
+        )
 
     @rx.event
     @requires(Permission.MANAGE_USERS)
@@ -172,14 +193,17 @@ class UsersState(rx.State):
     async def _read(self) -> None:
         actor = await current_actor(self)
         try:
-            found = await call(users.list_users, actor)
+            found = await call(users.list_people, actor)
+            known = await call(roles.list_roles, actor)
             self.failure = ""
         except NotSignedInError:
             raise
         except CrmError as error:
             self.failure, self.is_loaded = str(error), True
             return
-        self.rows = [UserRow.of(user, actor) for user in found]
+        self.rows = [UserRow.of(person, actor) for person in found]
+        self.roles = [RoleChoice(str(one.id), one.name) for one in known if one.may_give]
+        self.usual_role = next((str(one.id) for one in known if one.key is Role.SUPPORT), "")
         active = sum(row.is_active for row in self.rows)
         self.count = f"{active} active" + (
             f", {len(self.rows) - active} deactivated" if active < len(self.rows) else ""
@@ -191,10 +215,7 @@ def _text(form: dict[str, Any], name: str) -> str:
     return str(form.get(name, "")).strip()
 
 
-def _role(word: str) -> Role:
-    try:
-        return Role(word)
-    except ValueError as error:
-        raise InvalidInputError(
-            "This is not a role.", details={"role": "Choose one of the roles."}
-        ) from error
+def _role(word: str) -> int:
+    if not word.isascii() or not word.isdecimal() or len(word) > 18:
+        raise InvalidInputError("This is not a role.", details={"role": "Choose one of the roles."})
+    return int(word)

@@ -6,7 +6,7 @@ import reflex as rx
 
 from crm_app.services import passwords
 from crm_app.ui.shared.links import link
-from crm_app.ui.shared.marks import icon
+from crm_app.ui.shared.notes import notice
 from crm_app.ui.shared.shell import brand
 from crm_app.ui.welcome.state import WelcomeState
 
@@ -57,16 +57,7 @@ def _choose() -> rx.Component:
                 class_name="quiet",
             ),
             _field("New password again", "repeated"),
-            rx.cond(
-                WelcomeState.failure != "",
-                rx.el.p(
-                    icon("circle-alert"),
-                    rx.el.span(WelcomeState.failure),
-                    class_name="notice tone-bad",
-                    role="alert",
-                ),
-                rx.fragment(),
-            ),
+            notice(WelcomeState.failure),
             rx.el.button("Set the password", type="submit", class_name="btn primary wide"),
             on_submit=WelcomeState.choose,
             class_name="login-form",
