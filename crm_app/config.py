@@ -130,6 +130,11 @@ class Settings(BaseSettings):
         return self.environment == "demo"
 
     @property
+    def is_encrypted(self) -> bool:
+        """Whether people come by https, which a proxy in front of us speaks."""
+        return self.origin.startswith("https://")
+
+    @property
     def is_production(self) -> bool:
         return self.environment == "production"
 

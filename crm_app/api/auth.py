@@ -66,7 +66,7 @@ def _open_session(
             address=client_address(request),
             device=request.headers.get("user-agent", ""),
             kind=kind,
-            device_token=request.cookies.get(auth.DEVICE_COOKIE, ""),
+            device_token=request.cookies.get(auth.device_cookie(), ""),
             code=code,
         )
     if isinstance(outcome, auth.Refused):
@@ -101,7 +101,7 @@ def logout(request: Request, session: DbSession, bearer: Bearer) -> Response:
         endings.sign_out_access_token(session, bearer.credentials, client_address(request))
     else:
         require_same_origin(request)
-        token = request.cookies.get(auth.SESSION_COOKIE, "")
+        token = request.cookies.get(auth.session_cookie(), "")
         endings.sign_out(session, token, client_address(request))
     return Response(status_code=204)
 

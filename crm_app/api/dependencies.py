@@ -62,7 +62,7 @@ def _current_actor(request: Request, bearer: HTTPAuthorizationCredentials | None
             if bearer.credentials.startswith(api_tokens.PREFIX):
                 return api_tokens.actor_for(session, bearer.credentials, client_address(request))
             return auth.actor_for_access_token(session, bearer.credentials)
-    cookie = request.cookies.get(auth.SESSION_COOKIE)
+    cookie = request.cookies.get(auth.session_cookie())
     if not cookie:
         raise NotSignedInError
     if request.method not in _SAFE_METHODS:

@@ -37,6 +37,9 @@ SESSION_COOKIE: Final = "crm_session"
 SessionKind = Literal["browser", "api"]
 
 DEVICE_COOKIE: Final = "crm_device"
+# A browser takes a cookie of this name only from the host itself, encrypted and for all of it: no
+# neighbour below the same domain can plant one.
+_HOST_ONLY: Final = "__Host-"
 # One address over all people, which may be a whole office.
 _FREE_TRIES_OF_ADDRESS: Final = 50
 # Writing on every click would cost more than it tells.
@@ -336,6 +339,16 @@ def session_id_of(token: str) -> int:
     if not isinstance(number, int) or not 0 < number < 2**63:
         raise NotSignedInError("The access token is not valid or has expired.")
     return number
+
+
+def session_cookie() -> str:
+    """The name of the cookie that holds a browser's session."""
+    return f"{_HOST_ONLY}{SESSION_COOKIE}" if get_settings().is_encrypted else SESSION_COOKIE
+
+
+def device_cookie() -> str:
+    """The name of the cookie by which a browser is known again."""
+    return f"{_HOST_ONLY}{DEVICE_COOKIE}" if get_settings().is_encrypted else DEVICE_COOKIE
 
 
 def digest(token: str) -> bytes:

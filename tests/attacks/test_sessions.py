@@ -1,8 +1,10 @@
 """Sessions that were planted, and numbers of somebody else."""
 
+import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session, select
 
+from crm_app.config import get_settings
 from crm_app.domain.permissions import Role
 from crm_app.models import ApiToken, Download, User, UserSession
 from crm_app.services import auth
@@ -10,6 +12,7 @@ from tests.api.conftest import Bearer
 from tests.factories import PASSWORD
 
 OURS = {"origin": "http://localhost:8000"}
+ME = "/api/v1/auth/me"
 FIXED = "planted-by-somebody-else-0123456789abcdef"
 
 
@@ -74,3 +77,31 @@ def test_numbers_of_others_open_nothing(
     assert session.get_one(ApiToken, made["id"]).revoked_at is None
     assert session.get_one(UserSession, own).revoked_at is None
     assert session.get_one(Download, download.id).state.value == "done"
+
+
+def test_over_https_no_neighbour_can_plant_the_cookie(
+    client: TestClient, people: dict[Role, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CRM_PUBLIC_URL", "https://desk.palmonas.example")
+    get_settings.cache_clear()
+    try:
+        form = {"email": people[Role.ADMIN].email, "password": PASSWORD}
+        ours = {"origin": "https://desk.palmonas.example"}
+        given = client.post("/auth/login", data=form, headers=ours).headers.get_list("set-cookie")
+        token = given[0].partition("=")[2].partition(";")[0]
+        right = client.get(ME, headers={"cookie": f"__Host-crm_session={token}"}).status_code
+        planted = client.get(ME, headers={"cookie": f"crm_session={token}"}).status_code
+        gone = client.post(
+            "/auth/logout", headers=ours | {"cookie": f"__Host-crm_session={token}"}
+        ).headers["set-cookie"]
+    finally:
+        monkeypatch.undo()
+        get_settings.cache_clear()
+
+    for cookie, name in zip(given, ("session", "device"), strict=True):
+        assert cookie.startswith(f"__Host-crm_{name}=")
+        words = {word.strip().lower() for word in cookie.split(";")}
+        assert {"secure", "httponly", "path=/"} <= words
+        assert not any(word.startswith("domain") for word in words)
+    assert (right, planted) == (200, 401)
+    assert "secure" in gone.lower()

@@ -63,7 +63,7 @@ def session_token(cookie_header: str) -> str:
     """
     for part in cookie_header.split(";"):
         name, _, value = part.strip().partition("=")
-        if name == auth.SESSION_COOKIE:
+        if name == auth.session_cookie():
             return value.strip('"')
     return _NOBODY
 
