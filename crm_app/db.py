@@ -28,6 +28,7 @@ LOCK_LEDGER_FOLD: Final = 8
 LOCK_ALERTS: Final = 12
 LOCK_DOWNLOAD: Final = 25
 LOCK_TRAIL_CHECK: Final = 26
+LOCK_PRIVACY: Final = 31
 
 _AFTER_COMMIT: Final = "after_commit"
 

@@ -44,6 +44,8 @@ FORGET_OLD: Final = "crm_app.jobs.retention.forget_old"
 WORK_ON_DOCUMENT: Final = "crm_app.jobs.documents.work_on"
 WORK_ON_DOWNLOAD: Final = "crm_app.jobs.downloads.work_on"
 CHECK_TRAIL: Final = "crm_app.jobs.trail.check"
+WORK_ON_REQUEST: Final = "crm_app.jobs.privacy.work_on"
+KEEP_TO_RETENTION: Final = "crm_app.jobs.privacy.keep_to_retention"
 
 # A hint older than this has been overtaken by the clock.
 _HINT_TTL_S: Final = 60
@@ -164,6 +166,15 @@ def hint_document(session: Session, document_id: int) -> None:
         session,
         ("document", document_id),
         lambda: _hint(DOCUMENTS, WORK_ON_DOCUMENT, document_id),
+    )
+
+
+def hint_privacy(session: Session, request_id: int) -> None:
+    """After the session's commit, tell a worker that a request about a person's data waits."""
+    db.after_commit(
+        session,
+        ("privacy", request_id),
+        lambda: _hint(DOCUMENTS, WORK_ON_REQUEST, request_id),
     )
 
 

@@ -31,11 +31,13 @@ _CHUNK: Final = 2_000
 # Where a told order stands, in the words of the order page.
 TRAVEL: Final[dict[IntentState, str]] = {
     IntentState.QUEUED: "waits for the channel",
+    IntentState.BUDGET: "waits for the channel's limit",
     IntentState.WAITING: "waits for the channel",
+    IntentState.HELD: "waits for the end of a hold",
     IntentState.SENDING: "being sent",
     IntentState.SENT: "sent",
     IntentState.CONFIRMED: "confirmed",
-    IntentState.SUPERSEDED: "replaced by a newer change",
+    IntentState.SUPERSEDED: "replaced, or the channel was first",
     IntentState.REJECTED: "refused by the channel",
     IntentState.NEEDS_PERSON: "in conflict",
     IntentState.UNDONE: "withdrawn",

@@ -1,7 +1,7 @@
 """The bulk action that moves orders to a status: the single click's rules, row by row."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
@@ -65,7 +65,11 @@ class StatusAction:
         """See `Action`."""
         new = OrderStatus(run.settings["status"])
         decided = [_decide(item.order, new, item.row) for item in items]
-        moves = [one for one in decided if isinstance(one, Move)]
+        moves = [
+            replace(one, seen_version=item.row.seen_version)
+            for item, one in zip(items, decided, strict=True)
+            if isinstance(one, Move)
+        ]
         befores = {move.order.id: move.order.status for move in moves}
         intents = status_moves.write(session, actor, moves, run_id=run.id)
         return [

@@ -26,6 +26,7 @@ from crm_app.services import bulk_working, bulk_working_undo, status_moves
 from crm_app.services.bulk_action import Item, Preview, Result, alike
 from crm_app.services.status_moves import Move
 
+_WHY: Final = "Undo of a bulk change"
 _WITHDRAWN: Final = "Withdrawn before it was sent"
 _HERE: Final = "Taken back here; the channel was never told"
 _REFUSED: Final = "Taken back here; the channel had refused it"
@@ -175,6 +176,7 @@ def _move(order: Order, did: Did, way: Way) -> Move:
         parcel=way.parcel,
         sync=way.sync,
         takes_back=True,
+        why=_WHY,
         # A channel that has to be told to go back may refuse, and then it has left.
         never_left=did.current is OrderStatus.SHIPPED and (way.withdraws or way.tells is None),
     )

@@ -79,6 +79,7 @@ def next_due(
         .where(
             StatusIntent.account_id == account_id,
             IS_OPEN,
+            StatusIntent.state != IntentState.HELD,
             StatusIntent.next_try_at <= moment,
             *conditions,
             or_(

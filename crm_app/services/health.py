@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from crm_app.channels import capabilities
 from crm_app.domain.actor import Actor
 from crm_app.domain.channel import Channel
-from crm_app.domain.intent import OPEN
+from crm_app.domain.intent import OPEN, IntentState
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.models import AccountPulse, AccountStatus, ChannelAccount, StatusIntent
@@ -113,7 +113,7 @@ def _waiting(
     """How many changes wait and since when the oldest does, by account."""
     statement = (
         select(StatusIntent.account_id, func.count(), func.min(StatusIntent.created_at))
-        .where(col(StatusIntent.state).in_(OPEN))
+        .where(col(StatusIntent.state).in_(OPEN), col(StatusIntent.state) != IntentState.HELD)
         .group_by(col(StatusIntent.account_id))
     )
     if account_id is not None:

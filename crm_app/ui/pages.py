@@ -32,6 +32,8 @@ from crm_app.ui.exceptions.state import ExceptionsState
 from crm_app.ui.gallery.page import gallery_page
 from crm_app.ui.imports.page import imports_page
 from crm_app.ui.imports.state import FileState, ImportsState
+from crm_app.ui.inbox.page import inbox_page
+from crm_app.ui.inbox.state import InboxState
 from crm_app.ui.ledger.page import ledger_page
 from crm_app.ui.ledger.state import LedgerState
 from crm_app.ui.login.page import login_page
@@ -99,6 +101,7 @@ PAGES: Final = (
         "Exceptions",
         (ExceptionsState.load, PanelState.load, PickedState.load, _FRAME),
     ),
+    Page(inbox_page, "/inbox", "Inbox", (InboxState.load, _FRAME)),
     Page(runs_page, "/bulk", "Bulk changes", (RunsState.load, _FRAME)),
     Page(run_page, "/bulk/[run_id]", "Bulk change", (BulkState.load, _FRAME)),
     Page(ledger_page, "/ledger", "Ledger", (LedgerState.load, _FRAME)),
@@ -149,6 +152,7 @@ STYLES: Final = (
     "ledger",
     "pages",
     "exceptions",
+    "inbox",
     "accounts",
     "alerts",
     "mappings",

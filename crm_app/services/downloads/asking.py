@@ -114,7 +114,7 @@ def print_run(session: Session, actor: Actor, run_id: int, paper: Paper) -> Down
     Raises:
         PermissionDeniedError: If the actor may not print, or not see who bought.
     """
-    printing.allow(actor, paper)
+    printing.allow(session, actor, paper)
     return _of_run(
         session,
         actor,

@@ -30,6 +30,7 @@ from crm_app.models import (
     UnmappedWord,
     WebhookRefusal,
 )
+from crm_app.models.outbox import IS_OPEN
 
 # Most changes arrive within seconds; the tightest published limits need some minutes.
 TOO_LONG: Final = timedelta(minutes=15)
@@ -41,9 +42,6 @@ REFUSED_WITHIN: Final = timedelta(hours=1)
 
 # In the words of the partial indexes.
 _DISAGREES: Final = literal_column("orders.sync_status IN ('rejected', 'conflict')", sa.Boolean)
-_INTENT_OPEN: Final = literal_column(
-    "status_intents.state IN ('queued', 'waiting', 'sending', 'sent')", sa.Boolean
-)
 _ASIDE: Final = literal_column("inbox.state = 'set_aside'", sa.Boolean)
 _ENTRY_WAITS: Final = literal_column("inbox.state IN ('received', 'waiting')", sa.Boolean)
 
@@ -163,6 +161,7 @@ def _wait(only: int | None) -> Statement:
     cause = case(
         # Accepted, and the channel does not show it.
         (was_sent, Cause.WAITING.value),
+        (col(StatusIntent.state) == IntentState.BUDGET, Cause.QUOTA.value),
         (last == "RateLimitedError", Cause.QUOTA.value),
         (last.in_(("RetryableError", "OutcomeUnknownError")), Cause.REMOTE.value),
         else_=Cause.WAITING.value,
@@ -182,7 +181,13 @@ def _wait(only: int | None) -> Statement:
         statement.select_from(StatusIntent)
         .join(Order, col(Order.id) == StatusIntent.order_id)
         .join(ChannelAccount, col(ChannelAccount.id) == StatusIntent.account_id)
-        .where(_INTENT_OPEN, col(StatusIntent.created_at) < _cutoff(), _is_connected())
+        # What a hold of the desk keeps here waits for its own reason, and the desk knows it.
+        .where(
+            IS_OPEN,
+            col(StatusIntent.state) != IntentState.HELD,
+            col(StatusIntent.created_at) < _cutoff(),
+            _is_connected(),
+        )
     )
     return statement if only is None else statement.where(col(StatusIntent.id) == only)
 
@@ -248,7 +253,8 @@ def _paused(only: int | None) -> Statement:
         select(func.min(StatusIntent.created_at))
         .where(
             StatusIntent.account_id == ChannelAccount.id,
-            _INTENT_OPEN,
+            IS_OPEN,
+            col(StatusIntent.state) != IntentState.HELD,
             col(StatusIntent.created_at) < _cutoff(),
         )
         .scalar_subquery()

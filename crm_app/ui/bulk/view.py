@@ -7,7 +7,7 @@ from typing import Final, Self
 from zoneinfo import ZoneInfo
 
 from crm_app.domain.bulk import ACTIVE, ENDED, Outcome, RunState
-from crm_app.domain.intent import IntentState
+from crm_app.domain.intent import UNSENT, IntentState
 from crm_app.models import BulkRun
 from crm_app.services import bulk_actions
 from crm_app.services.bulk_export import MAKES_FILE
@@ -33,7 +33,7 @@ _OUTCOMES: Final[dict[Outcome, tuple[str, Tone, Stage]]] = {
     Outcome.FAILED: ("Failed", "bad", "alert"),
 }
 # Told and still on the way; told and over.
-_ON_THE_WAY: Final = (IntentState.QUEUED, IntentState.WAITING, IntentState.SENDING)
+_ON_THE_WAY: Final = (*UNSENT, IntentState.SENDING)
 _TROUBLE: Final = (IntentState.REJECTED, IntentState.NEEDS_PERSON)
 
 

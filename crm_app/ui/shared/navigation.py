@@ -15,6 +15,7 @@ Section = Literal[
     "downloads",
     "business",
     "exceptions",
+    "inbox",
     "accounts",
     "ledger",
     "people",
@@ -50,6 +51,7 @@ PLACES: Final = (
     Place("dashboard", "layout-dashboard", "Dashboard", "/", "d"),
     Place("orders", "package", "Orders", "/orders", "o"),
     Place("exceptions", "circle-alert", "Exceptions", "/exceptions", "x", badge="trouble"),
+    Place("inbox", "inbox", "Inbox", "/inbox", "e", is_setup=True),
     Place("ledger", "scale", "Ledger", "/ledger", "l", is_setup=True),
     Place("alerts", "siren", "Alerts", "/alerts", "n", is_setup=True),
     Place(

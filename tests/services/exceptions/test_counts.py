@@ -104,7 +104,7 @@ def cause_of(session: Session, intent: StatusIntent) -> Cause:
     last = tries[-1].outcome if tries else ""
     if intent.state is IntentState.SENT:
         return Cause.WAITING
-    if last == "RateLimitedError":
+    if intent.state is IntentState.BUDGET or last == "RateLimitedError":
         return Cause.QUOTA
     is_remote = last in ("RetryableError", "OutcomeUnknownError")
     return Cause.REMOTE if is_remote else Cause.WAITING
