@@ -43,7 +43,7 @@ class Rates:
 
 
 # A program that pages through everything with 200 orders a request stays below it.
-OF_ACTORS: Final = Rates(burst=300, per_second=20)
+OF_ACTORS: Final = Rates(burst=600, per_second=50)
 
 
 def take(actor: Actor) -> None:

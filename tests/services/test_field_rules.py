@@ -284,6 +284,7 @@ def test_the_later_parcel_is_the_channels_where_it_was_named_after_ours(
     session.commit()
     shipped = {"status": S.SHIPPED, "channel_status": "completed"}
     say(session, account, 6, **shipped, carrier="Ours", tracking_number="OUR1")
+    as_owner(session)
     session.execute(update(OrderEvent).values(at=at(6)))
     session.commit()
 
