@@ -58,6 +58,8 @@ from crm_app.ui.shared import channel_colours
 from crm_app.ui.shared.shell_state import ShellState
 from crm_app.ui.skus.page import skus_page
 from crm_app.ui.skus.state import SkusState
+from crm_app.ui.trail.page import trail_page
+from crm_app.ui.trail.state import TrailState
 from crm_app.ui.users.page import users_page
 from crm_app.ui.users.state import UsersState
 from crm_app.ui.welcome.page import welcome_page
@@ -122,6 +124,7 @@ PAGES: Final = (
     Page(mappings_page, "/mappings", "Status words", (_FRAME, MappingsState.load)),
     Page(skus_page, "/skus", "SKUs", (_FRAME, SkusState.load)),
     Page(users_page, "/users", "People", (_FRAME, UsersState.load)),
+    Page(trail_page, "/audit", "Audit trail", (_FRAME, TrailState.load)),
     Page(
         me_page,
         "/me",
@@ -164,6 +167,7 @@ STYLES: Final = (
     "by_hand",
     "business",
     "me",
+    "trail",
     "gallery",
     "phone",
     "connection",
