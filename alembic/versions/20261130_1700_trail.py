@@ -9,7 +9,7 @@ import sqlmodel
 from alembic import op
 
 revision = "0100"
-down_revision = "0302"
+down_revision = "0018_retries"
 branch_labels = None
 depends_on = None
 
