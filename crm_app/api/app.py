@@ -27,6 +27,7 @@ from crm_app.api import (
     notices,
     orders,
     papers,
+    roles,
     status_words,
     sync,
     tokens,
@@ -49,6 +50,7 @@ _ERRORS: Final[dict[int | str, dict[str, Any]]] = {
 _MODULES: Final = (
     auth,
     me,
+    roles,
     tokens,
     orders,
     exports,
