@@ -24,7 +24,9 @@ LOCK_DOCUMENT: Final = 6
 LOCK_BULK_RUN: Final = 7
 LOCK_LEDGER_FOLD: Final = 8
 LOCK_ALERTS: Final = 12
+LOCK_DESK_RETRY: Final = 41
 LOCK_DOWNLOAD: Final = 25
+LOCK_PRIVACY: Final = 31
 
 _AFTER_COMMIT: Final = "after_commit"
 

@@ -28,6 +28,7 @@ class StatusRule:
     Attributes:
         why: Shown where it may not travel.
         shows: The word that the channel shows once it took the status; None if no word does.
+        operation: The channel's own name of the call that tells it, the key of its limit.
         not_from: Words of the channel's first vocabulary from which it never takes the status.
     """
 
@@ -35,6 +36,7 @@ class StatusRule:
     needs_tracking: bool = False
     why: str = ""
     shows: Word | None = None
+    operation: str = ""
     not_from: frozenset[str] = frozenset()
 
 
@@ -169,12 +171,15 @@ def push(
     vocabulary: str = "",
     word: str = "",
     *,
+    by: str = "",
     needs_tracking: bool = False,
     not_from: Iterable[str] = (),
 ) -> StatusRule:
-    """A status that the channel is told, with the word that it shows afterwards."""
+    """A status that the channel is told by a call, with the word that it shows afterwards."""
     shows = Word(vocabulary, word) if vocabulary else None
-    return StatusRule(Telling.PUSH, needs_tracking, shows=shows, not_from=frozenset(not_from))
+    return StatusRule(
+        Telling.PUSH, needs_tracking, shows=shows, operation=by, not_from=frozenset(not_from)
+    )
 
 
 def refused(why: str) -> StatusRule:

@@ -28,7 +28,7 @@ from crm_app.errors import (
     ServiceUnavailableError,
 )
 from crm_app.models import ChannelAccount
-from crm_app.services import account_admin, account_forms, accounts, reach
+from crm_app.services import account_admin, account_forms, account_options, accounts, reach
 from crm_app.services.account_forms import Filled
 
 _REACH_TIMEOUT_S: Final = 5.0
@@ -67,7 +67,10 @@ def connect(
     filled = account_forms.fill(channel, values, {})
     address = _addresses(base_url, filled)
     options = _sandbox_options(address)
-    _try(_Trial(None, channel, address, {**options, **filled.options}), filled.credentials)
+    _try(
+        _Trial(None, channel, address, account_options.applied(options, filled.options)),
+        filled.credentials,
+    )
     with db.transaction() as session:
         return account_admin.connect(
             session,
@@ -93,10 +96,10 @@ def change_connection(
     reach.require_on(actor, Permission.MANAGE_ACCOUNTS, account_id)
     with db.transaction() as session:
         account = accounts.get_account(session, account_id)
-    kept = _kept_for(account, base_url)
+    kept = _kept_for(account, base_url, values)
     filled = account_forms.fill(account.channel, values, kept)
     address = _addresses(base_url, filled)
-    options = {**account.options, **filled.options}
+    options = account_options.applied(account.options, filled.options)
     _try(_Trial(account.id, account.channel, address, options), filled.credentials)
     with db.transaction() as session:
         account_admin.change_connection(session, actor, account_id, base_url=address, filled=filled)
@@ -143,16 +146,30 @@ def _addresses(base_url: str, filled: Filled) -> str:
     return check_address(base_url)
 
 
-def _kept_for(account: ChannelAccount, base_url: str) -> dict[str, str]:
-    """The stored credentials, if they may be used for this address."""
-    old, new = urlsplit(account.base_url), urlsplit(base_url.strip())
-    if (old.scheme, old.netloc) != (new.scheme, new.netloc):
+def _kept_for(account: ChannelAccount, base_url: str, values: Mapping[str, str]) -> dict[str, str]:
+    """The stored credentials, if they may be used for these addresses."""
+    form = account_forms.need_form(account.channel)
+    places = [(account.base_url, base_url)] + [
+        (str(account.options.get(option.name, "")), values[option.name])
+        for option in form.options
+        if option.is_address and option.name in values
+    ]
+    if any(_host(old) != _host(new) for old, new in places):
         return {}
     try:
         return vault.unseal(account.credentials)
     except ServiceUnavailableError:
         # The key is lost: all of them have to be entered again.
         return {}
+
+
+def _host(url: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        # Equal to no other: `check_address` says what is wrong with it.
+        return "", url
+    return parts.scheme, parts.netloc
 
 
 def _sandbox_options(address: str) -> dict[str, Any]:

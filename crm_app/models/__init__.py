@@ -28,11 +28,23 @@ from crm_app.models.order import (
 )
 from crm_app.models.outbox import IntentAttempt, StatusIntent
 from crm_app.models.paper import BusinessDetails, Invoice, InvoiceSeries
+from crm_app.models.privacy import (
+    AccountBasis,
+    Basis,
+    DataRequest,
+    ErasedKey,
+    ErasureSecret,
+    RequestKind,
+    RequestState,
+    RetentionRule,
+    RetentionRun,
+)
 from crm_app.models.pulse import AccountHour, AccountPulse
 from crm_app.models.role import RoleGrant, StaffRole
 from crm_app.models.rule import FieldDispute, FieldRule
+from crm_app.models.sku import ChannelSku, UnmappedSku
 from crm_app.models.status_word import OrderWord, Replay, ReplayState, StatusWord
-from crm_app.models.trouble import ExceptionMark, WebhookRefusal
+from crm_app.models.trouble import DeskRetry, ExceptionMark, RefusedWebhook, WebhookRefusal
 from crm_app.models.user import (
     ApiToken,
     RecoveryCode,
@@ -46,6 +58,15 @@ from crm_app.models.view import SavedView, ViewChoice
 from crm_app.models.working import OrderComment, OrderTag, OrderWatcher, Tag
 
 __all__ = [
+    "AccountBasis",
+    "Basis",
+    "DataRequest",
+    "ErasedKey",
+    "ErasureSecret",
+    "RequestKind",
+    "RequestState",
+    "RetentionRule",
+    "RetentionRun",
     "AccountHour",
     "AccountPulse",
     "Alert",
@@ -61,7 +82,9 @@ __all__ = [
     "BulkRun",
     "BusinessDetails",
     "ChannelAccount",
+    "ChannelSku",
     "Customer",
+    "DeskRetry",
     "ExceptionMark",
     "Document",
     "DocumentChunk",
@@ -101,12 +124,14 @@ __all__ = [
     "StatusWord",
     "Sweep",
     "Tag",
+    "UnmappedSku",
     "UnmappedWord",
     "User",
     "UserPreference",
     "UserLink",
     "UserSession",
     "ViewChoice",
+    "RefusedWebhook",
     "RoleGrant",
     "StaffRole",
     "WebhookRefusal",

@@ -12,10 +12,9 @@ from crm_app import db
 from crm_app.domain.actor import Actor
 from crm_app.domain.bulk import ACTIVE, Outcome, RunState
 from crm_app.domain.permissions import Permission
-from crm_app.domain.time import now
 from crm_app.errors import ServiceUnavailableError
 from crm_app.models import BulkRow, BulkRun, Order, User
-from crm_app.services import auth, bulk, bulk_actions, clicks, reach
+from crm_app.services import auth, bulk, bulk_actions, bulk_telling, clicks, reach
 from crm_app.services.bulk_action import Action, Item, Result
 
 logger = logging.getLogger(__name__)
@@ -98,7 +97,7 @@ def _batch(session: Session, run_id: int, size: int) -> int | None:
     if items:
         _store(session, run, action.apply(session, actor, run, items))
     if run.done >= run.total or (not items and not _has_waiting(session, run_id)):
-        run.state, run.finished_at = RunState.DONE, now()
+        bulk_telling.end(session, run)
         return None
     return len(items)
 

@@ -142,6 +142,7 @@ CAPABILITIES: Final = Capabilities(
         S.SHIPPED: push(
             "order",
             "SHIPPED",
+            by="confirmShipment",
             needs_tracking=True,
             not_from=("PENDING_AVAILABILITY", "PENDING", "SHIPPED", "CANCELLED", "UNFULFILLABLE"),
         ),

@@ -38,8 +38,8 @@ _NO_READING: Final = "Blinkit shows no purchase order: the call that it accepted
 CAPABILITIES: Final = Capabilities(
     statuses={
         **OWN_STEPS,
-        S.CONFIRMED: push(not_from=(CANCEL,)),
-        S.SHIPPED: push(not_from=(CANCEL,)),
+        S.CONFIRMED: push(by="acknowledge", not_from=(CANCEL,)),
+        S.SHIPPED: push(by="shippingNote", not_from=(CANCEL,)),
         S.OUT_FOR_DELIVERY: LOCAL,
         # Blinkit tells nothing of goods received.
         S.DELIVERED: LOCAL,

@@ -48,12 +48,20 @@ CAPABILITIES: Final = Capabilities(
     statuses={
         **OWN_STEPS,
         S.CONFIRMED: push(
-            "order", "processing", not_from=("completed", "cancelled", "refunded", "trash")
+            "order",
+            "processing",
+            by="updateOrder",
+            not_from=("completed", "cancelled", "refunded", "trash"),
         ),
         S.SHIPPED: push(
-            "order", "completed", not_from=("cancelled", "refunded", "failed", "trash")
+            "order",
+            "completed",
+            by="updateOrder",
+            not_from=("cancelled", "refunded", "failed", "trash"),
         ),
-        S.CANCELLED: push("order", "cancelled", not_from=("completed", "refunded", "trash")),
+        S.CANCELLED: push(
+            "order", "cancelled", by="updateOrder", not_from=("completed", "refunded", "trash")
+        ),
         S.OUT_FOR_DELIVERY: LOCAL,
         S.DELIVERED: LOCAL,
     },

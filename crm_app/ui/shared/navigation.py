@@ -15,11 +15,13 @@ Section = Literal[
     "downloads",
     "business",
     "exceptions",
+    "inbox",
     "accounts",
     "ledger",
     "people",
     "alerts",
     "mappings",
+    "skus",
     "",
 ]
 
@@ -49,6 +51,7 @@ PLACES: Final = (
     Place("dashboard", "layout-dashboard", "Dashboard", "/", "d"),
     Place("orders", "package", "Orders", "/orders", "o"),
     Place("exceptions", "circle-alert", "Exceptions", "/exceptions", "x", badge="trouble"),
+    Place("inbox", "inbox", "Inbox", "/inbox", "e", is_setup=True),
     Place("ledger", "scale", "Ledger", "/ledger", "l", is_setup=True),
     Place("alerts", "siren", "Alerts", "/alerts", "n", is_setup=True),
     Place(
@@ -63,6 +66,7 @@ PLACES: Final = (
         Permission.MANAGE_MAPPINGS,
         is_setup=True,
     ),
+    Place("skus", "tags", "SKUs", "/skus", "s", Permission.MANAGE_MAPPINGS, is_setup=True),
     Place(
         "imports", "file-up", "Imports", "/imports", "i", Permission.IMPORT_ORDERS, is_setup=True
     ),
