@@ -25,6 +25,7 @@ from crm_app.jobs.retention import forget_old
 from crm_app.jobs.retrying import retries_due
 from crm_app.jobs.skus import watch_skus
 from crm_app.jobs.sweep import sweep_due
+from crm_app.jobs.trail import check_nightly, checks_due, note_head
 from crm_app.jobs.working import release_due
 
 logger = logging.getLogger(__name__)
@@ -63,6 +64,9 @@ def build_clock(connection: Redis) -> CronScheduler:
         (empty_old, queue.DOCUMENTS, 3_600),
         (downloads_due, queue.DOCUMENTS, 10),
         (forget_old_downloads, queue.PULL, 3_600),
+        (checks_due, queue.DOCUMENTS, 10),
+        (check_nightly, queue.PULL, _DAY_S),
+        (note_head, queue.PULL, 3_600),
     )
     for function, name, interval_s in ticks:
         # A tick that nobody picked up before the next one is overtaken: `ttl` drops it.
