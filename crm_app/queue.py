@@ -47,6 +47,7 @@ DELIVER_ALERTS: Final = "crm_app.jobs.alerts.deliver_alerts"
 FORGET_OLD: Final = "crm_app.jobs.retention.forget_old"
 WORK_ON_DOCUMENT: Final = "crm_app.jobs.documents.work_on"
 WORK_ON_DOWNLOAD: Final = "crm_app.jobs.downloads.work_on"
+CHECK_TRAIL: Final = "crm_app.jobs.trail.check"
 WORK_ON_REQUEST: Final = "crm_app.jobs.privacy.work_on"
 KEEP_TO_RETENTION: Final = "crm_app.jobs.privacy.keep_to_retention"
 
@@ -198,6 +199,11 @@ def hint_download(session: Session, download_id: int) -> None:
         ("download", download_id),
         lambda: _hint(DOCUMENTS, WORK_ON_DOWNLOAD, download_id),
     )
+
+
+def hint_trail(session: Session, check_id: int) -> None:
+    """After the session's commit, tell a worker that a person waits for a walk over the trail."""
+    db.after_commit(session, ("trail", check_id), lambda: _hint(DOCUMENTS, CHECK_TRAIL, check_id))
 
 
 def hint_inbox(session: Session, account_id: int) -> None:

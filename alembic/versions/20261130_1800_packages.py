@@ -1,6 +1,6 @@
 """packages of an order, changes that tell a part of it, and how many pieces have left
 
-Revision: packages, after 0018_retries. Expand step: new columns with a default and a new table; the release
+Revision: packages, after 0100. Expand step: new columns with a default and a new table; the release
 before this one does not look at them. Of orders that are still in the house the pieces that left
 are counted here; all others are counted with their next version.
 """
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "packages"
-down_revision = "0018_retries"
+down_revision = "0100"
 branch_labels = None
 depends_on = None
 

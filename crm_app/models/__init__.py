@@ -2,7 +2,7 @@
 
 from crm_app.models.account import AccountStatus, ChannelAccount, Sweep, UnmappedWord
 from crm_app.models.alert import Alert, AlertChoice, AlertHook, AlertMessage
-from crm_app.models.audit import AuditEntry
+from crm_app.models.audit import AuditCheck, AuditEntry, CheckState
 from crm_app.models.bulk import BulkRow, BulkRun
 from crm_app.models.customer import Customer
 from crm_app.models.document import (
@@ -78,12 +78,14 @@ __all__ = [
     "FieldRule",
     "AccountStatus",
     "ApiToken",
+    "AuditCheck",
     "AuditEntry",
     "BulkRow",
     "BulkRun",
     "BusinessDetails",
     "ChannelAccount",
     "ChannelSku",
+    "CheckState",
     "Customer",
     "DeskRetry",
     "ExceptionMark",

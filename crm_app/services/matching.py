@@ -126,9 +126,9 @@ def _sku(session: Session, text: str) -> _Lines | None:
     sku = text.strip()
     if len(sku) < _MIN_PREFIX or " " in sku:
         return None
-    begins = or_(*[begins(OrderLine.sku, one) for one in sorted({sku, sku.upper()})])
+    has_sku = or_(*[begins(OrderLine.sku, one) for one in sorted({sku, sku.upper()})])
     # Two lines of an order may match; three times as many say enough of it.
-    lines = select(OrderLine.order_id).where(begins).limit(_MOST_LINES)
+    lines = select(OrderLine.order_id).where(has_sku).limit(_MOST_LINES)
     found = list(session.exec(lines))
     ids = list(dict.fromkeys(found))
     if not ids:
@@ -138,7 +138,7 @@ def _sku(session: Session, text: str) -> _Lines | None:
         return _Lines(col(Order.id) == any_(keys), is_dense=False, at_least=len(ids))
     has_line = (
         select(literal(True))
-        .where(OrderLine.order_id == Order.id, begins)
+        .where(OrderLine.order_id == Order.id, has_sku)
         .limit(1)
         .correlate(Order)
         .scalar_subquery()
@@ -152,10 +152,9 @@ def _earlier_packages(session: Session, text: str) -> ColumnElement[bool] | None
     number = text.strip()
     if len(number) < _MIN_TRACKING or " " in number:
         return None
-    begins = or_(
-        *[_begins(OrderPackage.tracking_number, one) for one in sorted({number, number.upper()})]
-    )
-    rows = select(OrderPackage.order_id).where(OrderPackage.tracking_number != "", begins)
+    spellings = sorted({number, number.upper()})
+    is_it = or_(*[begins(OrderPackage.tracking_number, one) for one in spellings])
+    rows = select(OrderPackage.order_id).where(OrderPackage.tracking_number != "", is_it)
     ids = list(dict.fromkeys(session.exec(rows.limit(_FEW_NUMBERS))))
     # Where so many begin alike, the numbers of the list itself are found all the same.
     if not ids or len(ids) >= _FEW_NUMBERS:
@@ -180,8 +179,8 @@ def _numbers(text: str, *, sees_people: bool) -> list[tuple[Field, ColumnElement
         return [(field, or_(*[col(c) == one for one in variants])) for field, c in columns]
     found = [(field, or_(*[begins(c, one) for one in variants])) for field, c in columns]
     if len(number) >= _MIN_TRACKING and " " not in number:
-        begins = or_(*[begins(Order.tracking_number, one) for one in variants])
-        found.append((Field.TRACKING, (col(Order.tracking_number) != "") & begins))
+        is_tracked = or_(*[begins(Order.tracking_number, one) for one in variants])
+        found.append((Field.TRACKING, (col(Order.tracking_number) != "") & is_tracked))
     if sees_people and _PINCODE.fullmatch(number):
         # By prefix, as its index is ordered; a pincode has no seventh digit.
         is_it = (col(Order.pincode) != "") & begins(Order.pincode, number)

@@ -60,6 +60,8 @@ from crm_app.ui.skus.page import skus_page
 from crm_app.ui.skus.state import SkusState
 from crm_app.ui.tags.page import tags_page
 from crm_app.ui.tags.state import TagsState
+from crm_app.ui.trail.page import trail_page
+from crm_app.ui.trail.state import TrailState
 from crm_app.ui.users.page import users_page
 from crm_app.ui.users.state import UsersState
 from crm_app.ui.welcome.page import welcome_page
@@ -125,6 +127,7 @@ PAGES: Final = (
     Page(mappings_page, "/mappings", "Status words", (_FRAME, MappingsState.load)),
     Page(skus_page, "/skus", "SKUs", (_FRAME, SkusState.load)),
     Page(users_page, "/users", "People", (_FRAME, UsersState.load)),
+    Page(trail_page, "/audit", "Audit trail", (_FRAME, TrailState.load)),
     Page(
         me_page,
         "/me",
@@ -169,6 +172,7 @@ STYLES: Final = (
     "by_hand",
     "business",
     "me",
+    "trail",
     "gallery",
     "phone",
     "connection",

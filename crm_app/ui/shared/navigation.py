@@ -22,6 +22,7 @@ Section = Literal[
     "alerts",
     "mappings",
     "skus",
+    "audit",
     "",
 ]
 
@@ -89,6 +90,7 @@ PLACES: Final = (
         is_setup=True,
     ),
     Place("people", "users", "People", "/users", "u", Permission.MANAGE_USERS, is_setup=True),
+    Place("audit", "shield", "Audit trail", "/audit", "t", Permission.SEE_AUDIT, is_setup=True),
 )
 # More do not fit beside each other on a phone; the rest is in its account menu.
 TABS: Final = tuple(place for place in PLACES if not place.is_setup)
