@@ -16,6 +16,7 @@ from benchmarks import (
     bulk,
     changing,
     channels,
+    clicking,
     crowd,
     documents,
     doors,
@@ -55,11 +56,12 @@ LIMITS: Final = "limits"
 DOCUMENT: Final = "document"
 TRAIL: Final = "trail"
 DOORS: Final = "doors"
+CLICKS: Final = "clicks"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the chosen parts, all of them unless some are named."""
-    known = [*ON_SHOPS, IMPORT, DOCUMENT, LIMITS, CHANNELS, WEBHOOKS, TRAIL, DOORS]
+    known = [*ON_SHOPS, IMPORT, DOCUMENT, CLICKS, LIMITS, CHANNELS, WEBHOOKS, TRAIL, DOORS]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(known))
     parser.add_argument("--orders", nargs="+", type=int, default=[10_000, 1_000_000])
@@ -86,6 +88,9 @@ def main(arguments: Sequence[str]) -> int:
         if WEBHOOKS in parts:
             print("webhooks during an import ...", file=sys.stderr, flush=True)
             webhooks.measure(servers, recorder)
+        if CLICKS in parts:
+            print("clicks during an import ...", file=sys.stderr, flush=True)
+            clicking.measure(servers, recorder)
         if LIMITS in parts:
             print("under published limits (about four minutes) ...", file=sys.stderr, flush=True)
             limiting.measure(servers, recorder)

@@ -16,6 +16,7 @@ from crm_app.ui.shared.errors import report_frontend, show_error
 from crm_app.ui.shared.guard import Guard
 from crm_app.ui.shared.headers import safe_headers
 from crm_app.ui.shared.origins import origin_guard
+from crm_app.watchman import keep_watch
 
 logs.keep_secrets_out()
 # Where Reflex has its own words for a lost connection.
@@ -41,3 +42,4 @@ app = rx.App(
 app.app_wraps[_OVERLAY] = lambda stateful: connection() if stateful else None
 app.add_middleware(Guard())
 add_pages(app, get_settings().brand_name)
+app.register_lifespan_task(keep_watch)

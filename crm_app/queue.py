@@ -33,12 +33,16 @@ SWEEP: Final = "sweep"
 # in line with the pulls, or neither would leave the other a turn.
 QUEUES: Final = (BULK, PUSH, INBOX, DOCUMENTS, PULL, SWEEP)
 
+# What a worker does that only sends: no import, however long, keeps a person waiting.
+SENDING: Final = (PUSH,)
+
 PUSH_ACCOUNT: Final = "crm_app.jobs.push.push_account"
 PULL_ACCOUNT: Final = "crm_app.jobs.pull.pull_account"
 BULK_RUN: Final = "crm_app.jobs.bulk.work_on"
 INBOX_ACCOUNT: Final = "crm_app.jobs.inbox.process_account"
 REPLAY: Final = "crm_app.jobs.replay.replay"
 SWEEP_ACCOUNT: Final = "crm_app.jobs.sweep.sweep_account"
+RETRY_CAUSE: Final = "crm_app.jobs.retrying.work_on"
 DELIVER_ALERTS: Final = "crm_app.jobs.alerts.deliver_alerts"
 FORGET_OLD: Final = "crm_app.jobs.retention.forget_old"
 WORK_ON_DOCUMENT: Final = "crm_app.jobs.documents.work_on"
@@ -86,6 +90,11 @@ def blocking_connection() -> Redis:
         ServiceUnavailableError: If no URL is set.
     """
     return _client(None)
+
+
+def fresh_connection() -> Redis:
+    """One that is shared with nobody, for a thread that outlives what it serves."""
+    return _client(_JOB_PATIENCE_S)
 
 
 def forget_connections() -> None:
@@ -158,6 +167,11 @@ def hint_sweep(session: Session, account_id: int) -> None:
 def hint_bulk(session: Session, run_id: int) -> None:
     """After the session's commit, tell a worker that a bulk change waits."""
     db.after_commit(session, ("bulk", run_id), lambda: _hint(BULK, BULK_RUN, run_id))
+
+
+def hint_retry(session: Session, retry_id: int) -> None:
+    """After the session's commit, tell a worker that a whole cause is to be tried again."""
+    db.after_commit(session, ("retry", retry_id), lambda: _hint(BULK, RETRY_CAUSE, retry_id))
 
 
 def hint_document(session: Session, document_id: int) -> None:

@@ -19,7 +19,7 @@ from crm_app.config import get_settings
 from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Role
 from crm_app.embedded import Postgres
-from crm_app.services import auth, refusals
+from crm_app.services import auth, beats, refusals
 from tests.factories import UserFactory, bind
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -101,6 +101,9 @@ def database(migrated_url: str) -> Iterator[str]:
     redis.flushdb()
     refusals.BOUND.forget()
     rates.OF_ACTORS.forget()
+    # As if worker and clock ran; a test about their death takes the signs away.
+    for name in (beats.WORKER, beats.CLOCK):
+        redis.set(f"alive:{name}", "1")
 
 
 def as_owner(session: Session | Connection) -> None:

@@ -1,6 +1,6 @@
 """the trail: where a deed came from, append-only by the database itself, checks; work of a token
 
-Revision: 0100, after 0302. Expand step: new columns with a default and a new table. Entries of
+Revision: 0100, after 0018_retries. Expand step: new columns with a default and a new table. Entries of
 before are of form 1, whose hash covers neither address nor token.
 """
 
@@ -9,7 +9,7 @@ import sqlmodel
 from alembic import op
 
 revision = "0100"
-down_revision = "0302"
+down_revision = "0018_retries"
 branch_labels = None
 depends_on = None
 

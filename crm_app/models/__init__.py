@@ -42,8 +42,9 @@ from crm_app.models.privacy import (
 from crm_app.models.pulse import AccountHour, AccountPulse
 from crm_app.models.role import RoleGrant, StaffRole
 from crm_app.models.rule import FieldDispute, FieldRule
+from crm_app.models.sku import ChannelSku, UnmappedSku
 from crm_app.models.status_word import OrderWord, Replay, ReplayState, StatusWord
-from crm_app.models.trouble import ExceptionMark, RefusedWebhook, WebhookRefusal
+from crm_app.models.trouble import DeskRetry, ExceptionMark, RefusedWebhook, WebhookRefusal
 from crm_app.models.user import (
     ApiToken,
     RecoveryCode,
@@ -82,8 +83,10 @@ __all__ = [
     "BulkRun",
     "BusinessDetails",
     "ChannelAccount",
+    "ChannelSku",
     "CheckState",
     "Customer",
+    "DeskRetry",
     "ExceptionMark",
     "Document",
     "DocumentChunk",
@@ -123,6 +126,7 @@ __all__ = [
     "StatusWord",
     "Sweep",
     "Tag",
+    "UnmappedSku",
     "UnmappedWord",
     "User",
     "UserPreference",

@@ -21,6 +21,8 @@ class BulkRun(SQLModel, table=True):
         # The same press of the same person twice is one run.
         UniqueConstraint("actor_id", "key"),
         Index("ix_bulk_runs_active", "id", postgresql_where=text("state IN ('queued', 'running')")),
+        # Their intents wait: every claim of a worker asks which runs that is.
+        Index("ix_bulk_runs_halted", "id", postgresql_where=text("state IN ('paused', 'stopped')")),
         Index(None, "undo_of"),
     )
 

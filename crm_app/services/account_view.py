@@ -44,6 +44,7 @@ class Hooks:
         last_at: When the last one arrived; None if none ever did.
         has_secret: Whether any can be proved.
         checked_at: When the channel was asked how many of them are switched on.
+        lost: Those that were there once, and that the channel has deleted.
     """
 
     address: str
@@ -52,6 +53,7 @@ class Hooks:
     checked_at: datetime | None = None
     active: int | None = None
     disabled: int | None = None
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +215,7 @@ def _hooks(session: Session, account: ChannelAccount, has_secret: bool) -> Hooks
         checked_at=datetime.fromisoformat(told["at"]) if told else None,
         active=told.get("active"),
         disabled=told.get("disabled"),
+        lost=told.get("lost", 0),
     )
 
 

@@ -13,10 +13,9 @@ from crm_app import db
 from crm_app.domain.actor import Actor
 from crm_app.domain.bulk import ACTIVE, Outcome, RunState
 from crm_app.domain.permissions import Permission
-from crm_app.domain.time import now
 from crm_app.errors import PermissionDeniedError, ServiceUnavailableError
 from crm_app.models import BulkRow, BulkRun, Order
-from crm_app.services import bulk, bulk_actions, clicks, reach
+from crm_app.services import bulk, bulk_actions, bulk_telling, clicks, reach
 from crm_app.services.behalf import on_behalf
 from crm_app.services.bulk_action import Action, Item, Result
 
@@ -100,7 +99,7 @@ def _batch(session: Session, run_id: int, size: int) -> int | None:
     if items:
         _store(session, run, action.apply(session, actor, run, items))
     if run.done >= run.total or (not items and not _has_waiting(session, run_id)):
-        run.state, run.finished_at = RunState.DONE, now()
+        bulk_telling.end(session, run)
         return None
     return len(items)
 

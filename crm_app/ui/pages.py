@@ -54,7 +54,10 @@ from crm_app.ui.orders.opened import OpenedState
 from crm_app.ui.orders.page import orders_page
 from crm_app.ui.orders.state import OrdersState
 from crm_app.ui.orders.views_state import ViewsState
+from crm_app.ui.shared import channel_colours
 from crm_app.ui.shared.shell_state import ShellState
+from crm_app.ui.skus.page import skus_page
+from crm_app.ui.skus.state import SkusState
 from crm_app.ui.trail.page import trail_page
 from crm_app.ui.trail.state import TrailState
 from crm_app.ui.users.page import users_page
@@ -119,6 +122,7 @@ PAGES: Final = (
         (_FRAME, AccountState.load, RulesState.load),
     ),
     Page(mappings_page, "/mappings", "Status words", (_FRAME, MappingsState.load)),
+    Page(skus_page, "/skus", "SKUs", (_FRAME, SkusState.load)),
     Page(users_page, "/users", "People", (_FRAME, UsersState.load)),
     Page(trail_page, "/audit", "Audit trail", (_FRAME, TrailState.load)),
     Page(
@@ -156,6 +160,7 @@ STYLES: Final = (
     "accounts",
     "alerts",
     "mappings",
+    "skus",
     "bulk",
     "imports",
     "downloads",
@@ -195,6 +200,7 @@ def head() -> list[rx.Component]:
     """What stands in the head of every page."""
     return [
         *[rx.el.script(src=f"/{name}.js", defer=True) for name in SCRIPTS],
+        rx.el.style(channel_colours.rules()),
         rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml"),
         rx.el.link(rel="apple-touch-icon", href="/icons/apple-180.png"),
         rx.el.link(rel="manifest", href="/manifest.webmanifest"),

@@ -21,6 +21,7 @@ Section = Literal[
     "people",
     "alerts",
     "mappings",
+    "skus",
     "audit",
     "",
 ]
@@ -66,6 +67,7 @@ PLACES: Final = (
         Permission.MANAGE_MAPPINGS,
         is_setup=True,
     ),
+    Place("skus", "tags", "SKUs", "/skus", "s", Permission.MANAGE_MAPPINGS, is_setup=True),
     Place(
         "imports", "file-up", "Imports", "/imports", "i", Permission.IMPORT_ORDERS, is_setup=True
     ),
