@@ -54,9 +54,9 @@ CHANNELS: Final = "channels"
 WEBHOOKS: Final = "webhooks"
 LIMITS: Final = "limits"
 DOCUMENT: Final = "document"
+CLICKS: Final = "clicks"
 TRAIL: Final = "trail"
 DOORS: Final = "doors"
-CLICKS: Final = "clicks"
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -99,11 +99,11 @@ def database(migrated_url: str) -> Iterator[str]:
         connection.execute(text("; ".join(_emptying(table.name) for table in tables)))
     redis: Redis = queue.connection()
     redis.flushdb()
-    refusals.BOUND.forget()
-    rates.OF_ACTORS.forget()
     # As if worker and clock ran; a test about their death takes the signs away.
     for name in (beats.WORKER, beats.CLOCK):
         redis.set(f"alive:{name}", "1")
+    refusals.BOUND.forget()
+    rates.OF_ACTORS.forget()
 
 
 def as_owner(session: Session | Connection) -> None:
