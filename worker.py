@@ -10,7 +10,7 @@ import sys
 from pydantic import ValidationError
 from rq import Queue, Worker
 
-from crm_app import queue
+from crm_app import logs, queue
 from crm_app.config import get_settings
 from crm_app.jobs import schedule
 from crm_app.services import beats
@@ -24,6 +24,7 @@ def main(arguments: list[str]) -> None:
         # One line for whoever started it; the whole of it would show the other settings too.
         said = "; ".join(item["msg"].removeprefix("Value error, ") for item in error.errors())
         raise SystemExit(f"Settings: {said}") from None
+    logs.keep_secrets_out()
     logging.basicConfig(
         level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )

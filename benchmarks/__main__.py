@@ -19,6 +19,7 @@ from benchmarks import (
     clicking,
     crowd,
     documents,
+    doors,
     exporting,
     finding,
     importing,
@@ -26,6 +27,7 @@ from benchmarks import (
     limiting,
     memory,
     reading,
+    trail,
     webhooks,
 )
 from benchmarks.figures import Recorder
@@ -53,11 +55,13 @@ WEBHOOKS: Final = "webhooks"
 LIMITS: Final = "limits"
 DOCUMENT: Final = "document"
 CLICKS: Final = "clicks"
+TRAIL: Final = "trail"
+DOORS: Final = "doors"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the chosen parts, all of them unless some are named."""
-    known = [*ON_SHOPS, IMPORT, DOCUMENT, CLICKS, LIMITS, CHANNELS, WEBHOOKS]
+    known = [*ON_SHOPS, IMPORT, DOCUMENT, CLICKS, LIMITS, CHANNELS, WEBHOOKS, TRAIL, DOORS]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(known))
     parser.add_argument("--orders", nargs="+", type=int, default=[10_000, 1_000_000])
@@ -93,6 +97,11 @@ def main(arguments: Sequence[str]) -> int:
         if DOCUMENT in parts:
             print("a spreadsheet ...", file=sys.stderr, flush=True)
             documents.measure(servers, recorder)
+        if TRAIL in parts:
+            print("a million entries of the audit trail ...", file=sys.stderr, flush=True)
+            trail.measure(servers, recorder)
+        if DOORS in parts:
+            doors.measure(servers, recorder)
     recorder.ratios()
     return 0
 

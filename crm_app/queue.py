@@ -47,6 +47,9 @@ DELIVER_ALERTS: Final = "crm_app.jobs.alerts.deliver_alerts"
 FORGET_OLD: Final = "crm_app.jobs.retention.forget_old"
 WORK_ON_DOCUMENT: Final = "crm_app.jobs.documents.work_on"
 WORK_ON_DOWNLOAD: Final = "crm_app.jobs.downloads.work_on"
+CHECK_TRAIL: Final = "crm_app.jobs.trail.check"
+WORK_ON_REQUEST: Final = "crm_app.jobs.privacy.work_on"
+KEEP_TO_RETENTION: Final = "crm_app.jobs.privacy.keep_to_retention"
 
 # A hint older than this has been overtaken by the clock.
 _HINT_TTL_S: Final = 60
@@ -180,6 +183,15 @@ def hint_document(session: Session, document_id: int) -> None:
     )
 
 
+def hint_privacy(session: Session, request_id: int) -> None:
+    """After the session's commit, tell a worker that a request about a person's data waits."""
+    db.after_commit(
+        session,
+        ("privacy", request_id),
+        lambda: _hint(DOCUMENTS, WORK_ON_REQUEST, request_id),
+    )
+
+
 def hint_download(session: Session, download_id: int) -> None:
     """After the session's commit, tell a worker that a person waits for a file."""
     db.after_commit(
@@ -187,6 +199,11 @@ def hint_download(session: Session, download_id: int) -> None:
         ("download", download_id),
         lambda: _hint(DOCUMENTS, WORK_ON_DOWNLOAD, download_id),
     )
+
+
+def hint_trail(session: Session, check_id: int) -> None:
+    """After the session's commit, tell a worker that a person waits for a walk over the trail."""
+    db.after_commit(session, ("trail", check_id), lambda: _hint(DOCUMENTS, CHECK_TRAIL, check_id))
 
 
 def hint_inbox(session: Session, account_id: int) -> None:

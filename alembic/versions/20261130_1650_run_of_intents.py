@@ -1,13 +1,13 @@
 """runs that hold their changes back: what a worker passes over
 
-Revision: 0016_runs, after 0016_reasons. Expand step: indexes only. Backfill: none.
+Revision: 0016_runs, after 0302. Expand step: indexes only. Backfill: none.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0016_runs"
-down_revision = "0016_reasons"
+down_revision = "0302"
 branch_labels = None
 depends_on = None
 

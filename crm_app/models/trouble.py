@@ -77,3 +77,23 @@ class WebhookRefusal(SQLModel, table=True):
     account_id: int = Field(primary_key=True, sa_type=BigInteger)
     refused: int = 0
     last_at: datetime = Field(sa_type=UTC_TIMESTAMP)
+
+
+class RefusedWebhook(SQLModel, table=True):
+    """One webhook without a valid proof: who sent what to where. Of each account and hour only the
+    first ones are kept, so what strangers send stays small; the counts are of all of them.
+
+    `account_id` is 0 for addresses that name no account of ours; then `path` is what they named.
+    """
+
+    __tablename__ = "refused_webhooks"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_refused_webhooks_at", "account_id", "at"),)
+
+    id: int = identity_key()
+    at: datetime = Field(sa_type=UTC_TIMESTAMP)
+    account_id: int = Field(sa_type=BigInteger)
+    path: str = Field(default="", max_length=80)
+    address: str = Field(max_length=64)
+    topic: str = Field(default="", max_length=60)
+    size: int = 0
+    reason: str = Field(max_length=120)

@@ -71,6 +71,7 @@ def start(session: Session, actor: Actor, run_id: int) -> BulkRun:
     if action.preview(session, actor, run).changes == 0:
         raise ConflictError("None of these orders can be changed so: nothing was started.")
     run.state, run.started_at = RunState.QUEUED, now()
+    run.token_id, run.actor_label = actor.token_id, actor.label
     _note(session, actor, run, "started")
     queue.hint_bulk(session, run.id)
     return run

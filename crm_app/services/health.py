@@ -195,6 +195,9 @@ def _judge(account: ChannelAccount, waits: _Waits) -> tuple[Level, str]:
     if disabled := account.hooks.get("disabled"):
         switched = "1 webhook was" if disabled == 1 else f"{disabled} webhooks were"
         return "warn", f"{switched} switched off by the channel; orders still arrive by asking."
+    if lost := account.hooks.get("lost"):
+        deleted = "1 webhook was" if lost == 1 else f"{lost} webhooks were"
+        return "warn", f"{deleted} deleted at the channel; orders still arrive by asking."
     if waits.at_their_pace:
         return "ok", f"Current. {waits.at_their_pace:,} changes go out at the channel's pace."
     return "ok", "Current."

@@ -75,6 +75,8 @@ def _changed_status(data: dict[str, Any]) -> str:
     text = f"{text}, tracking {tracking}" if tracking else text
     if reason := _after(data, "cancel_reason"):
         text = f"{text}, because of {str(reason).replace('_', ' ').lower()}"
+    if note := data.get("why"):
+        text = f"{text}: “{note}”"
     return text + _of_run(data)
 
 

@@ -18,6 +18,7 @@ from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.permissions import Permission
 from crm_app.errors import NotFoundError
 from crm_app.models import ChannelAccount, IntentAttempt, Order, StatusIntent
+from crm_app.services import reach
 
 _MOST_INTENTS: Final = 20
 # A change that was tried for days must still open.
@@ -115,7 +116,7 @@ def get_change(session: Session, actor: Actor, intent_id: int) -> ChangeDetail:
         PermissionDeniedError: Without `orders.view`.
         NotFoundError: If there is no such change.
     """
-    actor.require(Permission.VIEW_ORDERS)
+    reach.require(session, actor, Permission.VIEW_ORDERS)
     found = session.exec(
         select(StatusIntent, Order, ChannelAccount.name)
         .join(Order, col(Order.id) == StatusIntent.order_id)

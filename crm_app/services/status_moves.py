@@ -231,7 +231,8 @@ def _explain(session: Session, actor: Actor, moves: Sequence[Move], run_id: int 
         changes: dict[str, Any] = {"status": [before, after], **run}
         if move.leaves and move.parcel[1]:
             changes["tracking_number"] = [None, move.parcel[1]]
-        if move.why:
+        # The run is named already, and says more.
+        if move.why and run_id is None:
             changes["why"] = move.why
         if move.cancel_reason:
             changes["cancel_reason"] = [None, move.cancel_reason]

@@ -11,7 +11,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError, NotFoundError
 from crm_app.models import Order, StatusIntent
-from crm_app.services import status_moves
+from crm_app.services import reach, status_moves
 from crm_app.services.status_moves import Move
 
 GONE: Final = "Its channel was told already."
@@ -35,7 +35,7 @@ def withdraw(session: Session, actor: Actor, intent_id: int) -> Order:
         NotFoundError: If there is no such change.
         ConflictError: If it left already, or the order went on since.
     """
-    actor.require(Permission.CHANGE_STATUS)
+    reach.require(session, actor, Permission.CHANGE_STATUS)
     order, intent = _locked(session, intent_id)
     if sentence := why_not(session, order, intent):
         raise ConflictError(sentence)

@@ -61,7 +61,7 @@ def test_orders_change_with_event_audit_sums_and_intent(session: Session, asha: 
     assert {event.actor_label for event in events} == {asha.label}
     entries = session.exec(select(AuditEntry).where(AuditEntry.subject_type == "order")).all()
     assert sorted(entry.subject_id for entry in entries) == sorted(map(str, ids))
-    assert audit.first_broken(session) is None
+    assert audit.verify(session) is None
     (intent,) = tool.intents(ids[0])
     assert (intent.state, intent.to_status) == (IntentState.QUEUED, OrderStatus.SHIPPED)
     assert tool.rows(run_id)[0].intent_id in {tool.intents(one)[0].id for one in ids}

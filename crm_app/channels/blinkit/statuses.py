@@ -10,6 +10,7 @@ from crm_app.channels.rules import (
     LOCAL,
     OWN_STEPS,
     Capabilities,
+    Proof,
     push,
     refused,
     unconfirmed,
@@ -53,6 +54,7 @@ CAPABILITIES: Final = Capabilities(
     pulls=False,
     reads_back=False,
     is_inferred=True,
+    proof=Proof.KEY,
     vocabularies=VOCABULARIES,
     accepted={
         unconfirmed(S.CONFIRMED): _NO_READING,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from crm_app.channels.rules import LOCAL, Capabilities, merged, push, refused, unreachable
+from crm_app.channels.rules import LOCAL, Capabilities, Proof, merged, push, refused, unreachable
 from crm_app.channels.words import Lexicon, Vocabulary, Word
 from crm_app.domain.order_status import OrderStatus as S
 
@@ -103,6 +103,7 @@ CAPABILITIES: Final = Capabilities(
     },
     no_way_back="Flipkart takes no step of a shipment back.",
     accepts_channel_fulfilled=False,
+    proof=Proof.CALLER,
     vocabularies=VOCABULARIES,
     accepted={
         unreachable(S.PENDING): "Flipkart shows a shipment once it is approved; a hold is a fact "

@@ -12,6 +12,7 @@ from crm_app.channels.rules import (
     LOCAL,
     OWN_STEPS,
     Capabilities,
+    Proof,
     merged,
     push,
     unconfirmed,
@@ -136,6 +137,8 @@ CAPABILITIES: Final = Capabilities(
     },
     no_way_back="A fulfilment or cancellation is taken back in Shopify's admin only.",
     carriers=INDIAN_CARRIERS,
+    proof=Proof.BODY,
+    registers_hooks=True,
     vocabularies=VOCABULARIES,
     by_fact={
         S.CANCELLED: "the order carries the time of its cancellation (cancelledAt)",

@@ -5,7 +5,7 @@ The contract is inferred from public integrations (UrbanPiper shape).
 
 from typing import Final
 
-from crm_app.channels.rules import LOCAL, Capabilities, merged, push, refused
+from crm_app.channels.rules import LOCAL, Capabilities, Proof, merged, push, refused
 from crm_app.channels.words import Lexicon, Vocabulary
 from crm_app.domain.order_status import OrderStatus as S
 
@@ -74,6 +74,7 @@ CAPABILITIES: Final = Capabilities(
     pulls=False,
     reads_back=False,
     is_inferred=True,
+    proof=Proof.KEY,
     vocabularies=VOCABULARIES,
     accepted={
         merged("order", S.CANCELLED): "Whoever cancelled it, or put another in its place: it is "

@@ -6,7 +6,15 @@ may follow what is ours to refuse.
 
 from typing import Final
 
-from crm_app.channels.rules import INDIAN_CARRIERS, LOCAL, OWN_STEPS, Capabilities, merged, push
+from crm_app.channels.rules import (
+    INDIAN_CARRIERS,
+    LOCAL,
+    OWN_STEPS,
+    Capabilities,
+    Proof,
+    merged,
+    push,
+)
 from crm_app.channels.words import Lexicon, Vocabulary
 from crm_app.domain.order_status import OrderStatus as S
 
@@ -68,6 +76,8 @@ CAPABILITIES: Final = Capabilities(
     takes_back=frozenset({S.SHIPPED, S.CANCELLED}),
     no_way_back="The shop takes back only shipped and cancelled.",
     carriers=INDIAN_CARRIERS,
+    proof=Proof.BODY,
+    registers_hooks=True,
     vocabularies=VOCABULARIES,
     accepted={
         merged("order", S.PENDING): "Not paid, stopped by a person, or still in the checkout: "

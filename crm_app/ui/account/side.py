@@ -4,6 +4,7 @@ import reflex as rx
 
 from crm_app.ui.account.components import fact, moment_fact
 from crm_app.ui.account.state import AccountState
+from crm_app.ui.account.view import OptionLine
 from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import button, icon
 
@@ -91,7 +92,11 @@ def hooks_card() -> rx.Component:
                 hooks.trouble != "",
                 rx.el.div(
                     rx.el.p(hooks.trouble),
-                    button("Switch on again", kind="small", on_click=AccountState.revive_hooks),
+                    rx.cond(
+                        hooks.can_revive,
+                        button("Switch on again", kind="small", on_click=AccountState.revive_hooks),
+                        rx.fragment(),
+                    ),
                     class_name="notice tone-warn notice-tall",
                     role="alert",
                 ),
@@ -101,6 +106,7 @@ def hooks_card() -> rx.Component:
                 moment_fact("Last one", hooks.last),
                 rx.cond(hooks.state != "", fact("At the shop", hooks.state), rx.fragment()),
                 fact("Secret", hooks.secret),
+                fact("Proof", hooks.proof),
                 class_name="facts",
             ),
             rx.el.div(
@@ -120,6 +126,16 @@ def hooks_card() -> rx.Component:
             ),
             rx.el.p(hooks.help, class_name="quiet"),
             rx.cond(
+                hooks.can_place & AccountState.account.is_connected,
+                button(
+                    icon("webhook", 14),
+                    "Switch on webhooks",
+                    kind="small",
+                    on_click=AccountState.switch_on_hooks,
+                ),
+                rx.fragment(),
+            ),
+            rx.cond(
                 hooks.is_ours,
                 button(
                     icon("key-round", 14),
@@ -134,6 +150,28 @@ def hooks_card() -> rx.Component:
         ),
         rx.fragment(),
     )
+
+
+def options_card() -> rx.Component:
+    account = AccountState.account
+    return rx.cond(
+        account.has_form,
+        rx.el.section(
+            rx.el.h2("Options"),
+            rx.el.dl(rx.foreach(account.options, _option), class_name="facts"),
+            rx.el.div(
+                button("Change options…", kind="small", on_click=AccountState.ask("options")),
+                class_name="card-actions",
+            ),
+            class_name="card",
+            aria_label="Options",
+        ),
+        rx.fragment(),
+    )
+
+
+def _option(line: OptionLine) -> rx.Component:
+    return fact(line.name, line.value, "", line.mark)
 
 
 def connection_card() -> rx.Component:

@@ -11,7 +11,9 @@ from crm_app.channels.forms import FORMS
 from crm_app.channels.limits import Budget
 from crm_app.domain.order_status import OrderStatus
 from crm_app.models import AccountStatus, Sweep
+from crm_app.services.account_options import Chosen
 from crm_app.services.account_view import AccountView, Hooks
+from crm_app.ui.account.fields import value_text
 from crm_app.ui.accounts.view import (
     Moment,
     complete_to,
@@ -38,6 +40,25 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class OptionLine:
+    """An option with what holds; `mark` tells a choice from the usual value."""
+
+    name: str
+    value: str
+    mark: str
+
+    @classmethod
+    def of(cls, chosen: Chosen) -> Self:
+        text = value_text(chosen.option, chosen.value)
+        unit = f" {chosen.option.unit}" if chosen.option.unit and text else ""
+        return cls(
+            name=chosen.option.label,
+            value=f"{text}{unit}" or "not set",
+            mark="chosen" if chosen.is_chosen else "",
+        )
+
+
+@dataclass(frozen=True)
 class HooksView:
     """The card of the webhooks. `trouble` is empty while all are switched on."""
 
@@ -49,6 +70,9 @@ class HooksView:
     has_secret: bool = False
     state: str = ""
     trouble: str = ""
+    proof: str = ""
+    can_place: bool = False
+    can_revive: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,6 +113,7 @@ class AccountPage:
     since: Moment = Moment()
     id_help: str = ""
     hooks: HooksView = HooksView()
+    options: list[OptionLine] = field(default_factory=list[OptionLine])
 
     @classmethod
     def of(cls, account: AccountView, now: datetime, zone: ZoneInfo) -> Self:
@@ -130,6 +155,7 @@ class AccountPage:
             since=when(account.created_at, now, zone),
             id_help=form.id_help if form else "",
             hooks=hooks_view(account, account.hooks, now, zone),
+            options=[OptionLine.of(one) for one in account.options],
         )
 
 
@@ -141,7 +167,9 @@ def takes_text(account: AccountView) -> str:
         for status in OrderStatus
         if status in rules and rules[status].telling is Telling.PUSH
     ]
-    return ", ".join(told) or "none"
+    batch = capabilities.of(account.channel).batch_size
+    at_once = f". Up to {batch} orders in one call" if batch > 1 else ""
+    return (", ".join(told) or "none") + at_once
 
 
 def refusals(account: AccountView) -> list[Fact]:
@@ -160,6 +188,7 @@ def hooks_view(account: AccountView, hooks: Hooks, now: datetime, zone: ZoneInfo
     if form is None:
         return HooksView()
     last = ago(hooks.last_at, now, zone) if hooks.last_at else Moment("none yet")
+    rules = capabilities.of(account.channel)
     return HooksView(
         address=hooks.address,
         help=form.hook_help,
@@ -169,6 +198,9 @@ def hooks_view(account: AccountView, hooks: Hooks, now: datetime, zone: ZoneInfo
         has_secret=hooks.has_secret,
         state=_switched(hooks),
         trouble=_trouble(hooks),
+        proof=rules.proof.value if rules.proof else "",
+        can_place=rules.registers_hooks and (not hooks.active or bool(hooks.lost)),
+        can_revive=bool(hooks.disabled),
     )
 
 
@@ -181,6 +213,9 @@ def _switched(hooks: Hooks) -> str:
 
 
 def _trouble(hooks: Hooks) -> str:
+    if hooks.lost:
+        gone = "1 webhook is" if hooks.lost == 1 else f"{hooks.lost} webhooks are"
+        return f"{gone} no longer there: the shop has deleted what led here. Orders still arrive."
     if not hooks.disabled:
         return ""
     count = "1 webhook" if hooks.disabled == 1 else f"{hooks.disabled} webhooks"

@@ -1,6 +1,6 @@
 """the ledger says why: operation, note, run and version seen of each change; two more states
 
-Revision: 0016_reasons, after 0016. Expand step: defaults keep the release before this one writing.
+Revision: 0017, after 0016. Expand step: the defaults keep the release before this one writing.
 Backfill: the run of those that a bulk change wrote, and waiting for a used-up limit by its reason.
 """
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 import sqlmodel
 from alembic import op
 
-revision = "0016_reasons"
+revision = "0017"
 down_revision = "0016"
 branch_labels = None
 depends_on = None
