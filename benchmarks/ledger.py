@@ -1,4 +1,4 @@
-"""The ledger and its proof: as many status changes as the shop has orders."""
+"""The ledger and its proof, at ten thousand status changes and at a million."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -6,7 +6,7 @@ from typing import Final
 
 import psycopg
 from sqlalchemy import text
-from sqlmodel import Session, func, select
+from sqlmodel import Session, col, func, select
 
 from benchmarks.figures import Recorder
 from benchmarks.filling import dsn
@@ -16,29 +16,45 @@ from crm_app.config import get_settings
 from crm_app.domain.channel import Channel
 from crm_app.domain.intent import IntentState
 from crm_app.domain.time import business_day, now
-from crm_app.models import StatusIntent
+from crm_app.models import Order, StatusIntent
 from crm_app.services import ledger, ledger_counts
 from crm_app.services.ledger_query import LedgerQuery, Place
 
-# One change an order, written when it was placed. Of a thousand, ten were refused and one is
-# still on its way: what people look for is rare.
+# Spread over the orders, written when each was placed. Of a thousand, ten were refused, two are
+# still on their way: what people look for is rare. Ten people made them.
 _FILL: Final = text("""
     INSERT INTO status_intents (
         order_id, account_id, state, from_status, to_status, carrier, tracking_number, happened_at,
         order_version, actor_label, attempts, next_try_at, outcome_unknown, reason, created_at,
         made_on, settled_at)
     SELECT id, account_id,
-           CASE WHEN id % 1000 < 10 THEN 'rejected' WHEN id % 1000 = 10 THEN 'waiting'
-                WHEN id % 50 = 1 THEN 'superseded' ELSE 'confirmed' END,
-           'confirmed', 'shipped', 'Delhivery', 'D' || id, placed_at, 1, 'Asha', 1, placed_at,
-           false, '', placed_at, placed_on, placed_at + interval '4 seconds'
-    FROM orders ORDER BY id
+           CASE WHEN n % 1000 < 10 THEN 'rejected' WHEN n % 1000 = 10 THEN 'waiting'
+                WHEN n % 1000 = 11 THEN 'waiting_for_budget'
+                WHEN n % 50 = 1 THEN 'superseded' ELSE 'confirmed' END,
+           'confirmed', 'shipped', 'Delhivery', 'D' || n, placed_at, 1, 'Person ' || n % 10, 1,
+           placed_at, false, '', placed_at, placed_on, placed_at + interval '4 seconds'
+    FROM (SELECT id, account_id, placed_at, placed_on, row_number() OVER (ORDER BY id) AS at
+          FROM orders) AS each
+    CROSS JOIN LATERAL generate_series(at, CAST(:most AS bigint), :orders) AS n
+    WHERE n > :already
+    ORDER BY n
 """)
+SIZES: Final = (10_000, 1_000_000)
 
 
 def measure(recorder: Recorder, orders: int) -> None:
-    """Record what the ledger's page reads, and how long a whole recount takes."""
-    _fill_once()
+    """Record what the ledger's page reads at ten thousand changes and at a million.
+
+    However many orders the shop has: the ledger grows by changes.
+    """
+    if orders > min(SIZES):
+        return
+    for size in SIZES:
+        _fill(size)
+        _measure(recorder, size)
+
+
+def _measure(recorder: Recorder, orders: int) -> None:
     today = business_day(now(), get_settings().zone)
     week = LedgerQuery(first=today - timedelta(days=6), last=today)
     old_week = LedgerQuery(first=today - timedelta(days=46), last=today - timedelta(days=40))
@@ -51,6 +67,8 @@ def measure(recorder: Recorder, orders: int) -> None:
             channels=(Channel.BLINKIT,), states=(IntentState.REJECTED,)
         ),
         "a week long ago": old_week,
+        "of one order": LedgerQuery(search=_some_order()),
+        "of one person": LedgerQuery(search="person 3"),
         "nothing found": LedgerQuery(states=(IntentState.NEEDS_PERSON,)),
         "deep inside": LedgerQuery(before=Place(today - timedelta(days=30), 1)),
     }
@@ -59,11 +77,18 @@ def measure(recorder: Recorder, orders: int) -> None:
     recorder.time("ledger recount", orders, _recount, note="whole, once a day")
 
 
-def _fill_once() -> None:
+def _some_order() -> str:
     with db.transaction() as session:
-        if session.exec(select(func.count()).select_from(StatusIntent)).one() > 1_000:
-            return
-        session.execute(_FILL)
+        return session.exec(select(Order.order_number).order_by(col(Order.id)).limit(1)).one()
+
+
+def _fill(size: int) -> None:
+    with db.transaction() as session:
+        already = session.exec(select(func.count()).select_from(StatusIntent)).one()
+        orders = session.exec(select(func.count()).select_from(Order)).one()
+        if already < size:
+            numbers = {"most": size, "orders": orders, "already": already}
+            session.execute(_FILL, numbers)
     while True:
         with db.transaction() as session:
             if not ledger_counts.fold(session):

@@ -1,24 +1,24 @@
 """After a crash run: is anything lost, doubled, or stuck?"""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from sqlmodel import Session, col, select
 
 from crm_app import db
-from crm_app.channels import capabilities
 from crm_app.domain.actor import Actor, ActorKind
 from crm_app.domain.bulk import Outcome
 from crm_app.domain.intent import OPEN
 from crm_app.domain.order_status import SyncStatus
 from crm_app.domain.permissions import Permission
-from crm_app.models import BulkRow, Order, OrderEvent, StatusIntent
+from crm_app.models import BulkRow, IntentAttempt, Order, OrderEvent, StatusIntent
 from crm_app.services import ledger, ledger_counts
 from crm_app.services.ledger_query import LedgerQuery
-from drills import compare
+from drills import telling
 from drills.stage import Stage
+from drills.traffic import Click
 
 _AUDITOR: Final = Actor(
     ActorKind.SYSTEM, "Crash run", permissions=frozenset({Permission.VIEW_ORDERS})
@@ -34,24 +34,29 @@ class Account:
         lost: Accepted from a person, and not in the ledger or at the channel.
         doubled: Applied at the channel more than once.
         stuck: Still on its way when nothing moves any more.
-        said_again: Harmless repeats on channels that cannot be read.
+        said_again: Repeats on channels that cannot be read, after an answer got lost.
+        explained: How many of those followed a call that we know to be unanswered; the others
+            have to be fewer than the deaths, each of which may have swallowed one answer.
+        attempts: Receipts by what they are of.
     """
 
     lost: list[str] = field(default_factory=list[str])
     doubled: list[str] = field(default_factory=list[str])
     stuck: list[str] = field(default_factory=list[str])
     said_again: int = 0
+    explained: int = 0
+    attempts: Counter[str] = field(default_factory=Counter[str])
     intents: Counter[str] = field(default_factory=Counter[str])
 
 
 def settle_up(
-    stage: Stage, clicks: Sequence[tuple[int, str]], runs: Sequence[int], unfinished: Sequence[str]
+    stage: Stage, clicks: Sequence[Click], runs: Sequence[int], unfinished: Sequence[str]
 ) -> Account:
     """Go through everything that was accepted.
 
     Args:
         stage: Running, at rest, all faults off.
-        clicks: Order id and status of each change that the API answered with 200.
+        clicks: Each change that the API answered with 200.
         runs: Ids of the bulk changes that were started.
         unfinished: Sentences about those that never ended.
     """
@@ -59,14 +64,19 @@ def settle_up(
     with db.transaction() as session:
         intents = session.exec(select(StatusIntent)).all()
         orders = {one.id: one for one in session.exec(select(Order)).all()}
+        attempts: defaultdict[int, list[IntentAttempt]] = defaultdict(list)
+        for one in session.exec(select(IntentAttempt)):
+            attempts[one.intent_id].append(one)
         session.expunge_all()
     account.intents.update(intent.state.value for intent in intents)
+    kinds = (("read back" if one.is_read else "told") for all_ in attempts.values() for one in all_)
+    account.attempts.update(kinds)
     _stuck(orders, intents, account)
     with db.transaction() as session:
-        _clicks(session, clicks, account)
+        _clicks(session, clicks, {one.id for one in intents}, account)
         _rows(session, runs, account)
         _sums(session, account)
-    _doubled(stage, orders, intents, account)
+    _told(stage, orders, intents, attempts, account)
     return account
 
 
@@ -81,11 +91,18 @@ def _stuck(orders: Mapping[int, Order], intents: Sequence[StatusIntent], account
     ]
 
 
-def _clicks(session: Session, clicks: Sequence[tuple[int, str]], account: Account) -> None:
-    """Each answered click is an event of its order."""
+def _clicks(
+    session: Session, clicks: Sequence[Click], intent_ids: Set[int], account: Account
+) -> None:
+    """Each answered click is an event of its order, and the change it was told of is there."""
     changed = session.exec(select(OrderEvent).where(OrderEvent.kind == "order:status:changed"))
     found = Counter((one.order_id, str(one.data["status"][1])) for one in changed)
-    for click, times in Counter(clicks).items():
+    account.lost += [
+        f"order {one.order_id} to {one.status}: answered with change {one.intent_id}, which is gone"
+        for one in clicks
+        if one.intent_id is not None and one.intent_id not in intent_ids
+    ]
+    for click, times in Counter((one.order_id, one.status) for one in clicks).items():
         if found[click] < times:
             account.lost.append(f"order {click[0]} to {click[1]}: answered, and not in the history")
 
@@ -116,36 +133,26 @@ def _sums(session: Session, account: Account) -> None:
         account.lost.append(f"{check.intents} counted, {sum(account.intents.values())} found")
 
 
-def _doubled(
-    stage: Stage, orders: Mapping[int, Order], intents: Sequence[StatusIntent], account: Account
+def _told(
+    stage: Stage,
+    orders: Mapping[int, Order],
+    intents: Sequence[StatusIntent],
+    attempts: Mapping[int, Sequence[IntentAttempt]],
+    account: Account,
 ) -> None:
-    """Calls that the channel took, against the changes that could have made them."""
-    by_order: defaultdict[int, int] = defaultdict(int)
+    """Each change against what its channel did of it."""
+    by_order: defaultdict[int, list[StatusIntent]] = defaultdict(list)
     for intent in intents:
-        by_order[intent.order_id] += 1
-    for order_id, changes in by_order.items():
+        by_order[intent.order_id].append(intent)
+    for order_id, theirs in by_order.items():
         order = orders[order_id]
-        channel = order.channel.value
-        truth = stage.lever(f"orders/{channel}/{order.external_id}")
-        taken = _taken(channel, truth)
-        if taken <= changes:
-            continue
-        # Amazon knows a parcel by our reference: said again, it is the same parcel.
-        by_reference = {one["packageReferenceId"] for one in truth.get("packages") or ()}
-        is_harmless = channel == "amazon" and len(by_reference) <= changes
-        if is_harmless or not capabilities.of(order.channel).reads_back:
-            account.said_again += taken - changes
-        else:
-            account.doubled.append(
-                f"{channel} {order.external_id}: told {taken} times for {changes} changes"
-            )
-
-
-def _taken(channel: str, truth: Mapping[str, Any]) -> int:
-    """How often the operation was taken that was taken most: Flipkart packs, then dispatches."""
-    times = Counter(
-        call["operation"]
-        for call in truth["calls"]
-        if call["operation"] in compare.WRITES[channel] and call["status_code"] < 300
-    )
-    return max(times.values(), default=0)
+        where = f"{order.channel.value} {order.external_id}"
+        truth = stage.lever(f"orders/{order.channel.value}/{order.external_id}")
+        told = telling.judge(order, theirs, attempts, truth)
+        account.doubled += [f"{where}: {one}" for one in told.doubled]
+        account.lost += [f"{where}: {one}" for one in told.unheard]
+        account.said_again += told.said_again
+        account.explained += told.explained
+    unexplained = account.said_again - account.explained
+    if unexplained > stage.killed.total():
+        account.doubled.append(f"{unexplained} repeats that no lost answer and no death explains")

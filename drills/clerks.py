@@ -4,11 +4,12 @@ import math
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
+import httpx
 from sqlalchemy import any_, func, literal
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
@@ -17,18 +18,16 @@ from sqlmodel import Session, col, select
 from crm_app import db
 from crm_app.channels import capabilities
 from crm_app.channels.rules import Telling
-from crm_app.domain.actor import Actor
 from crm_app.domain.bulk import RunState
 from crm_app.domain.channel import Channel
 from crm_app.domain.intent import OPEN
 from crm_app.domain.order_status import NEXT, OrderStatus, SyncStatus
 from crm_app.domain.time import now
-from crm_app.errors import ConflictError, ServiceUnavailableError
-from crm_app.models import BulkRun, Order, StatusIntent, User
-from crm_app.services import auth, bulk_choice, bulk_runs, parcels
-from crm_app.services.bulk_choice import Choice
+from crm_app.errors import ServiceUnavailableError
+from crm_app.models import BulkRun, ChannelAccount, Order, StatusIntent
 from drills.knobs import CHANNELS
 from drills.stage import Stage
+from drills.traffic import Desk
 
 T = TypeVar("T")
 
@@ -42,6 +41,8 @@ _SALE_EVERY_S: Final = 30.0
 _CHANGES_PER_ORDER: Final = 2.2
 _MOST_SOLD: Final = 200
 _AWAY_S: Final = 90.0
+_OK: Final = 200
+_CONFLICT: Final = 409
 _SELDOM: Final = (OrderStatus.CANCELLED,)
 
 
@@ -52,6 +53,7 @@ class Clerks:
     Attributes:
         target: How many changes are to be written in all.
         started: Ids of the runs that the product said were started.
+        scarce: Channels with a small budget: more than so many changes never wait for one.
     """
 
     stage: Stage
@@ -61,8 +63,11 @@ class Clerks:
     done: Counter[str] = field(default_factory=Counter[str])
     started: list[int] = field(default_factory=list[int])
     presses: int = 0
-    _actor: Actor | None = None
+    scarce: Mapping[Channel, int] = field(default_factory=dict[Channel, int])
     _sold_at: dict[Channel, float] = field(default_factory=dict[Channel, float])
+
+    def __post_init__(self) -> None:
+        self._desk = Desk(self.stage.url, self.rng)
 
     def open_shop(self) -> None:
         """Sell what the plan needs, on every channel alike."""
@@ -96,6 +101,15 @@ class Clerks:
 
     def _change(self) -> None:
         channel = Channel(self.rng.choice(CHANNELS))
+        most = self.scarce.get(channel, self.size)
+        if channel in self.scarce:
+            most -= _count(
+                col(StatusIntent.state).in_(OPEN),
+                StatusIntent.account_id == ChannelAccount.id,
+                ChannelAccount.channel == channel,
+            )
+        if most <= 0:
+            return
         told = [
             status
             for status, rule in capabilities.of(channel).statuses.items()
@@ -103,7 +117,7 @@ class Clerks:
         ]
         weights = [0.15 if status in _SELDOM else 1.0 for status in told]
         new = self.rng.choices(told, weights)[0]
-        ids = _read(lambda session: _that_may_become(session, channel, new, self.size))
+        ids = _read(lambda session: _that_may_become(session, channel, new, most))
         is_over = time.monotonic() > self._sold_at.get(channel, 0.0) + _SALE_EVERY_S
         if len(ids) < _FEW and is_over:
             self._sell(channel, _SOLD_AT_ONCE)
@@ -114,58 +128,68 @@ class Clerks:
         self.presses += 1
         key = f"crash-{self.presses}"
 
-        def start(session: Session) -> int:
-            run = bulk_choice.draft(session, self._person(session), Choice(ids=tuple(ids)), key)
-            if run.state is RunState.DRAFT:
-                self._decide(session, run.id, ids, new)
-                bulk_runs.start(session, self._person(session), run.id)
-            return run.id
-
-        try:
-            # Pressed again with the same key after every death: it stays one run.
-            self.started.append(_read(start))
-        except ConflictError:
+        numbers = _read(lambda session: _numbers(session, ids))
+        body = {
+            "key": key,
+            "order_ids": ids,
+            "action": "status",
+            "settings": {"status": new.value},
+            "parcels": [
+                {
+                    "order_number": one,
+                    "carrier": "BlueDart",
+                    "tracking_number": f"CR{self.presses}-{one}",
+                }
+                for one in numbers
+            ],
+            "start": True,
+        }
+        # Pressed again with the same key after every death: it stays one run.
+        answer = self._ask("", body)
+        if answer.status_code == _CONFLICT:
             self.done["bulk changes of orders that were gone meanwhile"] += 1
-        else:
-            self.done["bulk changes started"] += 1
-
-    def _decide(self, session: Session, run_id: int, ids: list[int], new: OrderStatus) -> None:
-        numbers = session.exec(
-            select(Order.external_id).where(col(Order.id).in_(ids)).order_by(col(Order.id))
-        )
-        pasted = "\n".join(f"{one},BlueDart,CR{self.presses}-{one}" for one in numbers)
-        parcels.give(session, self._person(session), run_id, pasted)
-        bulk_runs.decide(session, self._person(session), run_id, "status", {"status": new.value})
+            return
+        self.started.append(int(answer.raise_for_status().json()["id"]))
+        self.done["bulk changes started"] += 1
 
     def _undo(self, run_id: int) -> None:
-        def undo(session: Session) -> int:
-            made = bulk_runs.undo(session, self._person(session), run_id)
-            return bulk_runs.start(session, self._person(session), made.id).id
-
-        try:
-            self.started.append(_read(undo))
-            self.done["bulk changes undone"] += 1
-        except ConflictError:
+        drafted = self._ask(f"/{run_id}/undo")
+        if drafted.status_code == _CONFLICT:
             self.done["undos that came too early or too late"] += 1
+            return
+        made = int(drafted.raise_for_status().json()["id"])
+        if self._ask(f"/{made}/start").status_code == _OK:
+            self.started.append(made)
+            self.done["bulk changes undone"] += 1
 
     def _pause(self, run_id: int) -> None:
-        try:
-            _read(lambda session: bulk_runs.pause(session, self._person(session), run_id))
-            time.sleep(self.rng.uniform(0, 1))
-            _read(lambda session: bulk_runs.resume(session, self._person(session), run_id))
-            self.done["bulk changes paused and resumed"] += 1
-        except ConflictError:
+        if self._ask(f"/{run_id}/pause").status_code == _CONFLICT:
             self.done["pauses that came too late"] += 1
+            return
+        time.sleep(self.rng.uniform(0, 1))
+        self._ask(f"/{run_id}/resume")
+        self.done["bulk changes paused and resumed"] += 1
 
-    def _person(self, session: Session) -> Actor:
-        if self._actor is None:
-            found = session.exec(select(User).where(User.email == "support@demo.test")).one()
-            self._actor = auth.person(session, found)
-        return self._actor
+    def _ask(self, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
+        """Post it until somebody answers: the web process dies under our hands."""
+        give_up = time.monotonic() + _AWAY_S
+        while True:
+            try:
+                answer = self._desk.signed_in().post(f"/api/v1/bulk{path}", json=body or {})
+                if answer.status_code < 500 or time.monotonic() > give_up:
+                    return answer
+                self.done["(presses that were answered 5xx)"] += 1
+            except httpx.HTTPError:
+                if time.monotonic() > give_up:
+                    raise
+                self.done["(presses that were not answered)"] += 1
+            self._desk.close()
+            time.sleep(0.3)
 
     def unfinished(self) -> list[str]:
         """Runs that were started and have not come to an end."""
-        ended = (RunState.DONE, RunState.STOPPED)
+        # One that tells ends with its last change, and those are counted elsewhere.
+        ended = (RunState.DONE, RunState.STOPPED, RunState.TELLING)
 
         def look(session: Session) -> list[str]:
             found = session.exec(select(BulkRun).where(col(BulkRun.id).in_(self.started))).all()
@@ -174,6 +198,11 @@ class Clerks:
             ]
 
         return _read(look)
+
+
+def _numbers(session: Session, ids: list[int]) -> list[str]:
+    found = select(Order.external_id).where(col(Order.id).in_(ids)).order_by(col(Order.id))
+    return list(session.exec(found))
 
 
 def _that_may_become(session: Session, channel: Channel, new: OrderStatus, most: int) -> list[int]:
@@ -195,7 +224,7 @@ def _that_may_become(session: Session, channel: Channel, new: OrderStatus, most:
 
 
 def _count(*conditions: Any) -> int:
-    statement = select(func.count()).select_from(StatusIntent).where(*conditions)
+    statement = select(func.count(col(StatusIntent.id))).where(*conditions)
     return _read(lambda session: session.exec(statement).one())
 
 

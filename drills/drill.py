@@ -57,6 +57,8 @@ class Report:
     deeds: Counter[str] = field(default_factory=Counter[str])
     killed: Counter[str] = field(default_factory=Counter[str])
     fallen: Counter[str] = field(default_factory=Counter[str])
+    # The most changes that waited for their channel's budget at once, by channel.
+    waited: Counter[str] = field(default_factory=Counter[str])
     first: Verdict = field(default_factory=Verdict)
     last: Verdict = field(default_factory=Verdict)
     troubles: list[str] = field(default_factory=list[str])

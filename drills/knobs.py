@@ -7,11 +7,15 @@ from typing import Any, Final
 
 import httpx
 
+from crm_app.channels import capabilities, kinds
+from crm_app.domain.channel import Channel
 from drills.stage import Stage
 
 Knob = Callable[[Stage, random.Random], str]
-CHANNELS: Final = ("amazon", "flipkart", "blinkit", "swiggy", "woocommerce", "shopify")
-_HOOKED: Final = CHANNELS
+# Every channel that has somebody to talk to.
+CHANNELS: Final = tuple(one.value for one in Channel if kinds.of(one).build is not None)
+# Those that list their orders: a channel that only sends has no list to forget one.
+_LISTING: Final = tuple(one for one in CHANNELS if capabilities.of(Channel(one)).pulls)
 # Longer than the product waits for an answer.
 _TOO_LONG_S: Final = 2.6
 # Within what every connector reads again: no real channel's clock jumps back by hours.
@@ -57,7 +61,7 @@ def _write_wound(name: str, kind: str, **more: Any) -> Knob:
 
 def _hook_wound(kind: str) -> Knob:
     def turn(stage: Stage, rng: random.Random) -> str:
-        fault = {"kind": kind, "channel": rng.choice(_HOOKED), "times": rng.randint(1, 3)}
+        fault = {"kind": kind, "channel": rng.choice(CHANNELS), "times": rng.randint(1, 3)}
         stage.lever("hooks/faults", {**fault, "delay_s": rng.uniform(0.5, 4.0)})
         return f"hook {kind}"
 
@@ -71,8 +75,7 @@ def _any_order(stage: Stage, rng: random.Random, channel: str) -> str | None:
 
 
 def _hide(stage: Stage, rng: random.Random) -> str:
-    # Only where something lists: a channel that sends its orders has no list to forget them.
-    channel = rng.choice(("amazon", "flipkart", "woocommerce", "shopify"))
+    channel = rng.choice(_LISTING)
     if order := _any_order(stage, rng, channel):
         stage.lever(f"orders/{channel}/{order}/hide", {"hidden": True})
     return "missing from lists"

@@ -4,7 +4,7 @@ import random
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import httpx
 from sqlmodel import col, select
@@ -64,25 +64,33 @@ def end_holds(stage: Stage) -> None:
             stage.lever(f"orders/{order.channel.value}/{order.external_id}/advance", move)
 
 
+class Click(NamedTuple):
+    """A change that was answered with 200; `intent_id` is the one that tells, if any does."""
+
+    order_id: int
+    status: str
+    intent_id: int | None
+
+
 @dataclass
 class Desk:
     """A person of support at work through the REST API.
 
     Attributes:
         done: What became of the clicks, counted.
-        accepted: Order id and status of each change that was answered with 200.
+        accepted: Each change that was answered with 200.
     """
 
     url: str
     rng: random.Random
     done: Counter[str] = field(default_factory=Counter[str])
-    accepted: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+    accepted: list[Click] = field(default_factory=list[Click])
     _client: httpx.Client | None = None
 
     def click(self) -> None:
         """Look at an order and move it on, if anything may be done with it."""
         try:
-            self._click(self._signed_in())
+            self._click(self.signed_in())
         except httpx.HTTPError:
             # Killed under our hands, or away for a moment: the person looks again.
             self.done["clicks that were not answered"] += 1
@@ -93,7 +101,8 @@ class Desk:
             self._client.close()
             self._client = None
 
-    def _signed_in(self) -> httpx.Client:
+    def signed_in(self) -> httpx.Client:
+        """The person's connection; signed in if it is the first, or the last one was lost."""
         if self._client is None:
             body = {"email": "support@demo.test", "password": DEMO_PASSWORD}
             client = httpx.Client(base_url=self.url, timeout=10, trust_env=False)
@@ -122,7 +131,9 @@ class Desk:
             body["tracking_number"] = f"FR{self.rng.randrange(10**9):09d}"
         answer = client.put(f"/api/v1/orders/{order_id}/status", json=body)
         if answer.status_code == 200:
-            self.accepted.append((order_id, chosen["status"]))
+            newest: list[dict[str, Any]] = answer.json()["intents"][:1]
+            intent_id = int(newest[0]["id"]) if chosen["is_pushed"] and newest else None
+            self.accepted.append(Click(order_id, chosen["status"], intent_id))
             self.done["changes accepted"] += 1
             return
         self.done[f"changes answered {answer.status_code}"] += 1

@@ -14,7 +14,8 @@ from crm_app.api.schemas import (
     StatusIn,
 )
 from crm_app.domain.permissions import Permission
-from crm_app.services import order_search, order_view, orders
+from crm_app.errors import NotFoundError
+from crm_app.services import order_search, order_view, orders, withdrawing
 
 router = APIRouter(prefix="/api/v1/orders", tags=["orders"])
 
@@ -65,8 +66,26 @@ def change_status(
         carrier=body.carrier,
         tracking_number=body.tracking_number,
         cancel_reason=body.cancel_reason,
+        why=body.why,
         expected_version=body.version,
     )
+    session.flush()
+    return _detail(order_view.get_order(session, actor, order.id))
+
+
+@router.post(
+    "/{order_id}/intents/{intent_id}/withdraw", dependencies=[permitted(Permission.CHANGE_STATUS)]
+)
+def withdraw(
+    order_id: Id, intent_id: Id, session: DbSession, actor: CurrentActor
+) -> OrderDetailOut:
+    """Take back a change that the channel was not told yet; the order is as it was before.
+
+    409 once it is on its way, was followed by another, or the order went on.
+    """
+    order = withdrawing.withdraw(session, actor, intent_id)
+    if order.id != order_id:
+        raise NotFoundError("status change of this order", intent_id)
     session.flush()
     return _detail(order_view.get_order(session, actor, order.id))
 

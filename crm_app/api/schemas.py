@@ -198,7 +198,24 @@ class EventOut(Out):
     sentence: str
 
 
+class AttemptOut(Out):
+    """One call about a change: `asked` and `answer` hold neither keys nor personal data."""
+
+    at: datetime
+    operation: str
+    is_read: bool
+    outcome: str
+    http_status: int | None
+    request_id: str
+    asked: dict[str, Any]
+    answer: str
+    duration_ms: int
+
+
 class IntentOut(Out):
+    """`seen_version` is the order's version that the person saw, `order_version` the one that the
+    change led to; `why` a person's note or the rule that decided, `run_id` its bulk change."""
+
     id: int
     state: IntentState
     from_status: OrderStatus
@@ -212,6 +229,13 @@ class IntentOut(Out):
     next_try_at: datetime
     attempts: int
     reason: str
+    operation: str
+    why: str
+    run_id: int | None
+    seen_version: int | None
+    order_version: int
+    can_be_withdrawn: bool
+    receipts: list[AttemptOut]
 
 
 class ChoiceOut(Out):
@@ -290,6 +314,7 @@ class StatusIn(In):
     cancel_reason: Text = Field(
         default="", description="Of a cancellation: the channel's own code for why."
     )
+    why: Text = Field(default="", description="A note of one's own: kept, and told nobody.")
     version: int | None = Field(default=None, ge=1)
 
 
@@ -328,6 +353,19 @@ class ChangeOut(Out):
     created_at: datetime
     settled_at: datetime | None
     next_try_at: datetime
+    operation: str
+    why: str
+    run_id: int | None
+
+
+class ChangeDetailOut(Out):
+    """One change in full."""
+
+    order_id: int
+    order_number: str
+    channel: Channel
+    account_name: str
+    intent: IntentOut
 
 
 class ChangesOut(BaseModel):
@@ -372,6 +410,7 @@ class ReadyOut(BaseModel):
     database: bool
     redis: bool
     worker: bool
+    clock: bool
     levels: dict[str, int]
     waiting: int
     accounts: list[AccountHealthOut]

@@ -1,18 +1,22 @@
 """The ledger of status changes over REST."""
 
-from typing import Annotated
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
 
-from crm_app.api.dependencies import CurrentActor, DbSession, permitted
-from crm_app.api.schemas import ChangeOut, ChangesOut, ProofOut
+from crm_app.api.dependencies import CurrentActor, DbSession, Id, permitted
+from crm_app.api.schemas import ChangeDetailOut, ChangeOut, ChangesOut, ProofOut
+from crm_app.domain.download import FileFormat
 from crm_app.domain.permissions import Permission
+from crm_app.domain.time import now
 from crm_app.errors import InvalidInputError
-from crm_app.services import ledger
+from crm_app.services import intent_view, ledger, ledger_export
 from crm_app.services.ledger_query import LedgerQuery
 
 router = APIRouter(prefix="/api/v1/sync", tags=["sync"])
 
+SheetKind = Literal["csv", "xlsx"]
 _Word = Annotated[str, Query(max_length=500)]
 
 
@@ -38,16 +42,21 @@ def changes(
     actor: CurrentActor,
     channel: _Word = "",
     state: _Word = "",
+    q: _Word = "",
     date_from: _Word = "",
     date_to: _Word = "",
     limit: _Word = "",
     cursor: _Word = "",
 ) -> ChangesOut:
-    """The status changes themselves, newest first. Follow `next_cursor` until it is null."""
+    """The status changes themselves, newest first. Follow `next_cursor` until it is null.
+
+    `q` is the beginning of an order's number, or part of the name of who made the change.
+    """
     query = _parse(
         {
             "channel": channel,
             "state": state,
+            "q": q,
             "from": date_from,
             "to": date_to,
             "limit": limit,
@@ -59,6 +68,40 @@ def changes(
         changes=[ChangeOut.model_validate(change) for change in found.changes],
         next_cursor=found.older.params()["cursor"] if found.older else None,
     )
+
+
+@router.get("/changes/{intent_id}", dependencies=[permitted(Permission.VIEW_ORDERS)])
+def change(intent_id: Id, session: DbSession, actor: CurrentActor) -> ChangeDetailOut:
+    """One status change with every call that was made about it."""
+    return ChangeDetailOut.model_validate(intent_view.get_change(session, actor, intent_id))
+
+
+@router.get(
+    "/ledger.{kind}",
+    dependencies=[permitted(Permission.EXPORT_ORDERS)],
+    response_class=StreamingResponse,
+)
+def export(
+    kind: SheetKind,
+    actor: CurrentActor,
+    channel: _Word = "",
+    state: _Word = "",
+    q: _Word = "",
+    date_from: _Word = "",
+    date_to: _Word = "",
+) -> StreamingResponse:
+    """Every status change of the filter as a sheet, newest first."""
+    query = _parse({"channel": channel, "state": state, "q": q, "from": date_from, "to": date_to})
+    pieces = ledger_export.pieces(actor, query, FileFormat(kind))
+    name = f"ledger-{now():%Y%m%d-%H%M}.{kind}"
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(pieces, media_type=_TYPES[kind], headers=headers)
+
+
+_TYPES: Final = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 def _parse(params: dict[str, str]) -> LedgerQuery:

@@ -24,8 +24,7 @@ from crm_app.services.receiving import Arrival
 from crm_app.services.refused_hooks import Refusal
 
 _MOST_DIGITS: Final = 18
-# Any of them: what an unknown channel sends is proved by nothing.
-_NOBODYS: Final = next(iter(hooks.HOOKS.items()))
+_NOBODYS: Final = hooks.dearest()
 _inflow: Final = Inflow()
 
 

@@ -181,7 +181,12 @@ class HookSeat:
 
 @runtime_checkable
 class HookWatcher(Protocol):
-    """A connector whose channel can be asked for its webhooks. Raises as `Connector` does."""
+    """A connector whose channel can be asked for its webhooks. Raises as `Connector` does.
+
+    `hook_topics` are those that we want, in the channel's words, each a webhook of its own.
+    """
+
+    hook_topics: ClassVar[tuple[str, ...]]
 
     def hooks_to(self, address: str) -> tuple[HookSeat, ...]:
         """The webhooks that lead to an address of ours, the switched-off ones too."""
@@ -189,6 +194,13 @@ class HookWatcher(Protocol):
 
     def revive_hook(self, seat: HookSeat) -> None:
         """Switch one on again. Repeating it is harmless."""
+        ...
+
+    def place_hook(self, topic: str, address: str, secret: str) -> None:
+        """Have one topic told to an address; `secret` is what proves it later.
+
+        Repeated, it may make a second one: `hooks_to` tells what is there.
+        """
         ...
 
 

@@ -29,6 +29,7 @@ from typing import Any, Final, NoReturn, cast
 
 import httpx
 
+from crm_app.channels import calls
 from crm_app.channels.breaker import Family
 from crm_app.channels.limits import Limiter
 from crm_app.errors import (
@@ -190,11 +191,15 @@ def _exchange(client: httpx.Client, dialect: Dialect, call: Call) -> _Reply:
             follow_redirects=False,
         ) as response:
             content, flaw = _read(response)
-            return _Reply(response.status_code, response.headers, content, flaw)
+            reply = _Reply(response.status_code, response.headers, content, flaw)
+            calls.note(call.operation, reply.status, _request_id(reply, dialect))
+            return reply
     except _NEVER_SENT as error:
+        calls.note(call.operation)
         message = f"{dialect.name} could not be reached ({call.operation})."
         raise RetryableError(message) from error
     except httpx.HTTPError as error:
+        calls.note(call.operation)
         raise _no_answer(dialect, call, "gave no answer") from error
 
 

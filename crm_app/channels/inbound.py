@@ -1,6 +1,6 @@
 """What a channel sends on its own clock: how its webhooks are proved, read and answered.
 
-`hooks.py` has one `Hook` a channel; the pure functions behind it stand in the channel's folder.
+Each channel's `channel.py` declares one `Hook`; the pure functions behind it stand beside it.
 """
 
 import hashlib

@@ -28,6 +28,7 @@ class StatusRule:
     Attributes:
         why: Shown where it may not travel.
         shows: The word that the channel shows once it took the status; None if no word does.
+        operation: The channel's own name of the call that tells it, the key of its limit.
         not_from: Words of the channel's first vocabulary from which it never takes the status.
     """
 
@@ -35,7 +36,16 @@ class StatusRule:
     needs_tracking: bool = False
     why: str = ""
     shows: Word | None = None
+    operation: str = ""
     not_from: frozenset[str] = frozenset()
+
+
+class Proof(StrEnum):
+    """How a channel proves that a webhook is its own; in words for people."""
+
+    BODY = "The body is signed: what it says is used."
+    CALLER = "The caller is proved, the body is not: each one is only a hint, and is read again."
+    KEY = "A fixed key comes with it; nothing is signed."
 
 
 class GapKind(StrEnum):
@@ -106,6 +116,8 @@ class Capabilities:
         cancel_reasons: Its codes for why a seller cancels, each in words; empty where it asks none.
         batch_size: Orders that it is told of in one call; each has its own answer.
         reads_at_once: Orders that it shows in one call when they are asked for by their ids.
+        proof: What its webhooks are proved by; None if it sends none.
+        registers_hooks: Whether it can be asked for its webhooks, and told of new ones.
         is_inferred: Its contract is known from others' work, not from the channel.
         vocabularies: Its words for a status, the one of the order itself first.
         by_fact: Statuses that a fact of the order says and no word: each with that fact.
@@ -123,6 +135,8 @@ class Capabilities:
     cancel_reasons: Mapping[str, str] = field(default_factory=dict[str, str])
     batch_size: int = 1
     reads_at_once: int = 1
+    proof: Proof | None = None
+    registers_hooks: bool = False
     is_inferred: bool = False
     vocabularies: tuple[Vocabulary, ...] = ()
     by_fact: Mapping[OrderStatus, str] = field(default_factory=dict[OrderStatus, str])
@@ -169,12 +183,15 @@ def push(
     vocabulary: str = "",
     word: str = "",
     *,
+    by: str = "",
     needs_tracking: bool = False,
     not_from: Iterable[str] = (),
 ) -> StatusRule:
-    """A status that the channel is told, with the word that it shows afterwards."""
+    """A status that the channel is told by a call, with the word that it shows afterwards."""
     shows = Word(vocabulary, word) if vocabulary else None
-    return StatusRule(Telling.PUSH, needs_tracking, shows=shows, not_from=frozenset(not_from))
+    return StatusRule(
+        Telling.PUSH, needs_tracking, shows=shows, operation=by, not_from=frozenset(not_from)
+    )
 
 
 def refused(why: str) -> StatusRule:

@@ -12,6 +12,7 @@ class AlertKind(StrEnum):
     DEADLINE = "deadline"  # orders that must ship soon and are still here
     RECONNECT = "reconnect"  # the channel refused an account's credentials
     WEBHOOKS = "webhooks"  # the channel switched off the webhooks that lead to us
+    STOPPED = "stopped"  # a part of the desk itself does not run
 
     @property
     def label(self) -> str:
@@ -48,13 +49,15 @@ _LABELS: Final = {
     AlertKind.DEADLINE: "Ship-by deadline",
     AlertKind.RECONNECT: "Reconnect",
     AlertKind.WEBHOOKS: "Webhooks off",
+    AlertKind.STOPPED: "Desk stands still",
 }
 _MEANINGS: Final = {
     AlertKind.SILENT: "No order came for longer than this account's own rhythm explains.",
     AlertKind.QUEUE: "Changes wait for their channel longer, or are more, than they usually are.",
-    AlertKind.DEADLINE: "Orders must ship within the hour and have not left, or are not told yet.",
+    AlertKind.DEADLINE: "Orders must ship within the hour, or as set, and are here or not told.",
     AlertKind.RECONNECT: "The channel refused an account's keys; a person has to renew them.",
     AlertKind.WEBHOOKS: "The shop has switched off webhooks that lead here.",
+    AlertKind.STOPPED: "The worker, the clock or Redis does not run: no order comes or goes.",
 }
 _CONCERNS: Final = {
     AlertKind.SILENT: Permission.MANAGE_ACCOUNTS,
@@ -62,4 +65,5 @@ _CONCERNS: Final = {
     AlertKind.DEADLINE: Permission.CHANGE_STATUS,
     AlertKind.RECONNECT: Permission.MANAGE_ACCOUNTS,
     AlertKind.WEBHOOKS: Permission.MANAGE_ACCOUNTS,
+    AlertKind.STOPPED: Permission.MANAGE_ACCOUNTS,
 }

@@ -35,8 +35,8 @@ class Rule(StrEnum):
 # What may be chosen for a field; the first is what holds where nobody chose.
 CHOICES: Final[dict[Field, tuple[Rule, ...]]] = {
     Field.STATUS: (Rule.ASK, Rule.OURS, Rule.CHANNELS, Rule.LATER),
-    Field.PARCEL: (Rule.CHANNELS, Rule.OURS),
-    Field.ADDRESS: (Rule.CHANNELS, Rule.ASK, Rule.OURS),
+    Field.PARCEL: (Rule.CHANNELS, Rule.ASK, Rule.OURS, Rule.LATER),
+    Field.ADDRESS: (Rule.CHANNELS, Rule.ASK, Rule.OURS, Rule.LATER),
 }
 DEFAULTS: Final[dict[Field, Rule]] = {field: rules[0] for field, rules in CHOICES.items()}
 MEANINGS: Final[dict[Field, str]] = {

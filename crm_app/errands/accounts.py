@@ -15,12 +15,13 @@ from crm_app.channels import capabilities, registry
 from crm_app.channels.base import Connector
 from crm_app.channels.breaker import Breaker
 from crm_app.channels.limits import Budget, RedisLimiter
+from crm_app.channels.outward import OutwardTransport
 from crm_app.config import get_settings
 from crm_app.domain.actor import Actor
 from crm_app.domain.channel import Channel
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
-from crm_app.errands.addresses import check_address
+from crm_app.errands.addresses import check_address, outward_reach
 from crm_app.errors import (
     ChannelError,
     InvalidInputError,
@@ -189,7 +190,9 @@ def _try(account: _Trial, credentials: Mapping[str, str]) -> None:
             return
     # It offers no call that changes nothing: all that can be seen is whether it is there.
     try:
-        with httpx.Client(timeout=_REACH_TIMEOUT_S, trust_env=False) as client:
+        with httpx.Client(
+            timeout=_REACH_TIMEOUT_S, transport=OutwardTransport(outward_reach())
+        ) as client:
             client.get(account.base_url, follow_redirects=False)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         message = f"{account.channel.label} could not be reached at this address."
@@ -204,7 +207,9 @@ def _trial_connector(account: _Trial, credentials: Mapping[str, str]) -> Iterato
     # Somebody is waiting: an earlier failure shall not refuse this try.
     limiter.breaker.try_now()
     timeout_s = min(get_settings().http_timeout_s, _TRY_TIMEOUT_S)
-    connector = registry.connect(account, credentials, limiter, timeout_s=timeout_s)
+    connector = registry.connect(
+        account, credentials, limiter, timeout_s=timeout_s, reach=outward_reach()
+    )
     try:
         yield connector
     finally:

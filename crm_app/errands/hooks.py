@@ -7,6 +7,7 @@ from typing import Final
 from sqlmodel import col, select
 
 from crm_app import db
+from crm_app.channels import capabilities
 from crm_app.channels.base import HookSeat, HookWatcher
 from crm_app.domain.actor import Actor
 from crm_app.domain.channel import Channel
@@ -15,12 +16,12 @@ from crm_app.domain.time import now
 from crm_app.errands.connecting import connected
 from crm_app.errors import ConflictError
 from crm_app.models import AccountStatus, ChannelAccount
-from crm_app.services import account_view, accounts, audit, reach
+from crm_app.services import account_admin, account_view, accounts, audit, reach
 
 logger = logging.getLogger(__name__)
 
 # The channels whose connectors are `HookWatcher`s; a test keeps that they are.
-WATCHED: Final = (Channel.WOOCOMMERCE,)
+WATCHED: Final = tuple(one for one in Channel if capabilities.of(one).registers_hooks)
 _EVERY: Final = timedelta(minutes=15)
 
 
@@ -83,17 +84,68 @@ def revive(actor: Actor, account_id: int) -> int:
     return len(off)
 
 
+def switch_on(actor: Actor, account_id: int) -> int:
+    """Have the channel tell us of every topic that we want; how many webhooks that took.
+
+    Repeating it is harmless: what is there and switched on is left as it is.
+
+    Raises: PermissionDeniedError, NotFoundError, ConflictError, ChannelError.
+    """
+    reach.require_on(actor, Permission.MANAGE_ACCOUNTS, account_id)
+    with db.exclusive(db.LOCK_ACCOUNT_HOOKS, account_id) as is_ours:
+        if not is_ours:
+            raise ConflictError("Somebody is switching them on at this moment.")
+        seats = watch(account_id)
+        with db.transaction() as session:
+            address = account_view.hook_address(accounts.get_account(session, account_id))
+            secret = account_admin.hook_secret(session, actor, account_id)
+        done = _place(account_id, seats, address, secret)
+        with db.transaction() as session:
+            audit.record(
+                session,
+                actor,
+                "account:webhooks:switched_on",
+                subject_type="account",
+                subject_id=account_id,
+                after={"webhooks": done},
+            )
+        watch(account_id)
+    return done
+
+
+def _place(account_id: int, seats: tuple[HookSeat, ...], address: str, secret: str) -> int:
+    off = [seat for seat in seats if not seat.is_active]
+    with connected(account_id) as connector:
+        if not isinstance(connector, HookWatcher):
+            raise ConflictError("This account is not connected.")
+        there = {seat.topic for seat in seats}
+        missing = [topic for topic in connector.hook_topics if topic not in there]
+        for topic in missing:
+            connector.place_hook(topic, address, secret)
+        for seat in off:
+            connector.revive_hook(seat)
+    return len(missing) + len(off)
+
+
 def _note(account_id: int, seats: tuple[HookSeat, ...]) -> None:
     disabled = sum(not seat.is_active for seat in seats)
+    there = {seat.topic for seat in seats}
     with db.transaction() as session:
         account = accounts.locked_account(session, account_id)
-        was = account.hooks.get("disabled", 0)
+        was = account.hooks
+        # Some channels switch a webhook off, others delete it: what we once saw, we miss.
+        known = there | set(was.get("topics", ()))
+        lost = sorted(known - there)
         account.hooks = {
             "at": now().isoformat(),
             "active": len(seats) - disabled,
             "disabled": disabled,
+            "topics": sorted(known),
+            "lost": len(lost),
         }
-    if disabled and disabled != was:
+    if disabled and disabled != was.get("disabled", 0):
         logger.warning(
             "The channel has switched off %d webhooks of account %d", disabled, account_id
         )
+    if lost and len(lost) != was.get("lost", 0):
+        logger.warning("The channel has deleted webhooks of account %d: %s", account_id, lost)

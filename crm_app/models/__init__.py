@@ -2,7 +2,7 @@
 
 from crm_app.models.account import AccountStatus, ChannelAccount, Sweep, UnmappedWord
 from crm_app.models.alert import Alert, AlertChoice, AlertHook, AlertMessage
-from crm_app.models.audit import AuditEntry
+from crm_app.models.audit import AuditCheck, AuditEntry, CheckState
 from crm_app.models.bulk import BulkRow, BulkRun
 from crm_app.models.customer import Customer
 from crm_app.models.document import (
@@ -42,8 +42,9 @@ from crm_app.models.privacy import (
 from crm_app.models.pulse import AccountHour, AccountPulse
 from crm_app.models.role import RoleGrant, StaffRole
 from crm_app.models.rule import FieldDispute, FieldRule
+from crm_app.models.sku import ChannelSku, UnmappedSku
 from crm_app.models.status_word import OrderWord, Replay, ReplayState, StatusWord
-from crm_app.models.trouble import ExceptionMark, RefusedWebhook, WebhookRefusal
+from crm_app.models.trouble import DeskRetry, ExceptionMark, RefusedWebhook, WebhookRefusal
 from crm_app.models.user import (
     ApiToken,
     RecoveryCode,
@@ -76,12 +77,16 @@ __all__ = [
     "FieldRule",
     "AccountStatus",
     "ApiToken",
+    "AuditCheck",
     "AuditEntry",
     "BulkRow",
     "BulkRun",
     "BusinessDetails",
     "ChannelAccount",
+    "ChannelSku",
+    "CheckState",
     "Customer",
+    "DeskRetry",
     "ExceptionMark",
     "Document",
     "DocumentChunk",
@@ -121,6 +126,7 @@ __all__ = [
     "StatusWord",
     "Sweep",
     "Tag",
+    "UnmappedSku",
     "UnmappedWord",
     "User",
     "UserPreference",

@@ -48,6 +48,7 @@ class LedgerCheck(SQLModel, table=True):
     id: int = identity_key()
     at: datetime = set_at_insert()
     intents: int = Field(sa_type=BigInteger)
-    # Each `{day, account_id, state, kept, counted}`; the first hundred.
+    # Each `{day, account_id, state, kept, counted}`, or `{order_id, says, on_its_way}` of an order
+    # that is at odds with its changes; the first hundred.
     differences: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
     difference_count: int = 0

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from crm_app.config import get_settings
-from crm_app.domain.intent import IntentState
+from crm_app.domain.intent import OPEN, IntentState
 from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.time import business_day, now
 from crm_app.models.base import UTC_TIMESTAMP, enum_type, identity_key, set_at_insert, timestamp
@@ -24,11 +24,13 @@ def in_a_day() -> datetime:
     return now() + timedelta(days=1)
 
 
-_OPEN = text("state IN ('queued', 'waiting', 'sending', 'sent')")
+_WORDS: Final = ", ".join(f"'{state.value}'" for state in OPEN)
+_OPEN: Final = text(f"state IN ({_WORDS})")
 # The same for statements, word for word: a parameter in its place could not use those indexes.
-IS_OPEN: Final = literal_column(
-    "status_intents.state IN ('queued', 'waiting', 'sending', 'sent')", Boolean
-)
+IS_OPEN: Final = literal_column(f"status_intents.state IN ({_WORDS})", Boolean)
+
+
+_EMPTY: Final = {"server_default": text("''")}
 
 
 class StatusIntent(SQLModel, table=True):
@@ -45,12 +47,22 @@ class StatusIntent(SQLModel, table=True):
             "id",
             # Looked at inside the index: what waits for its next try is passed without its row.
             "next_try_at",
+            # And what a paused bulk change holds back.
+            "run_id",
             postgresql_where=_OPEN,
         ),
         Index("ix_status_intents_order", "order_id", "id"),
         Index("ix_status_intents_ledger", "account_id", "state", "made_on", "id"),
+        Index(
+            "ix_status_intents_run",
+            "run_id",
+            postgresql_where=text(f"run_id IS NOT NULL AND state IN ({_WORDS})"),
+        ),
+        Index("ix_status_intents_day", "made_on", "id"),
         # Those that are open for too long, without a look at those that are not.
         Index("ix_status_intents_since", "created_at", "id", postgresql_where=_OPEN),
+        # One person's changes, newest first.
+        Index("ix_status_intents_person", "actor_label", "made_on", "id"),
     )
 
     id: int = identity_key()
@@ -62,14 +74,20 @@ class StatusIntent(SQLModel, table=True):
     carrier: str = Field(default="", max_length=80)
     tracking_number: str = Field(default="", max_length=120)
     # Of a cancellation: the channel's own code for why; empty where it has none.
-    cancel_reason: str = Field(
-        default="", max_length=64, sa_column_kwargs={"server_default": text("''")}
-    )
+    cancel_reason: str = Field(default="", max_length=64, sa_column_kwargs=_EMPTY)
     happened_at: datetime = Field(sa_type=UTC_TIMESTAMP)
-    # The order's version that the person saw.
+    # The channel's own name of the call that tells it; empty for changes of earlier releases.
+    operation: str = Field(default="", max_length=60, sa_column_kwargs=_EMPTY)
+    # The order's version that this change led to.
     order_version: int
+    # The version that the person saw when they decided; None where nobody looked at one.
+    seen_version: int | None = None
     actor_id: int | None = Field(default=None, sa_type=BigInteger, nullable=True)
     actor_label: str = Field(max_length=120)
+    # Why: a person's own note, or the rule that decided. A bulk change is named by its run.
+    why: str = Field(default="", max_length=200, sa_column_kwargs=_EMPTY)
+    # No foreign key: a run is never deleted once it started.
+    run_id: int | None = Field(default=None, sa_type=BigInteger, nullable=True)
 
     # Of a bulk change, and with time until its deadline: a single person's click goes first.
     is_patient: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
@@ -111,6 +129,8 @@ class IntentAttempt(SQLModel, table=True):
     )
     at: datetime = set_at_insert()
     operation: str = Field(max_length=60)
+    # Asked what the channel has; it told it nothing.
+    is_read: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     outcome: str = Field(max_length=40)
     http_status: int | None = None
     request_id: str = Field(default="", max_length=120)

@@ -139,8 +139,11 @@ def endpoint_named(
             await run_in_threadpool(race.cancel_named, box.engine, channel, request, body)
         elif fault is not None and fault.phase == "before":
             reply = await wound(fault, channel)
+        # What it did, which a fault on the way back does not undo.
+        did = reply.status_code if reply is not None else 0
         if reply is None:
             reply = await run_in_threadpool(handler, box, request, body)
+            did = reply.status_code
             if fault is not None and fault.phase == "after":
                 reply = await wound(fault, channel) or reply
         box.calls[f"{channel} {operation} {reply.status_code}"] += 1
@@ -160,7 +163,7 @@ def endpoint_named(
         )
         text = body.decode("utf-8", "replace") or str(request.url.query)
         for external_id in named:
-            call = store.ApiCall(channel, external_id, operation, reply.status_code, text)
+            call = store.ApiCall(channel, external_id, operation, did, text)
             await run_in_threadpool(_record, box, call)
         return reply
 

@@ -16,6 +16,7 @@ from crm_app.sandbox.credentials import SHOPIFY_SHOP
 from crm_app.sandbox.json_edge import as_list, as_object
 from crm_app.sandbox.shopify_order import gid, order_number_of
 from crm_app.sandbox.shopify_search import find_orders, slice_list
+from crm_app.sandbox.shopify_subscriptions import listed
 from crm_app.sandbox.store import channel_orders
 
 Body = dict[str, Any]
@@ -96,6 +97,10 @@ def _shop(_call: ShopCall, _arguments: Mapping[str, Any]) -> Body:
     }
 
 
+def _subscriptions(call: ShopCall, arguments: Mapping[str, Any]) -> Body:
+    return slice_list(listed(call.connection, arguments.get("uri")), arguments)
+
+
 QUERIES: Final[Mapping[str, Resolver]] = {
     "order": _order,
     "orders": _orders,
@@ -103,6 +108,7 @@ QUERIES: Final[Mapping[str, Resolver]] = {
     "fulfillmentOrder": _fulfillment_order,
     "node": _node,
     "shop": _shop,
+    "webhookSubscriptions": _subscriptions,
 }
 
 

@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from crm_app.sandbox import channel_store, serving, shopify_order, times, trade
+from crm_app.sandbox import (
+    channel_store,
+    serving,
+    shopify_order,
+    shopify_subscriptions,
+    times,
+    trade,
+)
 from crm_app.sandbox.channel_store import ChannelOrder
 from crm_app.sandbox.shopify_order import gid, order_number_of
 from crm_app.sandbox.shopify_resolve import Resolver, ShopCall
@@ -152,12 +159,20 @@ def _commit(call: ShopCall, order: ChannelOrder, *topics: str) -> None:
     trade.commit(call.connection, order, shopify_order.told(order, *topics), call.at)
 
 
+def _subscribe(call: ShopCall, arguments: Mapping[str, Any]) -> Body:
+    try:
+        return {"webhookSubscription": shopify_subscriptions.create(call.connection, arguments)}
+    except ValueError as error:
+        raise UserError(["webhookSubscription", "uri"], str(error)) from error
+
+
 _RUN: Final[Mapping[str, Resolver]] = {
     "fulfillmentCreate": _create_fulfillment,
     "fulfillmentEventCreate": _create_event,
     "fulfillmentTrackingInfoUpdate": _update_tracking,
     "orderCancel": _cancel,
     "tagsAdd": _add_tags,
+    "webhookSubscriptionCreate": _subscribe,
 }
 
 

@@ -194,6 +194,24 @@ def renew_hook_secret(session: Session, actor: Actor, account_id: int) -> str:
     return secret
 
 
+def hook_secret(session: Session, actor: Actor, account_id: int) -> str:
+    """What proves the account's webhooks; made now if it is ours to make and none was made yet.
+
+    Raises: PermissionDeniedError, NotFoundError; ConflictError where it is the channel's and
+    nobody has entered it.
+    """
+    reach.require(session, actor, Permission.MANAGE_ACCOUNTS)
+    account = accounts.locked_account(session, account_id)
+    if kept := vault.unseal(account.credentials).get(WEBHOOK_SECRET):
+        return kept
+    if account_forms.need_form(account.channel).hook_maker != "ours":
+        raise ConflictError(
+            f"Enter {account.channel.label}'s secret under Connection first: without it no webhook "
+            "can be proved."
+        )
+    return renew_hook_secret(session, actor, account_id)
+
+
 def _pulling_account(session: Session, account_id: int) -> ChannelAccount:
     account = accounts.locked_account(session, account_id)
     if not capabilities.of(account.channel).pulls:

@@ -13,7 +13,7 @@ from crm_app.channels.forms import WEBHOOK_SECRET
 from crm_app.config import get_settings
 from crm_app.domain.actor import Actor
 from crm_app.domain.channel import Channel
-from crm_app.domain.intent import OPEN
+from crm_app.domain.intent import OPEN, IntentState
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ServiceUnavailableError
@@ -44,6 +44,7 @@ class Hooks:
         last_at: When the last one arrived; None if none ever did.
         has_secret: Whether any can be proved.
         checked_at: When the channel was asked how many of them are switched on.
+        lost: Those that were there once, and that the channel has deleted.
     """
 
     address: str
@@ -52,6 +53,7 @@ class Hooks:
     checked_at: datetime | None = None
     active: int | None = None
     disabled: int | None = None
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +190,7 @@ def _waiting(session: Session, account_id: int | None = None) -> dict[int, Waiti
             func.min(StatusIntent.created_at),
             func.min(StatusIntent.next_try_at),
         )
-        .where(col(StatusIntent.state).in_(OPEN))
+        .where(col(StatusIntent.state).in_(OPEN), col(StatusIntent.state) != IntentState.HELD)
         .group_by(col(StatusIntent.account_id))
     )
     if account_id is not None:
@@ -213,6 +215,7 @@ def _hooks(session: Session, account: ChannelAccount, has_secret: bool) -> Hooks
         checked_at=datetime.fromisoformat(told["at"]) if told else None,
         active=told.get("active"),
         disabled=told.get("disabled"),
+        lost=told.get("lost", 0),
     )
 
 

@@ -12,7 +12,7 @@ from crm_app import vault
 from crm_app.channels import capabilities
 from crm_app.config import get_settings
 from crm_app.domain.channel import Channel
-from crm_app.domain.intent import OPEN
+from crm_app.domain.intent import OPEN, IntentState
 from crm_app.domain.time import now
 from crm_app.errors import (
     AccountDisconnectedError,
@@ -23,6 +23,7 @@ from crm_app.errors import (
     RejectedError,
 )
 from crm_app.models import AccountStatus, ChannelAccount, StatusIntent
+from crm_app.services import bulk_telling
 
 logger = logging.getLogger(__name__)
 
@@ -111,7 +112,9 @@ def due_for_push(session: Session) -> list[int]:
                 .where(
                     StatusIntent.account_id == ChannelAccount.id,
                     col(StatusIntent.state).in_(OPEN),
+                    StatusIntent.state != IntentState.HELD,
                     StatusIntent.next_try_at <= now(),
+                    bulk_telling.is_free(),
                 )
                 .exists(),
             )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, func, true
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
@@ -31,11 +31,13 @@ _CHUNK: Final = 2_000
 # Where a told order stands, in the words of the order page.
 TRAVEL: Final[dict[IntentState, str]] = {
     IntentState.QUEUED: "waits for the channel",
+    IntentState.BUDGET: "waits for the channel's limit",
     IntentState.WAITING: "waits for the channel",
+    IntentState.HELD: "waits for the end of a hold",
     IntentState.SENDING: "being sent",
     IntentState.SENT: "sent",
     IntentState.CONFIRMED: "confirmed",
-    IntentState.SUPERSEDED: "replaced by a newer change",
+    IntentState.SUPERSEDED: "replaced, or the channel was first",
     IntentState.REJECTED: "refused by the channel",
     IntentState.NEEDS_PERSON: "in conflict",
     IntentState.UNDONE: "withdrawn",
@@ -89,15 +91,16 @@ class RowResult:
         )
 
 
-def list_runs(session: Session, actor: Actor, *, limit: int = 50) -> list[BulkRun]:
-    """The newest runs of everybody, and one's own drafts."""
+def list_runs(
+    session: Session, actor: Actor, *, before: int | None = None, limit: int = 50
+) -> list[BulkRun]:
+    """The newest runs of everybody, and one's own drafts; older than the run `before`, if given."""
     reach.require(session, actor, Permission.BULK_CHANGE)
+    is_seen = (col(BulkRun.state) != RunState.DRAFT) | (col(BulkRun.actor_id) == actor.user_id)
+    older = col(BulkRun.id) < before if before is not None else true()
     return list(
         session.exec(
-            select(BulkRun)
-            .where((BulkRun.state != RunState.DRAFT) | (BulkRun.actor_id == actor.user_id))
-            .order_by(col(BulkRun.id).desc())
-            .limit(limit)
+            select(BulkRun).where(is_seen, older).order_by(col(BulkRun.id).desc()).limit(limit)
         )
     )
 

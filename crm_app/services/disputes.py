@@ -6,7 +6,7 @@ told again by any later version of the order, brings nothing back.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlmodel import Session, col, select
@@ -118,11 +118,15 @@ def _stays(
         return True
     if field is Field.PARCEL and _travels(order, intents, told):
         return True  # the channel has not heard of our parcel yet
-    if rule is Rule.CHANNELS or not _is_in_question(session, order, field):
+    if (
+        rule is Rule.CHANNELS
+        or not _is_in_question(session, order, field)
+        or (rule is Rule.LATER and told.at > _said_at(session, order, field))
+    ):
         if row is not None:
             session.delete(row)
         return False
-    _note(session, order, field, told, row, is_decided=rule is Rule.OURS)
+    _note(session, order, field, told, row, is_decided=rule is not Rule.ASK)
     return True
 
 
@@ -159,6 +163,22 @@ def _is_in_question(session: Session, order: Order, field: Field) -> bool:
         .limit(1)
     ).first()
     return newest is ActorKind.PERSON
+
+
+def _said_at(session: Session, order: Order, field: Field) -> datetime:
+    """When a person here said our word of a field last; long ago if nobody did."""
+    key = "tracking_number" if field is Field.PARCEL else "ship_to"
+    newest = session.exec(
+        select(OrderEvent.at)
+        .where(
+            OrderEvent.order_id == order.id,
+            OrderEvent.actor_kind == ActorKind.PERSON,
+            col(OrderEvent.data).has_key(key),  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
+        )
+        .order_by(col(OrderEvent.id).desc())
+        .limit(1)
+    ).first()
+    return newest or datetime.min.replace(tzinfo=UTC)
 
 
 def _note(

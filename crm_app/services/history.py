@@ -77,6 +77,8 @@ def _changed_status(data: dict[str, Any]) -> str:
     text = f"{text}, tracking {tracking}" if tracking else text
     if reason := _after(data, "cancel_reason"):
         text = f"{text}, because of {str(reason).replace('_', ' ').lower()}"
+    if note := data.get("why"):
+        text = f"{text}: “{note}”"
     return text + _of_run(data)
 
 
@@ -96,6 +98,10 @@ def _intent(kind: str, data: dict[str, Any]) -> str:
         # Its words alone: who refused, and what, stands before them.
         words = _REFUSAL.sub("", reason, count=1)
         return f"refused {status}: {words}" if words else f"refused {status}"
+    if kind == "intent:superseded":
+        return f"answered our change to {status} in its own way. {reason}".rstrip()
+    if kind == "intent:undone":
+        return f"took {status} back before the channel was told"
     return f"disagrees with our change to {status}; a person decides"
 
 

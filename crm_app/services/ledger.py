@@ -9,6 +9,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, func, tuple_
 from sqlalchemy import select as columns
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session, col, select
 
 from crm_app.domain.actor import Actor
@@ -25,8 +26,9 @@ from crm_app.models import (
     StatusIntent,
 )
 from crm_app.models.ledger import WRITTEN
-from crm_app.services import reach
+from crm_app.services import ledger_search, reach
 from crm_app.services.ledger_query import LedgerQuery, Place
+from crm_app.services.ledger_search import Found
 from crm_app.services.paging import plan_for_pages
 
 
@@ -93,6 +95,9 @@ class Change:
     settled_at: datetime | None
     next_try_at: datetime
     made_on: date
+    operation: str
+    why: str
+    run_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +184,8 @@ def list_changes(session: Session, actor: Actor, query: LedgerQuery) -> ChangePa
     """
     reach.require(session, actor, Permission.VIEW_ORDERS)
     plan_for_pages(session)
-    found = session.execute(_page(query)).all()
+    wanted = ledger_search.found_by(session, query.search) if query.search else None
+    found = session.execute(_page(query, wanted)).all()
     has_more = len(found) > query.limit
     is_upward = query.after is not None
     rows = found[: query.limit][:: -1 if is_upward else 1]
@@ -198,13 +204,31 @@ def _place(row: Any) -> Place:
     return Place(row.made_on, row.id)
 
 
-def _page(query: LedgerQuery) -> Any:
-    """The next few of each account and state by one index, then the nearest of all of them.
+def _page(query: LedgerQuery, wanted: Found | None) -> Any:
+    day, key = col(StatusIntent.made_on), col(StatusIntent.id)
+    order = (day.asc(), key.asc()) if query.after else (day.desc(), key.desc())
+    if wanted is not None:
+        ids: Any = _searched(query, wanted, order)
+    elif query.states or query.channels:
+        ids = _nearest(query, order)
+    else:
+        # Nothing is left out but days: the index of days has them in this order.
+        ids = columns(key).where(*_bounds(query)).order_by(*order).limit(query.limit + 1)
+    return (
+        columns(*_COLUMNS)
+        .join(Order, col(Order.id) == col(StatusIntent.order_id))
+        .where(key.in_(ids))
+        .order_by(*order)
+        .limit(query.limit + 1)
+    )
+
+
+def _nearest(query: LedgerQuery, order: tuple[Any, ...]) -> Any:
+    """The next few of each account and state by one index.
 
     So a state that hardly ever occurs costs what a frequent one does.
     """
-    day, key = col(StatusIntent.made_on), col(StatusIntent.id)
-    order = (day.asc(), key.asc()) if query.after else (day.desc(), key.desc())
+    key = col(StatusIntent.id)
     account = _accounts(query).subquery("account")
     wanted = sa.values(sa.column("state", sa.String), name="wanted").data(
         [(state.value,) for state in query.states or IntentState]
@@ -220,16 +244,33 @@ def _page(query: LedgerQuery) -> Any:
         .limit(query.limit + 1)
         .lateral("nearest")
     )
-    ids = columns(nearest.c.id).select_from(
+    return columns(nearest.c.id).select_from(
         account.join(wanted, sa.true()).join(nearest, sa.true())
     )
-    return (
-        columns(*_COLUMNS)
-        .join(Order, col(Order.id) == col(StatusIntent.order_id))
-        .where(key.in_(ids))
+
+
+def _searched(query: LedgerQuery, wanted: Found, order: tuple[Any, ...]) -> Any:
+    """The next few of each person by an index of theirs, and all of the orders that were named."""
+    key = col(StatusIntent.id)
+    conditions = list(_bounds(query))
+    if query.states:
+        conditions.append(col(StatusIntent.state).in_(query.states))
+    if query.channels:
+        conditions.append(col(StatusIntent.account_id).in_(_accounts(query)))
+    person = sa.values(sa.column("label", sa.String), name="person").data(
+        [(label,) for label in wanted.people or ("",)]
+    )
+    theirs = (
+        columns(key)
+        .where(col(StatusIntent.actor_label) == person.c.label, *conditions)
         .order_by(*order)
         .limit(query.limit + 1)
+        .lateral("theirs")
     )
+    named: Any = sa.literal(list(wanted.order_ids), ARRAY(sa.BigInteger))
+    of_orders = columns(key).where(col(StatusIntent.order_id) == sa.any_(named), *conditions)
+    of_people = columns(theirs.c.id).select_from(person.join(theirs, sa.true()))
+    return sa.union_all(of_people, of_orders)
 
 
 _COLUMNS: Final = (
@@ -247,6 +288,9 @@ _COLUMNS: Final = (
     col(StatusIntent.settled_at),
     col(StatusIntent.next_try_at),
     col(StatusIntent.made_on),
+    col(StatusIntent.operation),
+    col(StatusIntent.why),
+    col(StatusIntent.run_id),
 )
 
 

@@ -1,6 +1,6 @@
 """The ledger's counts: added up by the clock, recounted to prove them."""
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import text
 from sqlmodel import Session
@@ -48,6 +48,19 @@ _RECOUNT: Final = text("""
     FROM kept FULL JOIN counted USING (day, account_id, state)
     ORDER BY day, account_id, state
 """)
+# An order that says it is being told has a change on its way, and the reverse.
+_AT_ODDS: Final = text("""
+    SELECT coalesce(orders.id, open.order_id) AS order_id, orders.sync_status,
+           coalesce(open.n, 0) AS changes
+    FROM (SELECT id, sync_status FROM orders
+          WHERE sync_status IN ('queued', 'pushing')) AS orders
+    FULL JOIN (SELECT order_id, count(*) AS n FROM status_intents
+               WHERE state IN ('queued', 'waiting_for_budget', 'waiting', 'held', 'sending', 'sent')
+               GROUP BY order_id) AS open
+        ON open.order_id = orders.id
+    WHERE orders.id IS NULL OR open.order_id IS NULL
+    ORDER BY 1
+""")
 
 
 def fold(session: Session) -> int:
@@ -66,23 +79,32 @@ def check_by(session: Session, actor: Actor) -> LedgerCheck:
 
 
 def check(session: Session) -> LedgerCheck:
-    """Count every status change anew, compare with what was kept, and keep the outcome."""
+    """Count every status change anew, compare with what was kept, and keep the outcome.
+
+    Orders are held against their changes too: one that is being told has one on its way.
+    """
     rows = session.execute(_RECOUNT).all()
-    wrong = [row for row in rows if row.kept != row.counted]
+    wrong = [_count(row) for row in rows if row.kept != row.counted]
+    wrong += [_order(row) for row in session.execute(_AT_ODDS)]
     found = LedgerCheck(
         intents=sum(row.counted for row in rows if row.state == WRITTEN),
-        differences=[
-            {
-                "day": row.day.isoformat(),
-                "account_id": row.account_id,
-                "state": row.state,
-                "kept": row.kept,
-                "counted": row.counted,
-            }
-            for row in wrong[:_DIFFERENCES_KEPT]
-        ],
+        differences=wrong[:_DIFFERENCES_KEPT],
         difference_count=len(wrong),
     )
     session.add(found)
     session.flush()
     return found
+
+
+def _count(row: Any) -> dict[str, Any]:
+    return {
+        "day": row.day.isoformat(),
+        "account_id": row.account_id,
+        "state": row.state,
+        "kept": row.kept,
+        "counted": row.counted,
+    }
+
+
+def _order(row: Any) -> dict[str, Any]:
+    return {"order_id": row.order_id, "says": row.sync_status, "on_its_way": row.changes}

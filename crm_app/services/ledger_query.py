@@ -12,6 +12,7 @@ from crm_app.errors import InvalidInputError
 from crm_app.services.order_query import bad_cursor, parse_day, parse_limit, parse_words
 
 DEFAULT_LIMIT: Final = 50
+MAX_SEARCH: Final = 100
 _CURSOR: Final = re.compile(r"([ab])([0-9]{8})-([0-9]{1,18})")
 
 
@@ -39,6 +40,7 @@ class LedgerQuery:
         last: Last business day, included; None: until now.
         channels: Any of these; empty means all.
         states: Any of these; empty means all.
+        search: The beginning of an order's number, or part of a person's name; empty means all.
         before: Only changes that stand below this place: the next page.
         after: Only changes that stand above it, the nearest first: the page before.
     """
@@ -47,6 +49,7 @@ class LedgerQuery:
     last: date | None = None
     channels: tuple[Channel, ...] = ()
     states: tuple[IntentState, ...] = ()
+    search: str = ""
     before: Place | None = None
     after: Place | None = None
     limit: int = DEFAULT_LIMIT
@@ -65,6 +68,7 @@ class LedgerQuery:
             last=parse_day("to", params, mistakes),
             channels=parse_words(Channel, "channel", params, mistakes),
             states=parse_words(IntentState, "state", params, mistakes),
+            search=" ".join(params.get("q", "").split())[:MAX_SEARCH],
             before=before,
             after=after,
             limit=parse_limit(params, mistakes),
@@ -81,6 +85,7 @@ class LedgerQuery:
         values = {
             "channel": ",".join(self.channels),
             "state": ",".join(self.states),
+            "q": self.search,
             "from": self.first.isoformat() if self.first else "",
             "to": self.last.isoformat() if self.last else "",
             "limit": "" if self.limit == DEFAULT_LIMIT else str(self.limit),

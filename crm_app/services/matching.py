@@ -124,7 +124,7 @@ def _sku(session: Session, text: str) -> _Lines | None:
     sku = text.strip()
     if len(sku) < _MIN_PREFIX or " " in sku:
         return None
-    begins = or_(*[_begins(OrderLine.sku, one) for one in sorted({sku, sku.upper()})])
+    begins = or_(*[begins(OrderLine.sku, one) for one in sorted({sku, sku.upper()})])
     # Two lines of an order may match; three times as many say enough of it.
     lines = select(OrderLine.order_id).where(begins).limit(_MOST_LINES)
     found = list(session.exec(lines))
@@ -160,13 +160,13 @@ def _numbers(text: str, *, sees_people: bool) -> list[tuple[Field, ColumnElement
     variants = sorted({number, number.upper()})
     if len(number) < _MIN_PREFIX:
         return [(field, or_(*[col(c) == one for one in variants])) for field, c in columns]
-    found = [(field, or_(*[_begins(c, one) for one in variants])) for field, c in columns]
+    found = [(field, or_(*[begins(c, one) for one in variants])) for field, c in columns]
     if len(number) >= _MIN_TRACKING and " " not in number:
-        begins = or_(*[_begins(Order.tracking_number, one) for one in variants])
+        begins = or_(*[begins(Order.tracking_number, one) for one in variants])
         found.append((Field.TRACKING, (col(Order.tracking_number) != "") & begins))
     if sees_people and _PINCODE.fullmatch(number):
         # By prefix, as its index is ordered; a pincode has no seventh digit.
-        is_it = (col(Order.pincode) != "") & _begins(Order.pincode, number)
+        is_it = (col(Order.pincode) != "") & begins(Order.pincode, number)
         found.append((Field.PINCODE, is_it))
     return found
 
@@ -184,7 +184,7 @@ def _customers(session: Session, people: ColumnElement[bool]) -> tuple[int, ...]
 
 def _people_condition(text: str) -> tuple[Field, ColumnElement[bool] | None]:
     if "@" in text:
-        return Field.EMAIL, _begins(Customer.email, text.lower())
+        return Field.EMAIL, begins(Customer.email, text.lower())
     number = digits(text)
     if number and not re.search(r"[^\W\d_]", text):
         long_enough = len(number) >= _MIN_PHONE_DIGITS
@@ -222,6 +222,7 @@ def _is_of(people: ColumnElement[bool]) -> ColumnElement[bool]:
     )
 
 
-def _begins(column: Any, text: str) -> ColumnElement[bool]:
+def begins(column: Any, text: str) -> ColumnElement[bool]:
+    """Whether a column begins with a text, letter by letter: an index of patterns finds it."""
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return col(column).like(escaped + "%")

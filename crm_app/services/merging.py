@@ -146,19 +146,55 @@ def _settle(
     told: ChannelOrder,
     local: frozenset[OrderStatus],
 ) -> None:
-    """Close what the channel's word answers: all on an outcome, else only older sent ones."""
+    """Close what the channel's word answers: all on an outcome, else only older sent ones.
+
+    What is called confirmed was told. A wish that came true before we told it is superseded.
+    """
     for intent in intents:
         if outcome is Outcome.CONFLICT:
             _close(intent, IntentState.NEEDS_PERSON)
             intent.reason = f"The channel says {told.channel_status!r} now."[:500]
         elif outcome is Outcome.CONFIRMED or (
-            (intent.state is IntentState.SENT or intent.outcome_unknown)
+            _was_told(intent)
             and told.status is not None
             and _travel(intent).is_said(told.status, local)
         ):
-            _close(intent, IntentState.CONFIRMED)
-            intent.sent_at = intent.sent_at or now()
-            intent.reason = ""
+            _answer(intent, told, local)
+
+
+def _was_told(intent: StatusIntent) -> bool:
+    return intent.state is IntentState.SENT or intent.outcome_unknown
+
+
+def _answer(intent: StatusIntent, told: ChannelOrder, local: frozenset[OrderStatus]) -> None:
+    """Close a change that the channel's word has an answer to, and say honestly which."""
+    said = f"It says {told.channel_status!r}"
+    if told.tracking_number:
+        said += f", parcel {told.tracking_number}"
+    if not _was_told(intent):
+        _close(intent, IntentState.SUPERSEDED)
+        intent.reason = f"The channel was first: nothing of ours was sent. {said}."[:500]
+    elif told.status is not None and not _travel(intent).is_said(told.status, local):
+        _close(intent, IntentState.SUPERSEDED)
+        intent.reason = f"The channel went another way since. {said}."[:500]
+    elif _is_another_parcel(intent, told):
+        _close(intent, IntentState.SUPERSEDED)
+        ours = f"Ours, {intent.tracking_number}, is not there."
+        intent.reason = f"The channel shows another parcel. {said}. {ours}"[:500]
+    else:
+        intent.sent_at = intent.sent_at or intent.claimed_at or now()
+        _close(intent, IntentState.CONFIRMED)
+        intent.reason = ""
+
+
+def _is_another_parcel(intent: StatusIntent, told: ChannelOrder) -> bool:
+    """Whether the channel names a parcel, and it is not this change's."""
+    ours, theirs = _number(intent.tracking_number), _number(told.tracking_number)
+    return bool(ours and theirs) and ours != theirs
+
+
+def _number(tracking: str) -> str:
+    return "".join(tracking.split()).casefold()
 
 
 def _travel(intent: StatusIntent) -> Travel:
@@ -175,7 +211,13 @@ def _close(intent: StatusIntent, state: IntentState) -> None:
 def settled(intents: Sequence[StatusIntent]) -> list[tuple[str, dict[str, Any]]]:
     """Kind and data of the events that tell what `merge` did to the intents."""
     return [
-        (f"intent:{intent.state.value}", {"intent": intent.id, "status": intent.to_status.value})
+        (
+            f"intent:{intent.state.value}",
+            {"intent": intent.id, "status": intent.to_status.value, "reason": intent.reason},
+        )
         for intent in intents
-        if intent.state in (IntentState.CONFIRMED, IntentState.NEEDS_PERSON)
+        if intent.state in _NEWS
     ]
+
+
+_NEWS: Final = (IntentState.CONFIRMED, IntentState.SUPERSEDED, IntentState.NEEDS_PERSON)

@@ -9,20 +9,18 @@ from sqlmodel import Session, col, select
 
 from crm_app.channels import capabilities
 from crm_app.domain.actor import Actor, ActorKind
-from crm_app.domain.intent import IntentState
-from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.permissions import Permission
 from crm_app.domain.rules import Field
 from crm_app.errors import NotFoundError
-from crm_app.models import ChannelAccount, Order, OrderEvent, OrderLine, StatusIntent
-from crm_app.services import disputes, history, reach, unknown_words
+from crm_app.models import ChannelAccount, Order, OrderEvent, OrderLine
+from crm_app.services import disputes, history, intent_view, reach, unknown_words
+from crm_app.services.intent_view import IntentView as IntentView
 from crm_app.services.order_search import OrderSummary, summary_of
 from crm_app.services.orders import StatusChoice, choices, needed_for
 from crm_app.services.personal_data import Contact, contact_of, mask_email, mask_phone
 
 # An order that somebody's script touched ten thousand times must still open.
 _MOST_EVENTS: Final = 200
-_MOST_INTENTS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +49,6 @@ class EventView:
     actor_kind: ActorKind
     actor_label: str
     sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class IntentView:
-    """One travelling (or arrived) status change."""
-
-    id: int
-    state: IntentState
-    from_status: OrderStatus
-    to_status: OrderStatus
-    carrier: str
-    tracking_number: str
-    actor_label: str
-    created_at: datetime
-    sent_at: datetime | None
-    settled_at: datetime | None
-    next_try_at: datetime
-    attempts: int
-    reason: str
-    # By when the channel should know; see `urgency.py`.
-    send_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +160,7 @@ def get_order(session: Session, actor: Actor, order_id: int) -> OrderDetail:
         address=_address(order) if sees_people else None,
         lines=_lines(session, order),
         events=_events(session, order),
-        intents=_intents(session, order),
+        intents=intent_view.of_order(session, order),
         choices=_choices(order, actor),
         carriers=capabilities.of(order.channel).carriers,
         contract_is_inferred=capabilities.of(order.channel).is_inferred,
@@ -257,17 +234,4 @@ def _events(session: Session, order: Order) -> tuple[EventView, ...]:
             sentence=history.sentence(event.kind, event.data, order),
         )
         for event in events
-    )
-
-
-def _intents(session: Session, order: Order) -> tuple[IntentView, ...]:
-    intents = session.exec(
-        select(StatusIntent)
-        .where(StatusIntent.order_id == order.id)
-        .order_by(col(StatusIntent.id).desc())
-        .limit(_MOST_INTENTS)
-    )
-    names = IntentView.__dataclass_fields__
-    return tuple(
-        IntentView(**{name: getattr(intent, name) for name in names}) for intent in intents
     )

@@ -1,6 +1,6 @@
 """One order: what a person sees of it, and the changes that people make."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlmodel import Session, select
@@ -24,6 +24,7 @@ from crm_app.services.status_moves import Move
 
 _MAX_CARRIER: Final = 80
 _MAX_TRACKING: Final = 120
+MAX_NOTE: Final = 200
 _LOOKED_AT: Final = frozenset(
     {
         "status",
@@ -93,6 +94,7 @@ def change_status(
     carrier: str = "",
     tracking_number: str = "",
     cancel_reason: str = "",
+    why: str = "",
     expected_version: int | None = None,
 ) -> Order:
     """Move an order to a new status and queue the change for its channel.
@@ -109,6 +111,7 @@ def change_status(
         carrier: Who carries the parcel; required where the channel demands tracking.
         tracking_number: Required where the channel demands tracking.
         cancel_reason: A code of the channel's `cancel_reasons`; empty for the account's own.
+        why: A note of the person's own, kept in the ledger and in the history; no channel sees it.
         expected_version: The version the person saw; None to skip that check.
 
     Returns:
@@ -128,9 +131,23 @@ def change_status(
         return order
     edits.check(session, order, expected_version, looked_at(new))
     move = decide(order, new, (carrier, tracking_number), cancel_reason=cancel_reason)
-    status_moves.write(session, actor, [move])
+    seen = {"why": checked_note(why), "seen_version": expected_version}
+    status_moves.write(session, actor, [replace(move, **seen)])
     session.refresh(order)
     return order
+
+
+def checked_note(why: str) -> str:
+    """A person's note in one line.
+
+    Raises:
+        InvalidInputError: If it is too long or cannot be printed.
+    """
+    words = " ".join(why.split())
+    if len(words) > MAX_NOTE or not words.isprintable():
+        said = f"At most {MAX_NOTE} characters that can be printed."
+        raise InvalidInputError(said, details={"why": said})
+    return words
 
 
 def looked_at(new: OrderStatus) -> frozenset[str]:

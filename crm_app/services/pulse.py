@@ -14,10 +14,11 @@ from sqlmodel import Session, col, select
 
 from crm_app.config import get_settings
 from crm_app.domain import rhythm
-from crm_app.domain.intent import OPEN
+from crm_app.domain.intent import OPEN, IntentState
 from crm_app.domain.rhythm import HOUR, MEMORY, Rhythm
 from crm_app.domain.time import business_day, now
 from crm_app.models import AccountHour, AccountPulse, ChannelAccount, IntentAttempt, StatusIntent
+from crm_app.services import bulk_telling
 
 # Longer than a rhythm remembers, so that a whole week is always there.
 KEPT: Final = MEMORY + timedelta(days=7)
@@ -80,7 +81,11 @@ def waiting(session: Session) -> dict[int, Waiting]:
             func.count().filter(single),
             func.min(StatusIntent.created_at).filter(single),
         )
-        .where(col(StatusIntent.state).in_(OPEN))
+        .where(
+            col(StatusIntent.state).in_(OPEN),
+            col(StatusIntent.state) != IntentState.HELD,
+            bulk_telling.is_free(),
+        )
         .group_by(col(StatusIntent.account_id))
     )
     return {account_id: Waiting(*facts) for account_id, *facts in rows}
@@ -183,7 +188,9 @@ def _tried(session: Session, moment: datetime) -> dict[int, tuple[int, int, int,
         )
         .join(StatusIntent, col(StatusIntent.id) == col(IntentAttempt.intent_id))
         .where(
-            col(IntentAttempt.at) > moment - 24 * HOUR, col(IntentAttempt.outcome).not_in(_NO_TRY)
+            col(IntentAttempt.at) > moment - 24 * HOUR,
+            col(IntentAttempt.is_read).is_(False),
+            col(IntentAttempt.outcome).not_in(_NO_TRY),
         )
         .group_by(col(StatusIntent.account_id))
     )

@@ -9,22 +9,20 @@ from sqlmodel import Session, col, select
 from crm_app import db
 from crm_app.channels import capabilities
 from crm_app.channels.base import ChannelOrder, Connector, Receipt, StatusUpdate
+from crm_app.channels.calls import listening
 from crm_app.domain.intent import OPEN, IntentState
 from crm_app.domain.order_status import SyncStatus
 from crm_app.domain.time import now
 from crm_app.errors import (
     AccountDisconnectedError,
     ChannelError,
+    LeftAloneError,
     OutcomeUnknownError,
+    RateLimitedError,
     RejectedError,
     RetryableError,
 )
-from crm_app.models import (
-    IntentAttempt,
-    Order,
-    OrderEvent,
-    StatusIntent,
-)
+from crm_app.models import Order, OrderEvent, StatusIntent
 from crm_app.services import (
     accounts,
     batching,
@@ -32,15 +30,19 @@ from crm_app.services import (
     holding,
     importing,
     pulling,
+    receipts,
     retry_policy,
+    stopping,
     urgency,
 )
 from crm_app.services.accounts import pause_after
 from crm_app.services.claiming import Claim, Kind
+from crm_app.services.receipts import Watch
 
 _FIRST_READ_BACK_S: Final = 2.0
 # With the pauses between them somewhat over an hour: no channel takes that long to show a status.
 _MOST_LOOKS: Final = 13
+_NOT_READ: Final = "It accepted the call. It can be asked for nothing more."
 
 
 def push(connector: Connector, account_id: int, *, budget_s: float) -> int:
@@ -71,7 +73,8 @@ def push(connector: Connector, account_id: int, *, budget_s: float) -> int:
         stop = work(connector, account_id, claims)
         if stop is None:
             continue
-        holding.hold(account_id, stop)
+        if kind is Kind.TELL or not _is_limit(stop):
+            holding.hold(account_id, stop, claims[0].intent_id)
         if isinstance(stop, AccountDisconnectedError):
             break
         halted.add(kind)
@@ -82,35 +85,25 @@ def _send(connector: Connector, account_id: int, claims: Sequence[Claim]) -> Cha
     """Tell the channel; the error that concerns more than these changes, if there was one."""
     del account_id
     updates = {claim.intent_id: claim.update for claim in claims if claim.update is not None}
-    started = time.monotonic()
-    outcomes = batching.tell(connector, list(updates.values()))
-    took_ms = _ms_since(started)
+    with listening() as heard:
+        watch = Watch(heard)
+        outcomes = batching.tell(connector, list(updates.values()))
+        watch.stop()
     for claim in claims:
         update, outcome = updates[claim.intent_id], outcomes[claim.intent_id]
         with db.transaction() as session:
             if isinstance(outcome, ChannelError):
-                _record_refusal(session, claim, update, outcome, took_ms)
+                _record_refusal(session, claim, update, outcome, watch)
             else:
-                _record_receipt(session, claim, update, outcome, took_ms)
+                _record_receipt(session, claim, update, outcome, watch)
     return batching.common(outcomes.values())
 
 
 def _record_receipt(
-    session: Session, claim: Claim, update: StatusUpdate, receipt: Receipt, duration_ms: int
+    session: Session, claim: Claim, update: StatusUpdate, receipt: Receipt, watch: Watch
 ) -> None:
     order, intent = _locked(session, claim.intent_id)
-    session.add(
-        IntentAttempt(
-            intent_id=intent.id,
-            operation=receipt.operation,
-            outcome="accepted",
-            http_status=receipt.http_status,
-            request_id=receipt.request_id,
-            asked=_asked(update),
-            answer=receipt.answer[:500],
-            duration_ms=duration_ms,
-        )
-    )
+    receipts.accepted(session, intent.id, update, receipt, watch)
     if intent.state is not IntentState.SENDING:
         return  # settled meanwhile, by a pull that saw it or a person who decided
     moment = now()
@@ -134,31 +127,18 @@ def _confirm(session: Session, order: Order, intent: StatusIntent) -> None:
     """The accepted call is the proof: this channel can be asked for no other."""
     intent.state = IntentState.CONFIRMED
     intent.settled_at = now()
+    intent.reason = _NOT_READ
     order.status_on_channel = intent.to_status
-    later = select(StatusIntent.id).where(
-        StatusIntent.order_id == order.id,
-        StatusIntent.id > intent.id,
-        col(StatusIntent.state).in_(OPEN),
-    )
-    has_more = session.exec(later.limit(1)).first() is not None
+    has_more = _has_later(session, order, intent)
     order.sync_status = SyncStatus.QUEUED if has_more else SyncStatus.IN_SYNC
     order.version += 1
 
 
 def _record_refusal(
-    session: Session, claim: Claim, update: StatusUpdate, error: ChannelError, duration_ms: int
+    session: Session, claim: Claim, update: StatusUpdate, error: ChannelError, watch: Watch
 ) -> None:
     order, intent = _locked(session, claim.intent_id)
-    session.add(
-        IntentAttempt(
-            intent_id=intent.id,
-            operation=f"push {update.status}",
-            outcome=type(error).__name__,
-            asked=_asked(update),
-            answer=str(error)[:500],
-            duration_ms=duration_ms,
-        )
-    )
+    receipts.refused(session, intent.id, update, error, watch)
     if intent.state is not IntentState.SENDING:
         return
     if isinstance(error, RejectedError):
@@ -168,25 +148,53 @@ def _record_refusal(
     if verdict.at is None:
         _give_up(session, order, intent, f"Gave up after {claim.attempts} tries: {error}")
         return
-    intent.state = IntentState.WAITING
+    intent.state = IntentState.BUDGET if _is_limit(error) else IntentState.WAITING
     intent.outcome_unknown = isinstance(error, OutcomeUnknownError)
     intent.claimed_at = None
     intent.reason = str(error)[:500]
+    _heed_hold(order, intent)
     intent.attempts = verdict.tries
     intent.next_try_at = verdict.at
 
 
+def _is_limit(error: ChannelError) -> bool:
+    """Whether it waits for the channel's limit, and not for the channel to come back."""
+    return isinstance(error, RateLimitedError) and not isinstance(error, LeftAloneError)
+
+
+def _heed_hold(order: Order, intent: StatusIntent) -> None:
+    """A hold that was set while the call was under way counts for the next try."""
+    is_stopped = stopping.is_stopped(order, intent.to_status, takes_back=intent.takes_back)
+    is_read_first = intent.outcome_unknown and capabilities.of(order.channel).reads_back
+    if is_stopped and not is_read_first:
+        stopping.put_by(intent, order)
+
+
 def _reject(session: Session, order: Order, intent: StatusIntent, words: str) -> None:
-    order.sync_status = SyncStatus.REJECTED
-    order.version += 1
+    _disagree(session, order, intent)
     _settle(session, order, intent, IntentState.REJECTED, words)
 
 
 def _give_up(session: Session, order: Order, intent: StatusIntent, words: str) -> None:
     """Its policy is used up: from here on a person decides whether it is sent again."""
-    order.sync_status = SyncStatus.REJECTED
-    order.version += 1
+    _disagree(session, order, intent)
     _settle(session, order, intent, IntentState.NEEDS_PERSON, words)
+
+
+def _disagree(session: Session, order: Order, intent: StatusIntent) -> None:
+    """A later wish that still travels has its own answer to come: until then nobody is asked."""
+    has_more = _has_later(session, order, intent)
+    order.sync_status = SyncStatus.QUEUED if has_more else SyncStatus.REJECTED
+    order.version += 1
+
+
+def _has_later(session: Session, order: Order, intent: StatusIntent) -> bool:
+    later = select(StatusIntent.id).where(
+        StatusIntent.order_id == order.id,
+        StatusIntent.id > intent.id,
+        col(StatusIntent.state).in_(OPEN),
+    )
+    return session.exec(later.limit(1)).first() is not None
 
 
 def _settle(
@@ -204,18 +212,24 @@ def _read_back(
     connector: Connector, account_id: int, claims: Sequence[Claim]
 ) -> ChannelError | None:
     """See what the channel has; storing what it says settles an intent if it agrees."""
-    shown = batching.read(connector, [claim.external_id for claim in claims])
+    with listening() as heard:
+        watch = Watch(heard)
+        shown = batching.read(connector, [claim.external_id for claim in claims])
+        watch.stop()
     for claim in claims:
         told = shown[claim.external_id]
         if isinstance(told, ChannelOrder):
-            _look(account_id, claim, told)
+            _look(account_id, claim, told, watch)
         else:
             with db.transaction() as session:
-                _record_unread(session, claim, told)
+                _record_unread(session, claim, told, watch)
     return batching.common(shown.values())
 
 
-def _look(account_id: int, claim: Claim, told: ChannelOrder) -> None:
+def _look(account_id: int, claim: Claim, told: ChannelOrder, watch: Watch) -> None:
+    with db.transaction() as session:
+        # Before it is stored, which may settle the change: what settles one has its receipt.
+        receipts.read(session, claim.intent_id, told, watch)
     pulling.save_one(account_id, told)
     with db.transaction() as session:
         order, intent = _locked(session, claim.intent_id)
@@ -232,10 +246,12 @@ def _look(account_id: int, claim: Claim, told: ChannelOrder) -> None:
             intent.state = IntentState.WAITING
             intent.outcome_unknown = False
             intent.next_try_at = now()
+            _heed_hold(order, intent)
 
 
-def _record_unread(session: Session, claim: Claim, error: Exception) -> None:
+def _record_unread(session: Session, claim: Claim, error: Exception, watch: Watch) -> None:
     order, intent = _locked(session, claim.intent_id)
+    receipts.unread(session, intent.id, claim.external_id, error, watch)
     if intent.state not in OPEN:
         return
     words = f"Reading it back failed: {error}"
@@ -289,17 +305,3 @@ def _event(session: Session, order: Order, kind: str, intent: StatusIntent) -> N
     author = importing.channel_actor(account)
     row = importing.event_row(order.id, kind, author, data, version=order.version)
     session.add(OrderEvent(**row))
-
-
-def _asked(update: StatusUpdate) -> dict[str, str | int]:
-    return {
-        "status": update.status.value,
-        "reference": update.reference,
-        "carrier": update.carrier,
-        "tracking_number": update.tracking_number,
-        "lines": len(update.lines),
-    }
-
-
-def _ms_since(started: float) -> int:
-    return int((time.monotonic() - started) * 1_000)

@@ -18,7 +18,7 @@ from crm_app.domain.rules import Field, Rule
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError
 from crm_app.models import ChannelAccount, Order, OrderEvent, StatusIntent
-from crm_app.services import field_rules, urgency
+from crm_app.services import field_rules, stopping, urgency
 from crm_app.services.audit import Deed
 from crm_app.services.events import event_row
 from crm_app.services.rollups import RollupChange, key_of
@@ -35,7 +35,15 @@ class Keep(StrEnum):
     CHANNELS = "channels"
 
 
-def settle(session: Session, actor: Actor, order: Order, keep: Keep, sums: RollupChange) -> Deed:
+def settle(
+    session: Session,
+    actor: Actor,
+    order: Order,
+    keep: Keep,
+    sums: RollupChange,
+    *,
+    why: str = "",
+) -> Deed:
     """Send ours again, or take the channel's word.
 
     Args:
@@ -44,6 +52,7 @@ def settle(session: Session, actor: Actor, order: Order, keep: Keep, sums: Rollu
         order: Locked, in conflict with its channel or refused by it.
         keep: Whose word stays.
         sums: Collects what this does to the rollups.
+        why: The rule that decided; empty where a person did.
 
     Raises:
         ConflictError: If the channel's word is not mapped, or there is no change of ours.
@@ -60,7 +69,7 @@ def settle(session: Session, actor: Actor, order: Order, keep: Keep, sums: Rollu
             order.shipped_at = None
         order.sync_status = SyncStatus.IN_SYNC
     else:
-        _send_again(session, actor, order)
+        _send_again(session, actor, order, why)
     return _explain(session, actor, order, f"order:settled:{keep.value}", old)
 
 
@@ -88,7 +97,8 @@ def by_rule(
             continue
         if keep is Keep.OURS and _settled_lately(session, order) >= _MOST_A_DAY:
             continue
-        deeds.append(settle(session, RULE, order, keep, sums))
+        why = f"Rule of the account: {rule.label.lower()}"
+        deeds.append(settle(session, RULE, order, keep, sums, why=why))
     return deeds
 
 
@@ -113,7 +123,7 @@ def _settled_lately(session: Session, order: Order) -> int:
     ).one()
 
 
-def _send_again(session: Session, actor: Actor, order: Order) -> None:
+def _send_again(session: Session, actor: Actor, order: Order, why: str) -> None:
     last = session.exec(
         select(StatusIntent)
         .where(StatusIntent.order_id == order.id)
@@ -133,10 +143,17 @@ def _send_again(session: Session, actor: Actor, order: Order) -> None:
         target=order.status if is_pushed else last.to_status,
         parcel=(last.carrier, last.tracking_number),
         cancel_reason=last.cancel_reason,
+        why=why or _again(order),
         # We gave up without an answer, or the channel was faster: it may have it by now.
         is_read_first=last.state is IntentState.NEEDS_PERSON,
     )
     order.version += 1
+
+
+def _again(order: Order) -> str:
+    """Why a person sends it once more."""
+    is_conflict = order.sync_status is SyncStatus.CONFLICT
+    return "Ours was kept in a conflict" if is_conflict else "Sent again after it was refused"
 
 
 def _set_status(order: Order, new: OrderStatus, sums: RollupChange) -> None:
@@ -169,28 +186,32 @@ def _queue_intent(
     target: OrderStatus,
     parcel: tuple[str, str],
     cancel_reason: str,
+    why: str,
     is_read_first: bool,
 ) -> None:
     moment = now()
-    session.add(
-        StatusIntent(
-            order_id=order.id,
-            account_id=order.account_id,
-            from_status=origin,
-            to_status=target,
-            carrier=parcel[0],
-            tracking_number=parcel[1],
-            happened_at=moment,
-            order_version=order.version,
-            actor_id=actor.user_id,
-            actor_label=actor.label,
-            next_try_at=moment,
-            send_by=urgency.send_by(order.ship_by, origin, moment),
-            late_cost=urgency.late_cost(order),
-            cancel_reason=cancel_reason,
-            outcome_unknown=is_read_first,
-        )
+    intent = StatusIntent(
+        order_id=order.id,
+        account_id=order.account_id,
+        from_status=origin,
+        to_status=target,
+        carrier=parcel[0],
+        tracking_number=parcel[1],
+        operation=capabilities.of(order.channel).rule(target).operation,
+        happened_at=moment,
+        order_version=order.version,
+        actor_id=actor.user_id,
+        actor_label=actor.label,
+        why=why,
+        next_try_at=moment,
+        send_by=urgency.send_by(order.ship_by, origin, moment),
+        late_cost=urgency.late_cost(order),
+        cancel_reason=cancel_reason,
+        outcome_unknown=is_read_first,
     )
+    if stopping.is_stopped(order, target) and not is_read_first:
+        stopping.put_by(intent, order)
+    session.add(intent)
     order.sync_status = SyncStatus.QUEUED
     queue.hint_push(session, order.account_id)
 

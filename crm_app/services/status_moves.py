@@ -15,6 +15,7 @@ from sqlalchemy.types import BigInteger
 from sqlmodel import Session, col
 
 from crm_app import queue
+from crm_app.channels import capabilities
 from crm_app.domain.actor import Actor
 from crm_app.domain.intent import UNSENT, IntentState
 from crm_app.domain.order_status import OrderStatus, SyncStatus
@@ -58,6 +59,8 @@ class Move:
         sync: How it stands to its channel where nothing is told; None leaves it.
         takes_back: A step backward, on purpose.
         cancel_reason: Of a cancellation: the channel's code for why.
+        why: A person's own note, or the rule that decided.
+        seen_version: The order's version that was decided on; None where nobody looked at one.
         never_left: A step backward of which the channel has nothing to unlearn: what was noted of
             the parcel goes too. Else the channel's answer decides what becomes of it.
     """
@@ -69,6 +72,8 @@ class Move:
     sync: SyncStatus | None = None
     takes_back: bool = False
     cancel_reason: str = ""
+    why: str = ""
+    seen_version: int | None = None
     never_left: bool = False
 
     @property
@@ -109,7 +114,7 @@ def write(
     # Only a newer word for the channel takes an older one's place: a step of our own desk does
     # not, or the channel would never hear of the step before it.
     _supersede(session, told, moment)
-    intents = _write_intents(session, actor, told, moment, is_bulk=run_id is not None)
+    intents = _write_intents(session, actor, told, moment, run_id)
     _tell_watchers(session, actor, moves)
     _explain(session, actor, moves, run_id)
     for account_id in sorted({move.order.account_id for move in told}):
@@ -158,39 +163,48 @@ def _supersede(session: Session, told: Sequence[Move], moment: datetime) -> None
 
 
 def _write_intents(
-    session: Session, actor: Actor, told: Sequence[Move], moment: datetime, *, is_bulk: bool
+    session: Session, actor: Actor, told: Sequence[Move], moment: datetime, run_id: int | None
 ) -> dict[int, int]:
     if not told:
         return {}
-    rows: list[dict[str, Any]] = [
-        {
-            "order_id": move.order.id,
-            "account_id": move.order.account_id,
-            "state": IntentState.QUEUED,
-            "from_status": move.order.status,
-            "to_status": move.tells,
-            "carrier": move.parcel[0],
-            "tracking_number": move.parcel[1],
-            "happened_at": moment,
-            "order_version": move.order.version + 1,
-            "actor_id": actor.user_id,
-            "actor_label": actor.label,
-            "is_patient": is_bulk and not _presses(move.order, moment),
-            "send_by": urgency.send_by(move.order.ship_by, move.order.status, moment),
-            "late_cost": urgency.late_cost(move.order),
-            "takes_back": move.takes_back,
-            "cancel_reason": move.cancel_reason,
-            "attempts": 0,
-            "next_try_at": moment,
-            "outcome_unknown": False,
-            "reason": "",
-        }
-        for move in told
-    ]
+    of_all: dict[str, Any] = {
+        "state": IntentState.QUEUED,
+        "happened_at": moment,
+        "actor_id": actor.user_id,
+        "actor_label": actor.label,
+        "run_id": run_id,
+        "attempts": 0,
+        "next_try_at": moment,
+        "outcome_unknown": False,
+        "reason": "",
+    }
+    is_bulk = run_id is not None
+    rows = [of_all | _intent_row(move, moment, is_bulk=is_bulk) for move in told]
     statement = bulk.insert_rows(StatusIntent, list(rows[0])).returning(
         col(StatusIntent.order_id), col(StatusIntent.id)
     )
     return dict(session.execute(statement, bulk.parameter(rows)).all())
+
+
+def _intent_row(move: Move, moment: datetime, *, is_bulk: bool) -> dict[str, Any]:
+    rule = capabilities.of(move.order.channel).rule(move.tells or move.new)
+    return {
+        "order_id": move.order.id,
+        "account_id": move.order.account_id,
+        "from_status": move.order.status,
+        "to_status": move.tells,
+        "carrier": move.parcel[0],
+        "tracking_number": move.parcel[1],
+        "operation": rule.operation,
+        "order_version": move.order.version + 1,
+        "seen_version": move.seen_version,
+        "why": move.why,
+        "is_patient": is_bulk and not _presses(move.order, moment),
+        "send_by": urgency.send_by(move.order.ship_by, move.order.status, moment),
+        "late_cost": urgency.late_cost(move.order),
+        "takes_back": move.takes_back,
+        "cancel_reason": move.cancel_reason,
+    }
 
 
 def _presses(order: Order, moment: datetime) -> bool:
@@ -217,6 +231,9 @@ def _explain(session: Session, actor: Actor, moves: Sequence[Move], run_id: int 
         changes: dict[str, Any] = {"status": [before, after], **run}
         if move.leaves and move.parcel[1]:
             changes["tracking_number"] = [None, move.parcel[1]]
+        # The run is named already, and says more.
+        if move.why and run_id is None:
+            changes["why"] = move.why
         if move.cancel_reason:
             changes["cancel_reason"] = [None, move.cancel_reason]
         version = move.order.version + 1

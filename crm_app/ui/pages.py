@@ -56,7 +56,12 @@ from crm_app.ui.orders.state import OrdersState
 from crm_app.ui.orders.views_state import ViewsState
 from crm_app.ui.privacy.page import privacy_page
 from crm_app.ui.privacy.state import PrivacyState
+from crm_app.ui.shared import channel_colours
 from crm_app.ui.shared.shell_state import ShellState
+from crm_app.ui.skus.page import skus_page
+from crm_app.ui.skus.state import SkusState
+from crm_app.ui.trail.page import trail_page
+from crm_app.ui.trail.state import TrailState
 from crm_app.ui.users.page import users_page
 from crm_app.ui.users.state import UsersState
 from crm_app.ui.welcome.page import welcome_page
@@ -120,7 +125,9 @@ PAGES: Final = (
         (_FRAME, AccountState.load, RulesState.load),
     ),
     Page(mappings_page, "/mappings", "Status words", (_FRAME, MappingsState.load)),
+    Page(skus_page, "/skus", "SKUs", (_FRAME, SkusState.load)),
     Page(users_page, "/users", "People", (_FRAME, UsersState.load)),
+    Page(trail_page, "/audit", "Audit trail", (_FRAME, TrailState.load)),
     Page(
         me_page,
         "/me",
@@ -157,12 +164,14 @@ STYLES: Final = (
     "accounts",
     "alerts",
     "mappings",
+    "skus",
     "bulk",
     "imports",
     "downloads",
     "by_hand",
     "business",
     "me",
+    "trail",
     "gallery",
     "phone",
     "connection",
@@ -195,6 +204,7 @@ def head() -> list[rx.Component]:
     """What stands in the head of every page."""
     return [
         *[rx.el.script(src=f"/{name}.js", defer=True) for name in SCRIPTS],
+        rx.el.style(channel_colours.rules()),
         rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml"),
         rx.el.link(rel="apple-touch-icon", href="/icons/apple-180.png"),
         rx.el.link(rel="manifest", href="/manifest.webmanifest"),

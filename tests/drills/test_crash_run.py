@@ -28,3 +28,6 @@ def test_after_kill_9_of_everything_nothing_is_lost_doubled_or_stuck(data_dir: P
     assert (killed["(Redis flushed)"], killed["PostgreSQL"]) == (1, 1)
     assert sum(report.account.intents.values()) >= 200
     assert report.account.intents["confirmed"] >= 30
+    # Reading back has its receipts, and work waited for a used-up limit.
+    assert report.account.attempts["read back"] >= 10
+    assert report.storm.waited.total() > 0

@@ -89,9 +89,14 @@ def test_a_shipment_reaches_amazon_and_is_read_back(
     assert package["trackingNumber"] == "BD-771-X"
     assert package["packageReferenceId"] == str(intent.id)
     with db.transaction() as session:
-        (receipt,) = session.exec(select(IntentAttempt))
+        receipt, reading = session.exec(select(IntentAttempt).order_by("id"))
         kinds = list(session.exec(select(OrderEvent.kind).where(OrderEvent.order_id == order_id)))
     assert (receipt.outcome, receipt.http_status) == ("accepted", 204)
+    assert receipt.asked["calls"] == ["confirmShipment 204"]
+    assert (reading.is_read, reading.operation, reading.http_status) == (True, "getOrder", 200)
+    assert reading.request_id
+    assert reading.answer == "It says 'SHIPPED', parcel BlueDart BD-771-X."
+    assert intent.operation == "confirmShipment"
     assert {"intent:sent", "intent:confirmed"} <= set(kinds)
 
 
@@ -151,7 +156,7 @@ def test_a_quota_answer_only_makes_it_wait(
     push.push_account(amazon.id)
 
     waiting = intent_of(order_id)
-    assert (waiting.state, waiting.attempts) == (IntentState.WAITING, 0)
+    assert (waiting.state, waiting.attempts) == (IntentState.BUDGET, 0)
     assert waiting.next_try_at > now()
     assert order(order_id).sync_status == SyncStatus.QUEUED
 
@@ -248,7 +253,8 @@ def test_a_worker_killed_in_mid_call_loses_nothing(
     assert len(sandbox.truth("amazon", order_on_amazon)["packages"]) == 1
     with db.transaction() as session:
         receipts = session.exec(select(IntentAttempt)).all()
-    assert receipts == []  # it was looked up, not sent again
+    # It was looked up, not sent again.
+    assert [(one.is_read, one.outcome) for one in receipts] == [(True, "read")]
 
 
 @pytest.mark.usefixtures("amazon")

@@ -52,8 +52,13 @@ def order_of(external_id: str) -> Order:
 
 
 def outcomes() -> list[str]:
+    """Of the calls that told, or tried to."""
+    return [one.outcome for one in attempts() if not one.is_read]
+
+
+def attempts() -> list[IntentAttempt]:
     with db.transaction() as session:
-        return list(session.exec(select(IntentAttempt.outcome).order_by("id")))
+        return list(session.exec(select(IntentAttempt).order_by("id")))
 
 
 def kinds(external_id: str) -> list[str]:

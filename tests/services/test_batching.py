@@ -105,14 +105,23 @@ def test_each_change_of_a_batch_has_its_own_end(account_id: int, house: FakeWare
 
 
 @pytest.mark.parametrize(
-    ("error", "status"),
+    ("error", "status", "waiting"),
     [
-        (RateLimitedError("Later.", retry_after_s=30), AccountStatus.CONNECTED),
-        (AccountDisconnectedError("Who?"), AccountStatus.DISCONNECTED),
+        # What waits for the same limit says so; without an account all stays as it is.
+        (RateLimitedError("Later.", retry_after_s=30), AccountStatus.CONNECTED, {I.BUDGET: 6}),
+        (
+            AccountDisconnectedError("Who?"),
+            AccountStatus.DISCONNECTED,
+            {I.WAITING: 1, I.QUEUED: 5},
+        ),
     ],
 )
 def test_an_end_that_concerns_the_account_stops_the_telling(
-    account_id: int, house: FakeWarehouse, error: ChannelError, status: AccountStatus
+    account_id: int,
+    house: FakeWarehouse,
+    error: ChannelError,
+    status: AccountStatus,
+    waiting: dict[I, int],
 ) -> None:
     for number in range(30):
         change(f"F-{number}", S.PACKED)
@@ -121,8 +130,7 @@ def test_an_end_that_concerns_the_account_stops_the_telling(
     push(house, account_id)
 
     assert [len(one) for one in house.batches] == [25]
-    assert states().count(I.WAITING) == 1
-    assert states().count(I.QUEUED) == 5
+    assert {state: states().count(state) for state in waiting} == waiting
     with db.transaction() as session:
         assert session.get_one(ChannelAccount, account_id).status is status
 

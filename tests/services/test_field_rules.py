@@ -7,26 +7,27 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlmodel import Session, col, select
 
 from crm_app import db
 from crm_app.channels.base import ChannelAddress, ChannelOrder
 from crm_app.domain.actor import Actor, ActorKind
 from crm_app.domain.channel import Channel
-from crm_app.domain.intent import OPEN
+from crm_app.domain.intent import OPEN, IntentState
 from crm_app.domain.order_status import OrderStatus as S
 from crm_app.domain.order_status import SyncStatus
 from crm_app.domain.permissions import Permission
 from crm_app.domain.rules import CHOICES, Field, Rule
 from crm_app.domain.time import now
-from crm_app.errors import ConflictError, InvalidInputError, PermissionDeniedError
+from crm_app.errors import ConflictError, PermissionDeniedError
 from crm_app.models import AuditEntry, ChannelAccount, FieldDispute, Order, OrderEvent, StatusIntent
 from crm_app.services import audit, disputes, field_rules, orders, rollups
 from crm_app.services.exceptions import deeds, detail, listing
 from crm_app.services.exceptions.query import ExceptionQuery
 from crm_app.services.importing import save_orders
 from crm_app.services.settling import Keep
+from tests.conftest import as_owner
 from tests.factories import AccountFactory, bind
 from tests.services.fakes import at, told
 
@@ -97,7 +98,7 @@ def test_a_rule_decides_a_conflict_of_statuses(
         select(OrderEvent.actor_label).where(col(OrderEvent.kind).like("order:settled:%"))
     ).all()
     assert settled == ([] if wanted is Rule.ASK else ["Rule of the account"])
-    assert audit.first_broken(session) is None
+    assert audit.verify(session) is None
     assert ("order:settled:ours" in [*session.exec(select(AuditEntry.action))]) == bool(travelling)
 
 
@@ -136,7 +137,12 @@ def pack(session: Session, order: Order) -> None:
 
 @pytest.mark.parametrize(
     ("wanted", "city", "disputes_open"),
-    [(Rule.CHANNELS, "Pune", 0), (Rule.OURS, "Mumbai", 0), (Rule.ASK, "Mumbai", 1)],
+    [
+        (Rule.CHANNELS, "Pune", 0),
+        (Rule.OURS, "Mumbai", 0),
+        (Rule.ASK, "Mumbai", 1),
+        (Rule.LATER, "Pune", 0),  # nobody here said another one after it
+    ],
 )
 def test_an_address_that_changes_after_packing_follows_the_rule(
     session: Session, account: ChannelAccount, wanted: Rule, city: str, disputes_open: int
@@ -229,7 +235,16 @@ def test_both_saying_the_same_again_ends_it_by_itself(
     assert session.exec(select(FieldDispute)).all() == []
 
 
-@pytest.mark.parametrize(("wanted", "number"), [(Rule.CHANNELS, "CH2"), (Rule.OURS, "OUR1")])
+@pytest.mark.parametrize(
+    ("wanted", "number"),
+    [
+        (Rule.CHANNELS, "CH2"),
+        (Rule.OURS, "OUR1"),
+        (Rule.ASK, "OUR1"),
+        # The channel's versions are of two days ago, the click is of now.
+        (Rule.LATER, "OUR1"),
+    ],
+)
 def test_a_parcel_that_a_person_named_follows_the_rule(
     session: Session, account: ChannelAccount, wanted: Rule, number: str
 ) -> None:
@@ -249,6 +264,34 @@ def test_a_parcel_that_a_person_named_follows_the_rule(
     assert travelling == "OUR1"
     assert order.tracking_number == number
     assert again.tracking_number == number
+    is_asked = wanted is Rule.ASK
+    assert [one.field for one in disputes.open_disputes(session, order.id)] == (
+        [Field.PARCEL] if is_asked else []
+    )
+    if is_asked:
+        disputes.decide(session, PERSON, order.id, Field.PARCEL, Keep.CHANNELS)
+        assert (order.carrier, order.tracking_number) == ("Ch", "CH2")
+
+
+def test_the_later_parcel_is_the_channels_where_it_was_named_after_ours(
+    session: Session, account: ChannelAccount
+) -> None:
+    rule(session, account, Field.PARCEL, Rule.LATER)
+    order = say(session, account, 0)
+    orders.change_status(
+        session, PERSON, order.id, S.SHIPPED, carrier="Ours", tracking_number="OUR1"
+    )
+    session.commit()
+    shipped = {"status": S.SHIPPED, "channel_status": "completed"}
+    say(session, account, 6, **shipped, carrier="Ours", tracking_number="OUR1")
+    as_owner(session)
+    session.execute(update(OrderEvent).values(at=at(6)))
+    session.commit()
+
+    order = say(session, account, 7, **shipped, carrier="Ch", tracking_number="CH2")
+
+    assert order.tracking_number == "CH2"
+    assert disputes.open_disputes(session, order.id) == []
 
 
 def test_a_parcel_that_travels_to_the_channel_is_not_overwritten_by_an_older_one(
@@ -273,17 +316,19 @@ def test_the_channel_corrects_its_own_parcel_whatever_the_rule(
     assert say(session, account, 5, **shipped, tracking_number="CH2").tracking_number == "CH2"
 
 
-def test_only_admins_set_rules_and_only_those_that_a_field_knows(
+def test_only_admins_set_rules_and_each_field_knows_all_of_them(
     session: Session, account: ChannelAccount, admin: Actor, asha: Actor
 ) -> None:
     with pytest.raises(PermissionDeniedError):
         field_rules.set_rule(session, asha, account.id, Field.STATUS, Rule.OURS)
-    with pytest.raises(InvalidInputError):
-        field_rules.set_rule(session, admin, account.id, Field.PARCEL, Rule.ASK)
-
     assert field_rules.rules_of(session, account.id) == {
         field: rules[0] for field, rules in CHOICES.items()
     }
+
+    for field in Field:
+        assert set(CHOICES[field]) == set(Rule)
+        field_rules.set_rule(session, admin, account.id, field, Rule.LATER)
+    assert set(field_rules.rules_of(session, account.id).values()) == {Rule.LATER}
 
 
 # ---- nothing flickers back ----
@@ -307,6 +352,7 @@ def test_after_a_decision_the_same_word_never_brings_another_address(
     del database
     cities = ("Mumbai", "Pune", "Nashik")
     with Session(db.get_engine(), expire_on_commit=False) as session:
+        as_owner(session)
         session.execute(text("TRUNCATE channel_accounts, audit_entries CASCADE"))
         bind(session)
         account = AccountFactory(channel=Channel.WOOCOMMERCE)
@@ -356,6 +402,7 @@ def test_after_a_decision_the_same_word_never_brings_another_status(
 ) -> None:
     del database
     with Session(db.get_engine(), expire_on_commit=False) as session:
+        as_owner(session)
         session.execute(text("TRUNCATE channel_accounts, audit_entries CASCADE"))
         bind(session)
         account = AccountFactory(channel=Channel.WOOCOMMERCE)
@@ -402,3 +449,8 @@ def test_a_channel_that_shipped_it_first_names_the_parcel(
 
     assert (shipped.status, shipped.sync_status) == (S.SHIPPED, SyncStatus.IN_SYNC)
     assert (shipped.carrier, shipped.tracking_number) == ("Ch", "CH1")
+    intent = session.exec(select(StatusIntent)).one()
+    assert (intent.state, intent.sent_at) == (IntentState.SUPERSEDED, None)
+    assert intent.reason == (
+        "The channel was first: nothing of ours was sent. It says 'completed', parcel CH1."
+    )

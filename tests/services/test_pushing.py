@@ -133,9 +133,9 @@ def test_a_limit_is_waited_for_and_is_no_failed_try(account_id: int, shop: FakeS
 
     first, second = intents()
     assert calls == 1  # the whole account waits, not this order alone
-    assert (first.state, first.attempts, first.outcome_unknown) == (I.WAITING, 0, False)
+    assert (first.state, first.attempts, first.outcome_unknown) == (I.BUDGET, 0, False)
     assert 119 < (first.next_try_at - before).total_seconds() < 130
-    assert second.state is I.QUEUED
+    assert (second.state, second.reason) == (I.BUDGET, "slow down")
     push(shop, account_id)
     assert states() == [I.CONFIRMED, I.CONFIRMED]
 

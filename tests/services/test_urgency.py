@@ -136,7 +136,7 @@ def test_what_waits_for_its_next_try_lets_the_others_pass(account_id: int) -> No
     pushing.push(shop, account_id, budget_s=20)
 
     assert pushed(shop) == ["soon", "later"]
-    assert {one.state for one in intents()} == {IntentState.WAITING, IntentState.CONFIRMED}
+    assert {one.state for one in intents()} == {IntentState.BUDGET, IntentState.CONFIRMED}
 
 
 def test_a_change_without_a_deadline_comes_forward_with_time(account_id: int) -> None:

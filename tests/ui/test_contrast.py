@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from crm_app.domain.channel import Channel
+from crm_app.ui.shared import channel_colours
+
 _ASSETS = Path(__file__).parents[2] / "assets"
 CSS = "".join((_ASSETS / f"{name}.css").read_text("utf-8") for name in ("desk", "signs"))
 _TONES = ("mute", "info", "go", "ok", "warn", "bad")
@@ -55,26 +58,13 @@ def test_text_is_readable(theme: str) -> None:
 
 
 def test_channel_marks_are_readable() -> None:
-    """White or dark letters, as the style sheet sets them for each channel."""
-    grounds = dict(re.findall(r"--([a-z]+):\s*(#[0-9a-f]{6});", CSS.split(".dark {")[1]))
-    dark = re.search(r"--mark-dark:\s*(#[0-9a-f]{6})", CSS)
-    assert dark
-    weak: dict[str, float] = {}
-    for channel in (
-        "amazon",
-        "flipkart",
-        "blinkit",
-        "swiggy",
-        "woocommerce",
-        "shopify",
-        "document",
-    ):
-        rule = re.search(rf"\.mark-{channel} \{{(.*?)\}}", CSS, re.DOTALL)
-        assert rule
-        named = re.search(r"[^-]color:\s*(#[0-9a-f]{6}|var\(--mark-dark\))", rule.group(1))
-        ink = "#ffffff" if not named else named.group(1)
-        ratio = _contrast(dark.group(1) if ink.startswith("var") else ink, grounds[channel])
-        if ratio < 4.5:
-            weak[channel] = round(ratio, 2)
+    """White or dark letters, whichever are read better on the colour of the channel."""
+    weak = {
+        channel.value: round(_contrast(channel_colours.ink(channel.colour), channel.colour), 2)
+        for channel in Channel
+        if _contrast(channel_colours.ink(channel.colour), channel.colour) < 4.5
+    }
+    rules = channel_colours.rules()
 
     assert weak == {}
+    assert all(f".mark-{channel.value} " in rules for channel in Channel)

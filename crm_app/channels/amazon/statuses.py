@@ -14,6 +14,7 @@ from crm_app.channels.rules import (
     OWN_STEPS,
     Capabilities,
     Lateness,
+    Proof,
     merged,
     push,
     refused,
@@ -142,6 +143,7 @@ CAPABILITIES: Final = Capabilities(
         S.SHIPPED: push(
             "order",
             "SHIPPED",
+            by="confirmShipment",
             needs_tracking=True,
             not_from=("PENDING_AVAILABILITY", "PENDING", "SHIPPED", "CANCELLED", "UNFULFILLABLE"),
         ),
@@ -161,6 +163,7 @@ CAPABILITIES: Final = Capabilities(
     ),
     carriers=INDIAN_CARRIERS,
     accepts_channel_fulfilled=False,
+    proof=Proof.KEY,
     vocabularies=VOCABULARIES,
     accepted={
         merged("order", S.PENDING): "Neither is ours to pack yet; what it waits for is Amazon's.",

@@ -10,6 +10,7 @@ from crm_app.channels.rules import (
     LOCAL,
     OWN_STEPS,
     Capabilities,
+    Proof,
     push,
     refused,
     unconfirmed,
@@ -38,8 +39,8 @@ _NO_READING: Final = "Blinkit shows no purchase order: the call that it accepted
 CAPABILITIES: Final = Capabilities(
     statuses={
         **OWN_STEPS,
-        S.CONFIRMED: push(not_from=(CANCEL,)),
-        S.SHIPPED: push(not_from=(CANCEL,)),
+        S.CONFIRMED: push(by="acknowledge", not_from=(CANCEL,)),
+        S.SHIPPED: push(by="shippingNote", not_from=(CANCEL,)),
         S.OUT_FOR_DELIVERY: LOCAL,
         # Blinkit tells nothing of goods received.
         S.DELIVERED: LOCAL,
@@ -53,6 +54,7 @@ CAPABILITIES: Final = Capabilities(
     pulls=False,
     reads_back=False,
     is_inferred=True,
+    proof=Proof.KEY,
     vocabularies=VOCABULARIES,
     accepted={
         unconfirmed(S.CONFIRMED): _NO_READING,

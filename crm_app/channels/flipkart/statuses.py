@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from crm_app.channels.rules import LOCAL, Capabilities, merged, push, refused, unreachable
+from crm_app.channels.rules import LOCAL, Capabilities, Proof, merged, push, refused, unreachable
 from crm_app.channels.words import Lexicon, Vocabulary, Word
 from crm_app.domain.order_status import OrderStatus as S
 
@@ -88,8 +88,8 @@ CAPABILITIES: Final = Capabilities(
     cancel_reasons=CANCEL_REASONS,
     statuses={
         S.CONFIRMED: refused("Flipkart confirms a shipment itself."),
-        S.PACKED: push("item", "PACKED", not_from=(CANCELLED,)),
-        S.READY_TO_SHIP: push("item", "READY_TO_DISPATCH", not_from=(CANCELLED,)),
+        S.PACKED: push("item", "PACKED", by="pack", not_from=(CANCELLED,)),
+        S.READY_TO_SHIP: push("item", "READY_TO_DISPATCH", by="dispatch", not_from=(CANCELLED,)),
         S.SHIPPED: refused(
             "Flipkart's courier reports the pickup: mark it ready to ship, and the rest will "
             "arrive here."
@@ -97,12 +97,13 @@ CAPABILITIES: Final = Capabilities(
         S.OUT_FOR_DELIVERY: refused("Flipkart follows the parcel itself."),
         S.DELIVERED: refused("Flipkart reports the delivery itself."),
         # Only before packing; afterwards Flipkart refuses, and says so.
-        S.CANCELLED: push("item", CANCELLED, not_from=PACKED),
+        S.CANCELLED: push("item", CANCELLED, by="cancel", not_from=PACKED),
         S.RETURNED: LOCAL,
         S.FAILED: LOCAL,
     },
     no_way_back="Flipkart takes no step of a shipment back.",
     accepts_channel_fulfilled=False,
+    proof=Proof.CALLER,
     vocabularies=VOCABULARIES,
     accepted={
         unreachable(S.PENDING): "Flipkart shows a shipment once it is approved; a hold is a fact "

@@ -14,11 +14,11 @@ from typing import Any, ClassVar, Final
 
 import httpx
 
-from crm_app.channels.base import ChannelOrder, OrderPage, Receipt, StatusUpdate
+from crm_app.channels.base import ChannelOrder, HookSeat, OrderPage, Receipt, StatusUpdate
 from crm_app.channels.http import http_date
 from crm_app.channels.limits import Limiter
 from crm_app.channels.reading import BadFieldError, Json, as_object, id_of, read_page
-from crm_app.channels.shopify import changes, graphql, queries, statuses
+from crm_app.channels.shopify import changes, graphql, hooks, queries, statuses
 from crm_app.channels.shopify.changes import Manner
 from crm_app.channels.shopify.graphql import Cost, Query, Reply, TooCostlyError
 from crm_app.channels.shopify.mapping import ORDER_GID, to_order
@@ -100,6 +100,7 @@ class ShopifyConnector:
     """The cursor is the ISO 8601 beginning of the last sweep; `resume` is JSON of a `_Place`."""
 
     channel: ClassVar[Channel] = Channel.SHOPIFY
+    hook_topics: ClassVar[tuple[str, ...]] = hooks.TOPICS
 
     def __init__(
         self,
@@ -162,6 +163,18 @@ class ShopifyConnector:
             return Receipt(operation, 200, answer="Shopify has it so already.")
         answer = replies[-1].answer
         return Receipt(told[-1].operation, answer.status, answer.request_id, "Accepted.")
+
+    def hooks_to(self, address: str) -> tuple[HookSeat, ...]:
+        """Read with `webhookSubscriptions`; see `HookWatcher`."""
+        return hooks.seats(self._ask, address)
+
+    def revive_hook(self, seat: HookSeat) -> None:
+        """Nothing: Shopify has no subscription that is switched off, it deletes them."""
+
+    def place_hook(self, topic: str, address: str, secret: str) -> None:
+        """Send `webhookSubscriptionCreate`; see `HookWatcher`. The app's own secret signs."""
+        del secret
+        hooks.place(self._ask, topic, address)
 
     def close(self) -> None:
         self._client.close()

@@ -48,6 +48,8 @@ PLANS: Final[Mapping[str, UsagePlan]] = {
     "fulfillmentCreate": UsagePlan(5.0, 10),
     "fulfillmentEventCreate": UsagePlan(5.0, 10),
     "orderCancel": UsagePlan(5.0, 10),
+    "webhookSubscriptions": UsagePlan(1.0, 5),
+    "webhookSubscriptionCreate": UsagePlan(1.0, 5),
 }
 _USUAL_WAIT_S: Final = 2.0
 _FAULTS: Final = frozenset({"INTERNAL_SERVER_ERROR", "TIMEOUT", "SERVICE_UNAVAILABLE"})

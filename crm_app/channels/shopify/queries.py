@@ -74,6 +74,21 @@ query Parcels($id: ID!) {
 }
 """
 
+SUBSCRIPTIONS: Final = """
+query Subscriptions($uri: String) {
+  webhookSubscriptions(first: 100, uri: $uri) { nodes { id topic uri } }
+}
+"""
+
+PLACE_HOOK: Final = """
+mutation PlaceHook($topic: WebhookSubscriptionTopic!, $hook: WebhookSubscriptionInput!) {
+  webhookSubscriptionCreate(topic: $topic, webhookSubscription: $hook) {
+    webhookSubscription { id }
+    userErrors { field message }
+  }
+}
+"""
+
 FULFILL: Final = """
 mutation Fulfill($fulfillment: FulfillmentInput!) {
   fulfillmentCreate(fulfillment: $fulfillment) {

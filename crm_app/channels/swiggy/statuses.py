@@ -5,7 +5,7 @@ The contract is inferred from public integrations (UrbanPiper shape).
 
 from typing import Final
 
-from crm_app.channels.rules import LOCAL, Capabilities, merged, push, refused
+from crm_app.channels.rules import LOCAL, Capabilities, Proof, merged, push, refused
 from crm_app.channels.words import Lexicon, Vocabulary
 from crm_app.domain.order_status import OrderStatus as S
 
@@ -58,15 +58,15 @@ WORDS: Final = Lexicon.of(VOCABULARIES)
 
 CAPABILITIES: Final = Capabilities(
     statuses={
-        S.CONFIRMED: push("order", "Acknowledged"),
-        S.PACKED: push("order", "Food Ready"),
+        S.CONFIRMED: push("order", "Acknowledged", by="updateOrderStatus"),
+        S.PACKED: push("order", "Food Ready", by="updateOrderStatus"),
         # The relay's one word for both is told when the order is packed.
         S.READY_TO_SHIP: LOCAL,
-        S.SHIPPED: push("order", "Dispatched"),
+        S.SHIPPED: push("order", "Dispatched", by="updateOrderStatus"),
         S.OUT_FOR_DELIVERY: refused("Swiggy follows its rider itself."),
-        S.DELIVERED: push("order", "Completed"),
+        S.DELIVERED: push("order", "Completed", by="updateOrderStatus"),
         # Swiggy refuses most: then a person has to call.
-        S.CANCELLED: push("order", "Cancelled"),
+        S.CANCELLED: push("order", "Cancelled", by="updateOrderStatus"),
         S.RETURNED: LOCAL,
         S.FAILED: LOCAL,
     },
@@ -74,6 +74,7 @@ CAPABILITIES: Final = Capabilities(
     pulls=False,
     reads_back=False,
     is_inferred=True,
+    proof=Proof.KEY,
     vocabularies=VOCABULARIES,
     accepted={
         merged("order", S.CANCELLED): "Whoever cancelled it, or put another in its place: it is "

@@ -43,6 +43,7 @@ PLANS: Final[Mapping[str, UsagePlan]] = {
     "updateOrder": UsagePlan(5.0, 20),
     "listWebhooks": UsagePlan(1.0, 5),
     "updateWebhook": UsagePlan(1.0, 5),
+    "createWebhook": UsagePlan(1.0, 5),
 }
 # What a person may take back although it is closed: our own two words. Money that went back stays.
 _REOPENED: Final = frozenset({"completed", "cancelled"})
@@ -125,6 +126,12 @@ class WooCommerceConnector:
     """The cursor is the ISO 8601 end of the last window; `resume` is JSON of the open one."""
 
     channel: ClassVar[Channel] = Channel.WOOCOMMERCE
+    hook_topics: ClassVar[tuple[str, ...]] = (
+        "order.created",
+        "order.updated",
+        "order.deleted",
+        "order.restored",
+    )
 
     def __init__(
         self,
@@ -215,6 +222,17 @@ class WooCommerceConnector:
         path = f"{HOOKS_PATH}/{quote(seat.id, safe='')}"
         body = {"status": "active"}
         self._call(Call("updateWebhook", "PUT", path, Shape.OBJECT, is_write=True, json=body))
+
+    def place_hook(self, topic: str, address: str, secret: str) -> None:
+        """Send `POST webhooks`; see `HookWatcher`. The shop pings the address at once."""
+        body = {
+            "name": f"Palmonas CRM: {topic}",
+            "topic": topic,
+            "delivery_url": address,
+            "secret": secret,
+        }
+        call = Call("createWebhook", "POST", HOOKS_PATH, Shape.OBJECT, is_write=True, json=body)
+        self._call(call)
 
     def close(self) -> None:
         self._client.close()

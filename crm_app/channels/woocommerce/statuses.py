@@ -6,7 +6,15 @@ may follow what is ours to refuse.
 
 from typing import Final
 
-from crm_app.channels.rules import INDIAN_CARRIERS, LOCAL, OWN_STEPS, Capabilities, merged, push
+from crm_app.channels.rules import (
+    INDIAN_CARRIERS,
+    LOCAL,
+    OWN_STEPS,
+    Capabilities,
+    Proof,
+    merged,
+    push,
+)
 from crm_app.channels.words import Lexicon, Vocabulary
 from crm_app.domain.order_status import OrderStatus as S
 
@@ -48,18 +56,28 @@ CAPABILITIES: Final = Capabilities(
     statuses={
         **OWN_STEPS,
         S.CONFIRMED: push(
-            "order", "processing", not_from=("completed", "cancelled", "refunded", "trash")
+            "order",
+            "processing",
+            by="updateOrder",
+            not_from=("completed", "cancelled", "refunded", "trash"),
         ),
         S.SHIPPED: push(
-            "order", "completed", not_from=("cancelled", "refunded", "failed", "trash")
+            "order",
+            "completed",
+            by="updateOrder",
+            not_from=("cancelled", "refunded", "failed", "trash"),
         ),
-        S.CANCELLED: push("order", "cancelled", not_from=("completed", "refunded", "trash")),
+        S.CANCELLED: push(
+            "order", "cancelled", by="updateOrder", not_from=("completed", "refunded", "trash")
+        ),
         S.OUT_FOR_DELIVERY: LOCAL,
         S.DELIVERED: LOCAL,
     },
     takes_back=frozenset({S.SHIPPED, S.CANCELLED}),
     no_way_back="The shop takes back only shipped and cancelled.",
     carriers=INDIAN_CARRIERS,
+    proof=Proof.BODY,
+    registers_hooks=True,
     vocabularies=VOCABULARIES,
     accepted={
         merged("order", S.PENDING): "Not paid, stopped by a person, or still in the checkout: "

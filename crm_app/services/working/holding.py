@@ -15,7 +15,7 @@ from crm_app.domain.time import now
 from crm_app.domain.working import HOLDABLE, HoldReason
 from crm_app.errors import InvalidInputError
 from crm_app.models import Order
-from crm_app.services import reach
+from crm_app.services import reach, stopping
 from crm_app.services.working.changes import Fate, Made, make, make_on, set_columns
 
 LONGEST_NOTE: Final = 500
@@ -36,15 +36,17 @@ class Hold:
     def looks_at(self) -> tuple[Any, ...]:
         """See `Change`."""
         note = col(Order.hold_note)
-        return col(Order.status), col(Order.hold_reason), col(Order.held_until), note
+        seen = col(Order.status), col(Order.hold_reason), col(Order.held_until), note
+        return *seen, stopping.is_here().label("is_here")
 
     def fate(self, *seen: Any) -> Fate:
         """See `Change`."""
         status: OrderStatus = seen[0]
         reason: HoldReason | None = seen[1]
-        if status not in HOLDABLE:
+        # A shipment that its channel was not told yet can still be stopped.
+        if status not in HOLDABLE and not seen[4]:
             return Fate(f"It is {status.label.lower()}: there is nothing to hold.", False)
-        if (reason, *seen[2:]) == (self.reason, self.until, self.note):
+        if (reason, *seen[2:4]) == (self.reason, self.until, self.note):
             return Fate("It is on hold for this reason already.", False)
         if reason is not None:
             return Fate(f"On hold already ({reason.label.lower()}); the reason changes")
@@ -72,6 +74,7 @@ class Hold:
             hold_reason=self.reason,
             hold_note=self.note,
         )
+        stopping.stop(session, order_ids, self.reason.label.lower())
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,7 @@ class Release:
             hold_reason=None,
             hold_note="",
         )
+        stopping.let_go(session, order_ids)
 
 
 def hold(
@@ -177,7 +181,10 @@ def release_due(session: Session) -> int:
         select(Order.id)
         .where(
             col(Order.held_at).is_not(None),
-            or_(col(Order.held_until) <= moment, col(Order.status).not_in(HOLDABLE)),
+            or_(
+                col(Order.held_until) <= moment,
+                col(Order.status).not_in(HOLDABLE) & ~stopping.is_here(),
+            ),
         )
         .order_by(col(Order.id))
         .limit(_BATCH)

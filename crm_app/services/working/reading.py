@@ -13,7 +13,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.working import HOLDABLE, TO_SHIP, HoldReason, Priority
 from crm_app.errors import NotFoundError
 from crm_app.models import Order, User
-from crm_app.services import reach
+from crm_app.services import reach, stopping
 from crm_app.services.working import comments, tagging, watching
 from crm_app.services.working.comments import CommentView
 from crm_app.services.working.people import Colleague
@@ -85,7 +85,7 @@ def work_of(session: Session, actor: Actor, order_id: int) -> Work:
         assignee=Colleague(assignee.id, assignee.name) if assignee else None,
         priority=order.priority,
         hold=_hold(order, sees_people=sees_people),
-        can_be_held=order.status in HOLDABLE,
+        can_be_held=order.status in HOLDABLE or _has_unsent(session, order),
         can_be_archived=order.status not in TO_SHIP,
         archived_at=order.archived_at,
         watchers=tuple(watchers),
@@ -94,6 +94,12 @@ def work_of(session: Session, actor: Actor, order_id: int) -> Work:
         others=_others(session, order) if sees_people else (),
         may=actor.permissions,
     )
+
+
+def _has_unsent(session: Session, order: Order) -> bool:
+    """A shipment that its channel was not told yet can still be stopped by a hold."""
+    is_here = columns(col(Order.id)).where(col(Order.id) == order.id, stopping.is_here())
+    return session.execute(is_here).first() is not None
 
 
 def _hold(order: Order, *, sees_people: bool) -> HoldView | None:

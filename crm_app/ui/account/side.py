@@ -92,7 +92,11 @@ def hooks_card() -> rx.Component:
                 hooks.trouble != "",
                 rx.el.div(
                     rx.el.p(hooks.trouble),
-                    button("Switch on again", kind="small", on_click=AccountState.revive_hooks),
+                    rx.cond(
+                        hooks.can_revive,
+                        button("Switch on again", kind="small", on_click=AccountState.revive_hooks),
+                        rx.fragment(),
+                    ),
                     class_name="notice tone-warn notice-tall",
                     role="alert",
                 ),
@@ -102,6 +106,7 @@ def hooks_card() -> rx.Component:
                 moment_fact("Last one", hooks.last),
                 rx.cond(hooks.state != "", fact("At the shop", hooks.state), rx.fragment()),
                 fact("Secret", hooks.secret),
+                fact("Proof", hooks.proof),
                 class_name="facts",
             ),
             rx.el.div(
@@ -120,6 +125,16 @@ def hooks_card() -> rx.Component:
                 class_name="hook-line",
             ),
             rx.el.p(hooks.help, class_name="quiet"),
+            rx.cond(
+                hooks.can_place & AccountState.account.is_connected,
+                button(
+                    icon("webhook", 14),
+                    "Switch on webhooks",
+                    kind="small",
+                    on_click=AccountState.switch_on_hooks,
+                ),
+                rx.fragment(),
+            ),
             rx.cond(
                 hooks.is_ours,
                 button(

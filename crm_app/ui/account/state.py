@@ -140,6 +140,12 @@ class AccountState(rx.State):
 
     @rx.event
     @requires(Permission.MANAGE_ACCOUNTS)
+    async def switch_on_hooks(self) -> None:
+        """Have the channel tell us of its orders at our address."""
+        await self._do("Switched on: the channel tells us at this address.", hooks.switch_on)
+
+    @rx.event
+    @requires(Permission.MANAGE_ACCOUNTS)
     async def rename(self, form: dict[str, Any]) -> None:
         await self._submit(account_admin.rename, str(form.get("name", "")), done="Renamed.")
 

@@ -70,6 +70,9 @@ class HooksView:
     has_secret: bool = False
     state: str = ""
     trouble: str = ""
+    proof: str = ""
+    can_place: bool = False
+    can_revive: bool = False
 
 
 @dataclass(frozen=True)
@@ -164,7 +167,9 @@ def takes_text(account: AccountView) -> str:
         for status in OrderStatus
         if status in rules and rules[status].telling is Telling.PUSH
     ]
-    return ", ".join(told) or "none"
+    batch = capabilities.of(account.channel).batch_size
+    at_once = f". Up to {batch} orders in one call" if batch > 1 else ""
+    return (", ".join(told) or "none") + at_once
 
 
 def refusals(account: AccountView) -> list[Fact]:
@@ -183,6 +188,7 @@ def hooks_view(account: AccountView, hooks: Hooks, now: datetime, zone: ZoneInfo
     if form is None:
         return HooksView()
     last = ago(hooks.last_at, now, zone) if hooks.last_at else Moment("none yet")
+    rules = capabilities.of(account.channel)
     return HooksView(
         address=hooks.address,
         help=form.hook_help,
@@ -192,6 +198,9 @@ def hooks_view(account: AccountView, hooks: Hooks, now: datetime, zone: ZoneInfo
         has_secret=hooks.has_secret,
         state=_switched(hooks),
         trouble=_trouble(hooks),
+        proof=rules.proof.value if rules.proof else "",
+        can_place=rules.registers_hooks and (not hooks.active or bool(hooks.lost)),
+        can_revive=bool(hooks.disabled),
     )
 
 
@@ -204,6 +213,9 @@ def _switched(hooks: Hooks) -> str:
 
 
 def _trouble(hooks: Hooks) -> str:
+    if hooks.lost:
+        gone = "1 webhook is" if hooks.lost == 1 else f"{hooks.lost} webhooks are"
+        return f"{gone} no longer there: the shop has deleted what led here. Orders still arrive."
     if not hooks.disabled:
         return ""
     count = "1 webhook" if hooks.disabled == 1 else f"{hooks.disabled} webhooks"

@@ -5,6 +5,8 @@ from typing import Final
 import reflex as rx
 
 from crm_app.domain.permissions import Permission
+from crm_app.services.ledger_query import MAX_SEARCH
+from crm_app.ui.ledger.change import change_dialog
 from crm_app.ui.ledger.proof import proof_card
 from crm_app.ui.ledger.state import LedgerState
 from crm_app.ui.ledger.table import changes_table, paging
@@ -43,10 +45,28 @@ def ledger_page() -> rx.Component:
                 skeleton_rows(12, ("20%", "25%", "15%", "15%", "10%")),
             ),
         ),
+        change_dialog(),
         ticker(LedgerState.refresh, REFRESH_MS),
         section="ledger",
         about=LedgerState.count,
         actions=(
+            rx.cond(
+                may(Permission.EXPORT_ORDERS),
+                rx.fragment(
+                    *[
+                        rx.el.a(
+                            icon("download", 14),
+                            kind.upper(),
+                            href=f"/api/v1/sync/ledger.{kind}" + LedgerState.asked,
+                            download="",
+                            class_name="btn",
+                            title=f"Every status change of these filters as {kind.upper()}",
+                        )
+                        for kind in ("csv", "xlsx")
+                    ]
+                ),
+                rx.fragment(),
+            ),
             rx.cond(
                 may(Permission.MANAGE_ACCOUNTS),
                 button(
@@ -59,6 +79,22 @@ def ledger_page() -> rx.Component:
                 rx.fragment(),
             ),
         ),
+    )
+
+
+def _search() -> rx.Component:
+    return rx.el.form(
+        rx.el.input(
+            type="search",
+            name="q",
+            key=LedgerState.search,
+            default_value=LedgerState.search,
+            placeholder="Order or person",
+            aria_label="Find by the number of an order or the name of a person",
+            max_length=MAX_SEARCH,
+            class_name="field ledger-search",
+        ),
+        on_submit=LedgerState.look_for,
     )
 
 
@@ -75,6 +111,7 @@ def _filters() -> rx.Component:
             menu("State", rx.foreach(menus.states, pill_option)),
             class_name="menus",
         ),
+        _search(),
         rx.el.div(rx.foreach(menus.chips, chip), class_name="chips"),
         rx.el.span(class_name="gap"),
         rx.el.span("Times in " + ShellState.zone, class_name="quiet zone"),

@@ -15,7 +15,7 @@ from crm_app.errors import CrmError, InvalidInputError, NotSignedInError
 from crm_app.services import ledger, ledger_counts
 from crm_app.services.ledger import ChangePage, Proof
 from crm_app.services.ledger_query import LedgerQuery
-from crm_app.ui.ledger.view import ChangeRow, LedgerMenus, ProofView, ledger_path
+from crm_app.ui.ledger.view import ChangeRow, LedgerMenus, ProofView, export_query, ledger_path
 from crm_app.ui.shared.permission import requires
 from crm_app.ui.shared.service import call
 from crm_app.ui.shared.session import current_actor
@@ -33,6 +33,9 @@ class LedgerState(rx.State):
     newer: str = ""
     first: str = ""
     count: str = ""
+    search: str = ""
+    # The filters as the address of an export.
+    asked: str = ""
     failure: str = ""
     stale: str = ""
     is_loaded: bool = False
@@ -93,6 +96,15 @@ class LedgerState(rx.State):
         params.pop("cursor", None)
         return rx.redirect(ledger_path(LedgerQuery.parse(params)))
 
+    @rx.event
+    @requires(Permission.VIEW_ORDERS)
+    async def look_for(self, form: dict[str, Any]) -> rx.event.EventSpec:
+        """Find changes by an order's number or a person's name; empty shows all again."""
+        params = self._asked().params()
+        params.pop("cursor", None)
+        params["q"] = str(form.get("q", ""))
+        return rx.redirect(ledger_path(LedgerQuery.parse(params)))
+
     def _asked(self) -> LedgerQuery:
         params: Mapping[str, str] = self.router.url.query_parameters
         try:
@@ -106,6 +118,8 @@ class LedgerState(rx.State):
         return await call(_both, await current_actor(self), query)
 
     def _show_choices(self, query: LedgerQuery) -> None:
+        self.search = query.search
+        self.asked = export_query(query)
         self.menus = LedgerMenus.of(query, business_day(now(), get_settings().zone))
 
     def _show(self, proof: Proof, page: ChangePage, query: LedgerQuery) -> None:

@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from crm_app.ui.ledger.change import ChangeState
 from crm_app.ui.ledger.state import LedgerState
 from crm_app.ui.ledger.view import ChangeRow
 from crm_app.ui.shared.blanks import blank
@@ -73,7 +74,14 @@ def _row(row: ChangeRow) -> rx.Component:
         rx.el.td(row.who, class_name="led-who"),
         rx.el.td(
             rx.el.div(
-                pill(row.state),
+                rx.el.button(
+                    pill(row.state),
+                    type="button",
+                    class_name="bare",
+                    title="Every call that was made about it",
+                    aria_label="Show the calls about this change",
+                    on_click=ChangeState.open(row.id),
+                ),
                 rx.el.span(row.note, title=row.note, class_name="quiet"),
                 class_name="pair",
             ),

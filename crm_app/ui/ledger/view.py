@@ -23,11 +23,18 @@ LEDGER: Final = "/ledger"
 # Word, look, and what it means, in the order of the way to the channel.
 STATES: Final[dict[IntentState, tuple[str, Tone, Stage, str]]] = {
     IntentState.QUEUED: ("Queued", "mute", "1", "Written; a worker takes it in a moment"),
-    IntentState.WAITING: ("Waiting", "warn", "1", "Waits for the channel's limit or its next try"),
+    IntentState.BUDGET: ("Waiting for budget", "info", "1", "The channel's limit is used up"),
+    IntentState.WAITING: ("Waiting", "warn", "1", "Waits for its next try; the reason says why"),
+    IntentState.HELD: ("On hold", "warn", "1", "Its order is on hold here; it goes when released"),
     IntentState.SENDING: ("Sending", "info", "2", "The channel is being told now"),
     IntentState.SENT: ("Sent", "info", "4", "Accepted; not read back yet"),
     IntentState.CONFIRMED: ("Confirmed", "ok", "done", "Read back from the channel, and equal"),
-    IntentState.SUPERSEDED: ("Superseded", "mute", "stop", "A later change took its place"),
+    IntentState.SUPERSEDED: (
+        "Superseded",
+        "mute",
+        "stop",
+        "A later change took its place, or the channel was first",
+    ),
     IntentState.UNDONE: ("Undone", "mute", "stop", "Taken back before it was sent"),
     IntentState.REJECTED: ("Rejected", "bad", "alert", "The channel refused it"),
     IntentState.NEEDS_PERSON: (
@@ -222,7 +229,7 @@ class ChangeRow:
 
 
 def _note(change: Change, now: datetime, zone: ZoneInfo) -> str:
-    if change.state is IntentState.WAITING:
+    if change.state in (IntentState.WAITING, IntentState.BUDGET):
         return f"Next try {times.when(change.next_try_at, now, zone)}. {change.reason}".strip()
     return change.reason
 
@@ -295,4 +302,17 @@ def _chips(query: LedgerQuery, today: date) -> list[Chip]:
         without = dataclasses.replace(query, states=())
         value = ", ".join(STATES[state][0].lower() for state in query.states)
         found.append(Chip("state", "State", value, ledger_path(without)))
+    if query.search:
+        without = dataclasses.replace(query, search="")
+        found.append(Chip("q", "Order or person", query.search, ledger_path(without)))
     return found
+
+
+def export_query(query: LedgerQuery) -> str:
+    """The filters in the names of the REST API, with the question mark; empty without any."""
+    params = query.params()
+    names = {"from": "date_from", "to": "date_to"}
+    asked = {names.get(key, key): value for key, value in params.items()}
+    for name in ("cursor", "limit"):
+        asked.pop(name, None)
+    return f"?{urlencode(asked)}" if asked else ""

@@ -2,10 +2,11 @@
 
 import reflex as rx
 
+from crm_app.services.orders import MAX_NOTE
+from crm_app.ui.order.changes import changes_list, step
 from crm_app.ui.order.disputes import changed_meanwhile
 from crm_app.ui.order.state import OrderState
 from crm_app.ui.order.steps import Choice, Reason, Refusal
-from crm_app.ui.order.travel import Step
 from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.keeping import kept
 from crm_app.ui.shared.marks import button, icon
@@ -65,7 +66,7 @@ def travel_card() -> rx.Component:
         rx.el.section(
             rx.el.div(
                 rx.el.h2(travel.title),
-                rx.el.ol(rx.foreach(travel.steps, _step), class_name="travel"),
+                rx.el.ol(rx.foreach(travel.steps, step), class_name="travel"),
                 class_name="travel-line",
             ),
             rx.el.p(travel.sentence, class_name="quiet"),
@@ -80,21 +81,25 @@ def travel_card() -> rx.Component:
                 rx.fragment(),
             ),
             rx.cond(travel.needs_decision, _decision(), rx.fragment()),
+            rx.cond(
+                travel.withdraws != 0,
+                rx.el.div(
+                    button(
+                        icon("undo-2", 14),
+                        "Withdraw",
+                        on_click=OrderState.withdraw(travel.withdraws),
+                        title="Nobody was told yet: the order is as it was before",
+                    ),
+                    class_name="steps",
+                ),
+                rx.fragment(),
+            ),
+            changes_list(OrderState.changes),
             class_name="card travel-card",
             aria_live="polite",
             custom_attrs={"data-testid": travel.testid},
         ),
         rx.fragment(),
-    )
-
-
-def _step(step: Step) -> rx.Component:
-    return rx.el.li(
-        rx.el.i(aria_hidden="true"),
-        rx.el.span(step.name, class_name="step-name"),
-        rx.el.span(step.at, title=step.exact, class_name="step-at"),
-        key=step.name,
-        class_name="step step-" + step.look,
     )
 
 
@@ -127,6 +132,7 @@ def question_dialog() -> rx.Component:
                 changed_meanwhile(),
                 rx.cond(question.asks_parcel, _parcel(), rx.fragment()),
                 rx.cond(has_any(question.reasons), _reasons(), rx.fragment()),
+                _why(),
                 notice(question.failure),
                 rx.el.div(
                     rx.dialog.close(button("Not now")),
@@ -188,6 +194,21 @@ def _reasons() -> rx.Component:
             name="cancel_reason",
             class_name="field select",
         ),
+    )
+
+
+def _why() -> rx.Component:
+    return rx.fragment(
+        rx.el.label("Note for the ledger", html_for="why"),
+        rx.el.input(
+            id="why",
+            name="why",
+            auto_complete="off",
+            max_length=MAX_NOTE,
+            placeholder="Why, if it is not plain; nobody outside sees it",
+            class_name="field",
+        ),
+        mistake(OrderState.question.mistakes.get("why", "")),
     )
 
 

@@ -12,11 +12,20 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.rules import Field
 from crm_app.domain.time import now
 from crm_app.errors import CrmError, NotFoundError, NotSignedInError
-from crm_app.services import disputes, order_page, order_view, orders, personal_data, presence
+from crm_app.services import (
+    disputes,
+    order_page,
+    order_view,
+    orders,
+    personal_data,
+    presence,
+    withdrawing,
+)
 from crm_app.services.order_page import OrderPage
 from crm_app.services.order_view import OrderDetail
 from crm_app.services.orders import Keep
 from crm_app.ui.order import view
+from crm_app.ui.order.changes import ChangeLine, changes_of
 from crm_app.ui.order.differences import Dispute
 from crm_app.ui.order.entries import Entry, entries
 from crm_app.ui.order.steps import Question, Steps, asks
@@ -50,6 +59,7 @@ class OrderState(rx.State):
     # Names of colleagues who look at it as well.
     others_here: str = ""
     travel: Travel = Travel()
+    changes: list[ChangeLine] = []
     disputes: list[Dispute] = []
     steps: Steps = Steps()
     question: Question = Question()
@@ -140,8 +150,8 @@ class OrderState(rx.State):
         carrier, tracking = str(form.get("carrier", "")), str(form.get("tracking_number", ""))
         try:
             reason = str(form.get("cancel_reason") or "")
-            version = self.question.version
-            await self._change(status, carrier, tracking, reason, version=version)
+            version, why = self.question.version, str(form.get("why") or "")
+            await self._change(status, carrier, tracking, reason, why=why, version=version)
         except NotSignedInError:
             raise
         except CrmError as error:
@@ -155,6 +165,13 @@ class OrderState(rx.State):
     async def close_question(self, is_open: bool) -> None:
         if not is_open:
             self.question = Question()
+
+    @rx.event
+    @requires(Permission.CHANGE_STATUS)
+    async def withdraw(self, intent_id: int) -> None:
+        """Take back a change that the channel was not told yet."""
+        actor = await current_actor(self)
+        await self._do(lambda: call(withdrawing.withdraw, actor, int(intent_id)))
 
     @rx.event
     @requires(Permission.CHANGE_STATUS)
@@ -202,6 +219,7 @@ class OrderState(rx.State):
         tracking: str = "",
         reason: str = "",
         *,
+        why: str = "",
         version: int | None = None,
     ) -> None:
         actor = await current_actor(self)
@@ -213,6 +231,7 @@ class OrderState(rx.State):
             carrier=carrier,
             tracking_number=tracking,
             cancel_reason=reason,
+            why=why,
             # What the person saw: a change by somebody else in between is not overwritten.
             expected_version=version or self.order.version,
         )
@@ -240,6 +259,7 @@ class OrderState(rx.State):
         self.every_ms = QUICK_MS if self.travel.is_open else SLOW_MS
         label = channel.label
         fresh = {
+            "changes": changes_of(detail, moment, zone),
             "said_last": max((one.id for one in page.work.comments if one.is_mine), default=0),
             "order": drawn,
             "lines": lines,

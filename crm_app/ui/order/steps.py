@@ -13,7 +13,7 @@ from crm_app.services.order_view import OrderDetail
 from crm_app.services.orders import StatusChoice
 from crm_app.ui.order.differences import Changed, changed_of
 
-_FIELDS: Final = ("carrier", "tracking_number")
+_FIELDS: Final = ("carrier", "tracking_number", "why")
 _VERBS: Final[dict[OrderStatus, str]] = {
     OrderStatus.CONFIRMED: "Confirm",
     OrderStatus.PACKED: "Mark packed",

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final, Literal, Self
 from zoneinfo import ZoneInfo
 
+from crm_app.channels import capabilities
 from crm_app.domain.intent import OPEN, UNSENT, IntentState
 from crm_app.domain.order_status import TO_SHIP, OrderStatus, SyncStatus
 from crm_app.services.order_view import IntentView, OrderDetail
@@ -42,6 +43,8 @@ class Travel:
     channel_label: str = ""
     testid: str = ""
     may_decide: bool = False
+    # The change that can still be taken back as if it had never been; 0: none.
+    withdraws: int = 0
     our_word: Word = field(default_factory=Word)
     their_word: Word = field(default_factory=Word)
 
@@ -66,16 +69,24 @@ class Travel:
             ours=(newest.to_status if newest else order.status).label,
             channel_label=order.channel.label,
             may_decide=detail.may_change,
+            withdraws=_withdraws(detail, newest),
             our_word=ours,
             their_word=theirs,
             testid=f"intent-{newest.state.value}" if newest else "intent-none",
         )
 
 
+def _withdraws(detail: OrderDetail, newest: IntentView | None) -> int:
+    is_possible = newest is not None and newest.can_be_withdrawn and detail.may_change
+    return newest.id if newest is not None and is_possible else 0
+
+
 # How far each state got: which of the three stops are behind, and how the present one looks.
 _LOOKS: Final[dict[IntentState, tuple[StepLook, StepLook, StepLook]]] = {
     IntentState.QUEUED: ("now", "todo", "todo"),
+    IntentState.BUDGET: ("now", "todo", "todo"),
     IntentState.WAITING: ("now", "todo", "todo"),
+    IntentState.HELD: ("bad", "todo", "todo"),
     IntentState.SENDING: ("done", "now", "todo"),
     IntentState.SENT: ("done", "done", "now"),
     IntentState.CONFIRMED: ("done", "done", "done"),
@@ -85,7 +96,9 @@ _LOOKS: Final[dict[IntentState, tuple[StepLook, StepLook, StepLook]]] = {
     IntentState.UNDONE: ("off", "off", "off"),
 }
 _NAMES: Final = {
+    IntentState.BUDGET: ("Waiting", "Sent", "Confirmed"),
     IntentState.WAITING: ("Waiting", "Sent", "Confirmed"),
+    IntentState.HELD: ("On hold", "Sent", "Confirmed"),
     IntentState.SENDING: ("Queued", "Sending", "Confirmed"),
     IntentState.REJECTED: ("Queued", "Refused", "Confirmed"),
     IntentState.NEEDS_PERSON: ("Queued", "Sent", "Disagrees"),
@@ -141,8 +154,17 @@ def _sentence(detail: OrderDetail, intent: IntentView | None, now: datetime, zon
         next=times.when(intent.next_try_at, now, zone),
         tries="1 try" if intent.attempts == 1 else f"{intent.attempts} tries",
         because=f" {intent.reason}" if intent.reason else "",
+        reason=intent.reason or "A later change took its place before it was sent.",
+        shown=_shown(detail, intent),
     )
     return sentence + urgency(detail.order.ship_by, intent, now, zone)
+
+
+def _shown(detail: OrderDetail, intent: IntentView) -> str:
+    """What proves a confirmed change: reading it back, or the one call that can be made."""
+    if capabilities.of(detail.order.channel).reads_back:
+        return f"shows {intent.to_status.label}: read back and equal."
+    return f"accepted {intent.to_status.label}; it cannot be asked, so that is the proof."
 
 
 def urgency(ship_by: datetime | None, intent: IntentView, now: datetime, zone: ZoneInfo) -> str:
@@ -160,12 +182,14 @@ def urgency(ship_by: datetime | None, intent: IntentView, now: datetime, zone: Z
 
 _SENTENCES: Final[dict[IntentState, str]] = {
     IntentState.QUEUED: "{who} set it; a worker takes it in a moment.",
+    IntentState.BUDGET: "It waits for the limit that {channel} sets.{because}",
     IntentState.WAITING: "Next try {next}, after {tries}.{because}",
+    IntentState.HELD: "{reason}",
     IntentState.SENDING: "{channel} is being told now.",
     IntentState.SENT: "{channel} accepted it. It is read back until it shows.",
-    IntentState.CONFIRMED: "{channel} shows {status}: read back and equal.",
+    IntentState.CONFIRMED: "{channel} {shown}",
     IntentState.REJECTED: "{channel} refused it and still has its own status.",
     IntentState.NEEDS_PERSON: "{channel} changed the order meanwhile. Decide whose word stays.",
-    IntentState.SUPERSEDED: "A later change took its place before it was sent.",
+    IntentState.SUPERSEDED: "{reason}",
     IntentState.UNDONE: "It was taken back before it was sent.",
 }

@@ -5,10 +5,13 @@ from typing import Any, Final, Literal
 
 from sqlmodel import Session
 
+from crm_app.channels import capabilities
+from crm_app.channels.capabilities import Telling
 from crm_app.domain.actor import Actor
+from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.working import HoldReason, Priority
 from crm_app.errors import InvalidInputError
-from crm_app.services import bulk_working, order_view
+from crm_app.services import bulk_working, intent_view, order_view, orders
 from crm_app.services.order_view import OrderDetail
 from crm_app.services.working import assigning, comments, holding, people, tagging
 from crm_app.services.working.changes import Made
@@ -19,6 +22,14 @@ Kind = Literal["status", "assign", "tag", "hold", "priority", "comment"]
 KINDS: Final[tuple[Kind, ...]] = ("status", "assign", "tag", "hold", "priority", "comment")
 NOBODY: Final = "nobody"
 RELEASE: Final = "release"
+
+
+def change(session: Session, actor: Actor, order_id: int, new: OrderStatus, **more: Any) -> int:
+    """Set a status; the id of the change that may be withdrawn, 0 where no channel is told."""
+    order = orders.change_status(session, actor, order_id, new, **more)
+    session.flush()
+    is_told = capabilities.of(order.channel).rule(new).telling is Telling.PUSH
+    return intent_view.withdrawable(session, order) if is_told else 0
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,12 @@
 from typing import Any
 
 import reflex as rx
+from reflex_components_sonner.toast import ToastAction
 
 from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.permissions import Permission
 from crm_app.errors import CrmError, NotSignedInError
-from crm_app.services import order_view, orders
+from crm_app.services import order_view, withdrawing
 from crm_app.services.working.changes import MOST_AT_ONCE
 from crm_app.ui.order.state import OrderState
 from crm_app.ui.order.steps import Question
@@ -20,6 +21,7 @@ from crm_app.ui.shared.permission import requires
 from crm_app.ui.shared.service import call
 from crm_app.ui.shared.session import current_actor
 
+_REFRESH = (OrdersState.refresh, OrderState.refresh)
 _TITLES = {
     "status": "Status",
     "assign": "Assign",
@@ -93,6 +95,14 @@ class RowMenuState(rx.State):
             return await self._try(lambda: self._answer(form))
         return await self._try(lambda: self._do(row_deeds.write, form))
 
+    @rx.event
+    @requires(Permission.CHANGE_STATUS)
+    async def withdraw(self, intent_id: int) -> Any:
+        """Take back the change that was just made, if its channel was not told yet."""
+        await call(withdrawing.withdraw, await current_actor(self), int(intent_id))
+        self.said = "Withdrawn"
+        return [rx.toast.success("Withdrawn: no channel was told."), *_REFRESH]
+
     async def _look(self) -> None:
         actor = await current_actor(self)
         kind = row_deeds.kind_of(self.kind)
@@ -118,20 +128,26 @@ class RowMenuState(rx.State):
         if not self.question.is_open:
             return None
         carrier, tracking = str(form.get("carrier", "")), str(form.get("tracking_number", ""))
-        return await self._change(OrderStatus(self.question.status), carrier, tracking)
+        reason = str(form.get("cancel_reason") or "")
+        return await self._change(OrderStatus(self.question.status), carrier, tracking, reason)
 
-    async def _change(self, status: OrderStatus, carrier: str = "", tracking: str = "") -> Any:
+    async def _change(
+        self, status: OrderStatus, carrier: str = "", tracking: str = "", reason: str = ""
+    ) -> Any:
         actor = await current_actor(self)
-        await call(
-            orders.change_status,
+        made = await call(
+            row_deeds.change,
             actor,
             self._ids[0],
             status,
             carrier=carrier,
             tracking_number=tracking,
+            cancel_reason=reason,
             expected_version=self._version,
         )
-        return self._over(f"{status.label}: {self.whose}")
+        said = f"{status.label}: {self.whose}"
+        toast = rx.toast.success(said, action=_undo(made), id="undo") if made else rx.noop()
+        return [*self._over(said), toast]
 
     async def _try(self, deed: Any) -> Any:
         self.failure, self.mistakes = "", {}
@@ -149,7 +165,7 @@ class RowMenuState(rx.State):
         self.said = said
         self._empty()
         # The list, and the order beside it where one is open.
-        return [OrdersState.refresh, OrderState.refresh]
+        return list(_REFRESH)
 
     def _empty(self) -> None:
         self.kind, self.items, self.refused, self._ids = "", [], [], []
@@ -166,3 +182,7 @@ class RowMenuState(rx.State):
         opened = await self.get_state(OpenedState)
         order = await self.get_state(OrderState)
         return order.order.number if opened.order_id == self._ids[0] else "This order"
+
+
+def _undo(intent_id: int) -> ToastAction:
+    return ToastAction(label="Undo", on_click=RowMenuState.withdraw(intent_id))

@@ -22,6 +22,8 @@ Section = Literal[
     "people",
     "alerts",
     "mappings",
+    "skus",
+    "audit",
     "",
 ]
 
@@ -66,6 +68,7 @@ PLACES: Final = (
         Permission.MANAGE_MAPPINGS,
         is_setup=True,
     ),
+    Place("skus", "tags", "SKUs", "/skus", "s", Permission.MANAGE_MAPPINGS, is_setup=True),
     Place(
         "imports", "file-up", "Imports", "/imports", "i", Permission.IMPORT_ORDERS, is_setup=True
     ),
@@ -97,6 +100,7 @@ PLACES: Final = (
         is_setup=True,
     ),
     Place("people", "users", "People", "/users", "u", Permission.MANAGE_USERS, is_setup=True),
+    Place("audit", "shield", "Audit trail", "/audit", "t", Permission.SEE_AUDIT, is_setup=True),
 )
 # More do not fit beside each other on a phone; the rest is in its account menu.
 TABS: Final = tuple(place for place in PLACES if not place.is_setup)
