@@ -191,5 +191,5 @@ def _deed(number: int, one: DeedView, now: datetime, zone: ZoneInfo) -> Item:
 
 def _account(row: ExceptionRow) -> str:
     """Its name, and whether we know its channel's interface from others only."""
-    is_inferred = capabilities.of(row.channel).is_inferred
+    is_inferred = row.channel is not None and capabilities.of(row.channel).is_inferred
     return f"{row.account_name} · {INFERRED.lower()}" if is_inferred else row.account_name

@@ -1,6 +1,6 @@
 """The page of the data officer."""
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import reflex as rx
 
@@ -51,7 +51,7 @@ def _content() -> rx.Component:
     )
 
 
-def _said(words: Any, sign: str, tone: str, role: str) -> rx.Component:
+def _said(words: Any, sign: str, tone: str, role: Literal["alert", "status"]) -> rx.Component:
     return rx.cond(
         words != "",
         rx.el.p(icon(sign), rx.el.span(words), class_name=f"notice tone-{tone}", role=role),
