@@ -11,6 +11,7 @@ from crm_app.domain import money
 from crm_app.domain.channel import Channel
 from crm_app.services.dashboard import ChannelRow, Dashboard, DayOrders, Figure
 from crm_app.services.order_search import OrderQuery
+from crm_app.ui.orders.rows import channel_name
 from crm_app.ui.shared import times
 from crm_app.ui.shared.links import orders_path
 
@@ -118,7 +119,7 @@ def channel(row: ChannelRow, currency: str, now: datetime, zone: ZoneInfo) -> Ch
     return ChannelView(
         channel=row.channel.value,
         mark=row.channel.mark,
-        label=row.channel.label,
+        label=channel_name(row.channel),
         orders=f"{row.orders:,}",
         # Without a currency amounts are not for whoever looks.
         revenue=money.to_text(row.revenue_minor, currency, whole=True)
