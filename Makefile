@@ -9,7 +9,7 @@ export PATH := $(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench faults crash migrate build pictures icons clean
+.PHONY: help run test lint audit format bench faults crash migrate build pictures icons clean
 
 help:  ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -27,6 +27,9 @@ lint: $(VENV)/installed-dev  ## format, lint, types, import directions, image
 	@"$(BIN)/check-jsonschema" --quiet --builtin-schema vendor.compose-spec compose.yaml
 	@"$(BIN)/lint-imports"
 	@"$(BIN)/pyright"
+
+audit: $(VENV)/installed-dev  ## ask for known holes in what we run on, where a feed answers
+	@.ci/audit
 
 format: $(VENV)/installed-dev  ## format the code
 	@"$(BIN)/ruff" format .

@@ -1,4 +1,5 @@
-"""Run the RQ worker (`python worker.py`) or its clock (`python worker.py clock`).
+"""Run the RQ worker (`python worker.py`), one that only sends (`python worker.py sender`), or the
+clock of both (`python worker.py clock`).
 
 Nothing else belongs here: jobs live in `crm_app/jobs`, what they do in `crm_app/services`.
 """
@@ -9,9 +10,10 @@ import sys
 from pydantic import ValidationError
 from rq import Queue, Worker
 
-from crm_app import queue
+from crm_app import logs, queue
 from crm_app.config import get_settings
 from crm_app.jobs import schedule
+from crm_app.services import beats
 
 
 def main(arguments: list[str]) -> None:
@@ -22,20 +24,23 @@ def main(arguments: list[str]) -> None:
         # One line for whoever started it; the whole of it would show the other settings too.
         said = "; ".join(item["msg"].removeprefix("Value error, ") for item in error.errors())
         raise SystemExit(f"Settings: {said}") from None
+    logs.keep_secrets_out()
     logging.basicConfig(
         level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
     # One line a request, with the whole address in it, is noise.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     if arguments == ["clock"]:
+        beats.keep_beating(beats.CLOCK)
         schedule.run_clock(queue.connection())
         return
-    if arguments:
-        raise SystemExit("usage: python worker.py [clock]")
+    if arguments not in ([], ["sender"]):
+        raise SystemExit("usage: python worker.py [sender|clock]")
+    if not arguments:
+        beats.keep_beating(beats.WORKER)
+    names = queue.SENDING if arguments else queue.QUEUES
     connection = queue.blocking_connection()
-    Worker(
-        [Queue(name, connection=connection) for name in queue.QUEUES], connection=connection
-    ).work()
+    Worker([Queue(name, connection=connection) for name in names], connection=connection).work()
 
 
 if __name__ == "__main__":

@@ -16,8 +16,10 @@ from benchmarks import (
     bulk,
     changing,
     channels,
+    clicking,
     crowd,
     documents,
+    doors,
     exporting,
     finding,
     importing,
@@ -25,6 +27,7 @@ from benchmarks import (
     limiting,
     memory,
     reading,
+    trail,
     webhooks,
 )
 from benchmarks.figures import Recorder
@@ -51,11 +54,14 @@ CHANNELS: Final = "channels"
 WEBHOOKS: Final = "webhooks"
 LIMITS: Final = "limits"
 DOCUMENT: Final = "document"
+CLICKS: Final = "clicks"
+TRAIL: Final = "trail"
+DOORS: Final = "doors"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the chosen parts, all of them unless some are named."""
-    known = [*ON_SHOPS, IMPORT, DOCUMENT, LIMITS, CHANNELS, WEBHOOKS]
+    known = [*ON_SHOPS, IMPORT, DOCUMENT, CLICKS, LIMITS, CHANNELS, WEBHOOKS, TRAIL, DOORS]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(known))
     parser.add_argument("--orders", nargs="+", type=int, default=[10_000, 1_000_000])
@@ -82,12 +88,20 @@ def main(arguments: Sequence[str]) -> int:
         if WEBHOOKS in parts:
             print("webhooks during an import ...", file=sys.stderr, flush=True)
             webhooks.measure(servers, recorder)
+        if CLICKS in parts:
+            print("clicks during an import ...", file=sys.stderr, flush=True)
+            clicking.measure(servers, recorder)
         if LIMITS in parts:
             print("under published limits (about four minutes) ...", file=sys.stderr, flush=True)
             limiting.measure(servers, recorder)
         if DOCUMENT in parts:
             print("a spreadsheet ...", file=sys.stderr, flush=True)
             documents.measure(servers, recorder)
+        if TRAIL in parts:
+            print("a million entries of the audit trail ...", file=sys.stderr, flush=True)
+            trail.measure(servers, recorder)
+        if DOORS in parts:
+            doors.measure(servers, recorder)
     recorder.ratios()
     return 0
 

@@ -33,8 +33,10 @@ _PREPARE: Final = """
 _RESTORE: Final = """
     DELETE FROM bulk_runs WHERE undo_of IS NOT NULL; DELETE FROM bulk_runs;
     DELETE FROM status_intents USING bench_before WHERE order_id = bench_before.id;
+    SET LOCAL session_replication_role = replica;
     DELETE FROM order_events USING bench_before
         WHERE order_id = bench_before.id AND kind LIKE 'order:status:%';
+    SET LOCAL session_replication_role = origin;
     UPDATE orders SET status = bench_before.status, sync_status = bench_before.sync_status
         FROM bench_before WHERE orders.id = bench_before.id;
     DROP TABLE bench_before

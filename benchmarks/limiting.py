@@ -25,6 +25,7 @@ from benchmarks.importing import sandbox
 from benchmarks.reading import ACTOR
 from benchmarks.servers import Servers
 from crm_app import db, demo, queue
+from crm_app.channels import kinds, pace, registry
 from crm_app.channels.amazon import connector as amazon
 from crm_app.channels.amazon.connector import PLANS
 from crm_app.channels.shopify import connector as shopify
@@ -49,7 +50,11 @@ _PAGE_SIZE: Final = 25
 _FIRST_ORDERS: Final = 600
 # More pages of the last 60 days than the window allows.
 _SHOPIFY_ORDERS: Final = 4_500
-_SHIPPED: Final = 60
+# By channel: its word for a new order, what it is told, and of how many.
+_PUSHED: Final = {
+    Channel.AMAZON: ("UNSHIPPED", OrderStatus.SHIPPED, 60),
+    Channel.WOOCOMMERCE: ("processing", OrderStatus.SHIPPED, 150),
+}
 
 
 def measure(servers: Servers, recorder: Recorder) -> None:
@@ -77,10 +82,11 @@ def measure(servers: Servers, recorder: Recorder) -> None:
 
 
 def _sell() -> None:
-    """New orders on Amazon, to be shipped later."""
-    url = f"{get_settings().sandbox_url}/_sandbox/orders"
-    body = {"channel": "amazon", "count": _SHIPPED, "status": "UNSHIPPED"}
-    httpx.post(url, json=body, timeout=60, trust_env=False).raise_for_status()
+    """New orders of each channel that is told, to be changed later."""
+    for channel, (status, _, count) in _PUSHED.items():
+        body = {"channel": channel.value, "count": count, "status": status}
+        url = f"{get_settings().sandbox_url}/_sandbox/orders"
+        httpx.post(url, json=body, timeout=60, trust_env=False).raise_for_status()
 
 
 def _measure_pulls(recorder: Recorder) -> None:
@@ -132,40 +138,50 @@ def _go_on(account_id: int) -> None:
 
 
 def _measure_pushes(recorder: Recorder) -> None:
-    account_id = _ship()
-    before, began = _calls("amazon confirmShipment"), time.monotonic()
+    """Every kind whose orders can be asked for; the others are told what they sent by webhook."""
+    for channel, (_, target, count) in _PUSHED.items():
+        _pull_for(_SETTLES_S, {channel})
+        if (account_id := _tell(channel, target, count)) is not None:
+            _measure_push(recorder, channel, account_id, target)
+
+
+def _measure_push(
+    recorder: Recorder, channel: Channel, account_id: int, target: OrderStatus
+) -> None:
+    with db.transaction() as session:
+        account = accounts.get_account(session, account_id)
+    plans = registry.plans_for(account)
+    calls = [plans[one] for one in kinds.of(channel).calls(target) if one in plans]
+    slowest = min(calls, key=lambda plan: plan.rate_per_s)
+    waiting, began = _unsent(account_id), time.monotonic()
     while _unsent(account_id):
         push_account(account_id)
     seconds = time.monotonic() - began
-    plan = PLANS["confirmShipment"]
-    allowed = int(plan.burst + plan.rate_per_s * seconds)
-    sent = _calls("amazon confirmShipment") - before
-    _record(recorder, "push to Amazon", sent, allowed, seconds)
+    # What is saved up goes out at once; then it is the slowest call of a change that counts.
+    saved_up = slowest.burst * pace.per_second(account, target) / slowest.rate_per_s
+    allowed = min(waiting, saved_up + pace.per_second(account, target) * seconds)
+    refused = _refused(channel.value)
+    assert not refused, f"{refused} calls were refused"
+    _record_share(recorder, f"push to {channel.label}", waiting, allowed, seconds, refused)
 
 
-def _ship() -> int:
-    """Ship open orders of Amazon, as people would; the account's id."""
+def _tell(channel: Channel, target: OrderStatus, count: int) -> int | None:
+    """Change open orders of a channel, as people would; the account's id, None without orders."""
     with db.transaction() as session:
         found = session.exec(
             select(Order.id, Order.account_id)
             .where(
-                Order.channel == Channel.AMAZON,
+                Order.channel == channel,
                 Order.status == OrderStatus.CONFIRMED,
                 col(Order.fulfilled_by_channel).is_(False),
             )
-            .limit(_SHIPPED)
+            .limit(count)
         ).all()
     for order_id, _ in found:
+        parcel = {"carrier": "Delhivery", "tracking_number": f"DL{order_id:010d}"}
         with db.transaction() as session:
-            orders.change_status(
-                session,
-                ACTOR,
-                order_id,
-                OrderStatus.SHIPPED,
-                carrier="Delhivery",
-                tracking_number=f"DL{order_id:010d}",
-            )
-    return found[0][1]
+            orders.change_status(session, ACTOR, order_id, target, **parcel)
+    return found[0][1] if found else None
 
 
 def _unsent(account_id: int) -> int:

@@ -60,8 +60,10 @@ class Settings(BaseSettings):
     # How often, and how many days back, an account's list is compared with what is here.
     deep_sweep_interval_s: int = Field(default=6 * 3600, ge=60)
     deep_sweep_days: float = Field(default=3, gt=0, le=365)
-    # Whether a channel's address may lead into a private network, in production.
+    # Whether the address of a channel or of a hook may lead into a private network.
     allow_private_channels: bool = False
+    # ... or to this machine itself. Unset: only in a demo, whose sandbox is here, and in tests.
+    allow_loopback: bool | None = None
     # A channel repeats a webhook for days at most: younger entries are needed to know it again.
     inbox_retention_days: int = Field(default=30, ge=7)
 
@@ -126,6 +128,19 @@ class Settings(BaseSettings):
     @property
     def is_demo(self) -> bool:
         return self.environment == "demo"
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether people come by https, which a proxy in front of us speaks."""
+        return self.origin.startswith("https://")
+
+    @property
+    def is_production(self) -> bool:
+        return self.environment == "production"
+
+    @property
+    def may_reach_loopback(self) -> bool:
+        return not self.is_production if self.allow_loopback is None else self.allow_loopback
 
     @property
     def zone(self) -> ZoneInfo:

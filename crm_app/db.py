@@ -1,12 +1,14 @@
 """The only place that opens sessions and commits."""
 
+import re
 import threading
 from collections.abc import Callable, Generator, Hashable
 from contextlib import contextmanager, suppress
 from typing import Final
 
-from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.engine import Connection
+from psycopg.errors import Diagnostic
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.engine import Connection, ExceptionContext
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
@@ -24,10 +26,17 @@ LOCK_DOCUMENT: Final = 6
 LOCK_BULK_RUN: Final = 7
 LOCK_LEDGER_FOLD: Final = 8
 LOCK_ALERTS: Final = 12
+LOCK_DESK_RETRY: Final = 41
 LOCK_ACCOUNT_HOOKS: Final = 13
 LOCK_DOWNLOAD: Final = 25
+LOCK_TRAIL_CHECK: Final = 26
+LOCK_PRIVACY: Final = 31
 
 _AFTER_COMMIT: Final = "after_commit"
+
+# Whose messages quote the value that did not fit: "invalid input syntax for type bigint".
+_CLASS_OF_BAD_VALUES: Final = "22"
+_QUOTED: Final = re.compile(r'"[^"]*"')
 
 _TRY_AGAIN: Final = "Nothing was changed; try again in a moment."
 _AWAY: Final = "The database does not answer."
@@ -62,12 +71,14 @@ def get_engine() -> Engine:
 
 def build_engine(url: str) -> Engine:
     """An engine that notices a restarted server and never waits long for a lost one."""
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=10,
         max_overflow=20,
         pool_timeout=10,
         pool_pre_ping=True,
+        # An error goes to the log with its statement: the values in it are buyers and secrets.
+        hide_parameters=True,
         connect_args={
             "connect_timeout": 5,
             # A server that vanished from the network is given up within half a minute.
@@ -79,6 +90,22 @@ def build_engine(url: str) -> Engine:
             "options": "-c lock_timeout=8s -c statement_timeout=60s -c jit=off -c timezone=UTC",
         },
     )
+    event.listen(engine, "handle_error", _without_values)
+    return engine
+
+
+def _without_values(context: ExceptionContext) -> None:
+    """Take the row out of what the server said: "Key (email)=(...) already exists"."""
+    original, told = context.original_exception, context.sqlalchemy_exception
+    diagnosis: Diagnostic | None = getattr(original, "diag", None)
+    if diagnosis is None or diagnosis.message_primary is None:
+        return
+    said = diagnosis.message_primary
+    if (diagnosis.sqlstate or "").startswith(_CLASS_OF_BAD_VALUES):
+        said = _QUOTED.sub('"..."', said)
+    original.args = (said,)
+    if told is not None:
+        told.args = (f"({type(original).__module__}.{type(original).__name__}) {said}",)
 
 
 def dispose() -> None:

@@ -19,7 +19,8 @@ from crm_app.domain.channel import Channel
 from crm_app.domain.permissions import Permission, Role
 from crm_app.models import ChannelAccount, User
 from crm_app.sandbox import credentials
-from crm_app.services import accounts, granting, users
+from crm_app.sandbox.catalogue import PRODUCTS
+from crm_app.services import accounts, granting, skus, users
 
 PEOPLE: Final = (
     ("admin@demo.test", "Anika Rao", Role.ADMIN),
@@ -123,6 +124,18 @@ def seed(session: Session, settings: Settings) -> None:
             )
 
 
+def seed_skus(session: Session) -> None:
+    """Give the web shop its list, but for the newest thing it sells: the desk asks about that."""
+    shop = session.exec(
+        select(ChannelAccount).where(ChannelAccount.channel == Channel.WOOCOMMERCE)
+    ).first()
+    if shop is None or skus.accounts_with_lists(session):
+        return
+    seeder = Actor(ActorKind.SYSTEM, "Demo", permissions=frozenset({Permission.MANAGE_MAPPINGS}))
+    lines = (f"{one.sku}\t{one.sku.removeprefix('PLM-')}\t{one.title}" for one in PRODUCTS[:-1])
+    skus.take_sheet(session, seeder, shop.id, "\n".join(lines))
+
+
 def register_hooks(settings: Settings) -> int:
     """Tell the sandbox where each channel's webhooks go; how many were new."""
     levers = f"{settings.sandbox_url}/_sandbox/hooks"
@@ -157,6 +170,7 @@ def main(arguments: list[str]) -> None:
         return
     with db.transaction() as session:
         seed(session, settings)
+        seed_skus(session)
 
 
 if __name__ == "__main__":

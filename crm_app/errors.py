@@ -5,6 +5,7 @@ CrmError                          shown to the person as it is; `status_code` fo
 │   └── CodeNeededError           ask for the second factor's code
 ├── CodeRefusedError              401, ask for the next code
 ├── SignInThrottledError          429, no sooner than `retry_after_s`
+├── TooManyRequestsError          429, no sooner than `retry_after_s`
 ├── ConfirmationRefusedError      403, ask for the password again
 ├── PermissionDeniedError         403
 ├── LinkOverError                 410
@@ -84,6 +85,15 @@ class SignInThrottledError(CrmError):
     def __init__(self, retry_after_s: int) -> None:
         seconds = "1 second" if retry_after_s == 1 else f"{retry_after_s} seconds"
         super().__init__(f"Too many wrong tries. Try again in {seconds}.")
+        self.retry_after_s = retry_after_s
+
+
+class TooManyRequestsError(CrmError):
+    status_code = 429
+    code = "too_many_requests"
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__("Too many requests at once. Slow down.")
         self.retry_after_s = retry_after_s
 
 

@@ -33,16 +33,23 @@ SWEEP: Final = "sweep"
 # in line with the pulls, or neither would leave the other a turn.
 QUEUES: Final = (BULK, PUSH, INBOX, DOCUMENTS, PULL, SWEEP)
 
+# What a worker does that only sends: no import, however long, keeps a person waiting.
+SENDING: Final = (PUSH,)
+
 PUSH_ACCOUNT: Final = "crm_app.jobs.push.push_account"
 PULL_ACCOUNT: Final = "crm_app.jobs.pull.pull_account"
 BULK_RUN: Final = "crm_app.jobs.bulk.work_on"
 INBOX_ACCOUNT: Final = "crm_app.jobs.inbox.process_account"
 REPLAY: Final = "crm_app.jobs.replay.replay"
 SWEEP_ACCOUNT: Final = "crm_app.jobs.sweep.sweep_account"
+RETRY_CAUSE: Final = "crm_app.jobs.retrying.work_on"
 DELIVER_ALERTS: Final = "crm_app.jobs.alerts.deliver_alerts"
 FORGET_OLD: Final = "crm_app.jobs.retention.forget_old"
 WORK_ON_DOCUMENT: Final = "crm_app.jobs.documents.work_on"
 WORK_ON_DOWNLOAD: Final = "crm_app.jobs.downloads.work_on"
+CHECK_TRAIL: Final = "crm_app.jobs.trail.check"
+WORK_ON_REQUEST: Final = "crm_app.jobs.privacy.work_on"
+KEEP_TO_RETENTION: Final = "crm_app.jobs.privacy.keep_to_retention"
 
 # A hint older than this has been overtaken by the clock.
 _HINT_TTL_S: Final = 60
@@ -83,6 +90,11 @@ def blocking_connection() -> Redis:
         ServiceUnavailableError: If no URL is set.
     """
     return _client(None)
+
+
+def fresh_connection() -> Redis:
+    """One that is shared with nobody, for a thread that outlives what it serves."""
+    return _client(_JOB_PATIENCE_S)
 
 
 def forget_connections() -> None:
@@ -157,12 +169,26 @@ def hint_bulk(session: Session, run_id: int) -> None:
     db.after_commit(session, ("bulk", run_id), lambda: _hint(BULK, BULK_RUN, run_id))
 
 
+def hint_retry(session: Session, retry_id: int) -> None:
+    """After the session's commit, tell a worker that a whole cause is to be tried again."""
+    db.after_commit(session, ("retry", retry_id), lambda: _hint(BULK, RETRY_CAUSE, retry_id))
+
+
 def hint_document(session: Session, document_id: int) -> None:
     """After the session's commit, tell a worker that an uploaded file waits for its next step."""
     db.after_commit(
         session,
         ("document", document_id),
         lambda: _hint(DOCUMENTS, WORK_ON_DOCUMENT, document_id),
+    )
+
+
+def hint_privacy(session: Session, request_id: int) -> None:
+    """After the session's commit, tell a worker that a request about a person's data waits."""
+    db.after_commit(
+        session,
+        ("privacy", request_id),
+        lambda: _hint(DOCUMENTS, WORK_ON_REQUEST, request_id),
     )
 
 
@@ -173,6 +199,11 @@ def hint_download(session: Session, download_id: int) -> None:
         ("download", download_id),
         lambda: _hint(DOCUMENTS, WORK_ON_DOWNLOAD, download_id),
     )
+
+
+def hint_trail(session: Session, check_id: int) -> None:
+    """After the session's commit, tell a worker that a person waits for a walk over the trail."""
+    db.after_commit(session, ("trail", check_id), lambda: _hint(DOCUMENTS, CHECK_TRAIL, check_id))
 
 
 def hint_inbox(session: Session, account_id: int) -> None:

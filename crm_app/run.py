@@ -1,7 +1,7 @@
 """Start the product: `python -m crm_app.run` is what `make run` ends in.
 
 Without an argument everything starts here, databases included. With one, a single part starts
-(`web`, `worker`, `clock`, `migrate`, `build`), which is what a container or a service runs.
+(`web`, `worker`, `sender`, `clock`, `migrate`, `build`): what a container or a service runs.
 """
 
 import json
@@ -29,7 +29,7 @@ from crm_app.supervisor import supervise
 
 USAGE: Final = (
     "usage: python -m crm_app.run "
-    "[web|worker|clock|sandbox|migrate|create-admin EMAIL NAME|build|clean]"
+    "[web|worker|sender|clock|sandbox|migrate|create-admin EMAIL NAME|build|clean]"
 )
 DEMO_PEOPLE: Final = ("admin@demo.test", "support@demo.test", "readonly@demo.test")
 # Orders that the sandbox invents for the channels beside Amazon and the web shop.
@@ -39,6 +39,7 @@ _SETTLE_TIMEOUT_S: Final = 45.0
 _COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "web": ("-m", "crm_app.run", "web"),
     "worker": ("worker.py",),
+    "sender": ("worker.py", "sender"),
     "clock": ("worker.py", "clock"),
     "sandbox": ("-m", "crm_app.sandbox"),
 }
@@ -57,7 +58,7 @@ def main(argv: list[str]) -> int:
                 _become(
                     pages.serving_command(settings), pages.serving_environment(os.environ, settings)
                 )
-            case [("worker" | "clock" | "sandbox") as name]:
+            case [("worker" | "sender" | "clock" | "sandbox") as name]:
                 _become([sys.executable, *_COMMANDS[name]], os.environ)
             case ["migrate"]:
                 _migrate_alone(settings)

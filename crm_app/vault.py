@@ -10,13 +10,16 @@ from crm_app.config import get_settings
 from crm_app.errors import SecretsUnreadableError
 
 
-def _box() -> MultiFernet:
+def _keys() -> list[bytes]:
     # Secrets are long random text (config demands 32 characters), so one hash is stretch enough.
-    keys = (
+    return [
         base64.urlsafe_b64encode(hashlib.sha256(key.get_secret_value().encode()).digest())
         for key in get_settings().secret_keys
-    )
-    return MultiFernet([Fernet(key) for key in keys])
+    ]
+
+
+def _box() -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in _keys()])
 
 
 def seal(values: dict[str, str]) -> bytes:
@@ -36,3 +39,21 @@ def unseal(token: bytes) -> dict[str, str]:
         raise SecretsUnreadableError(
             "Stored credentials cannot be read: CRM_SECRET_KEYS lacks the key they were saved with."
         ) from error
+
+
+def is_newest(token: bytes) -> bool:
+    """Whether the newest key opens it."""
+    try:
+        Fernet(_keys()[0]).decrypt(token)
+    except InvalidToken:
+        return False
+    return True
+
+
+def reseal(token: bytes) -> bytes:
+    """The same content, sealed with the newest key.
+
+    Raises:
+        SecretsUnreadableError: As `unseal`.
+    """
+    return seal(unseal(token))

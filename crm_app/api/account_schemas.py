@@ -50,6 +50,14 @@ class HooksOut(Out):
     disabled: int | None
 
 
+class ChosenOut(Out):
+    """What holds; `is_chosen` is false where it is the usual value."""
+
+    name: str
+    value: str | float | bool
+    is_chosen: bool
+
+
 class AccountOut(Out):
     """`lag_s` is how far `watermark` is behind now; `kept` names the credentials that are set."""
 
@@ -72,6 +80,7 @@ class AccountOut(Out):
     waiting: WaitingOut
     hooks: HooksOut
     sweep: SweepOut | None
+    options: list[ChosenOut]
 
     @classmethod
     def of(cls, view: AccountView) -> Self:
@@ -80,6 +89,10 @@ class AccountOut(Out):
             {
                 **same,
                 "contract_is_inferred": view.is_inferred,
+                "options": [
+                    ChosenOut(name=one.option.name, value=one.value, is_chosen=one.is_chosen)
+                    for one in view.options
+                ],
                 "lag_s": view.lag.total_seconds() if view.lag is not None else None,
             },
             from_attributes=True,
@@ -118,12 +131,43 @@ class ConnectIn(In):
     values: dict[Text, Key] = {}
 
 
+class ConnectionIn(In):
+    """A key that is left out stays, unless an address leads to another host."""
+
+    base_url: Text
+    values: dict[Text, Key] = {}
+
+
+class OptionsIn(In):
+    """By name, as `GET /api/v1/accounts/forms` tells them; null goes back to the usual value."""
+
+    values: dict[Text, bool | float | Key | None]
+
+
 class FieldOut(Out):
     name: str
     label: str
     help: str
-    is_secret: bool
     is_needed: bool
+
+
+class OptionOut(Out):
+    """`low` and `high` are of a number; `choices` are words with their labels.
+
+    One that `is_address` is changed together with the keys only.
+    """
+
+    name: str
+    label: str
+    help: str
+    kind: str
+    default: str | float | bool
+    unit: str
+    choices: list[tuple[str, str]]
+    low: float
+    high: float
+    is_asked: bool
+    is_address: bool
 
 
 class FormOut(BaseModel):
@@ -131,6 +175,7 @@ class FormOut(BaseModel):
     address: str
     address_help: str
     fields: list[FieldOut]
+    options: list[OptionOut]
 
 
 class FormsOut(BaseModel):

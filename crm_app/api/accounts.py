@@ -8,11 +8,14 @@ from crm_app.api.account_schemas import (
     AccountOut,
     AccountsOut,
     ConnectIn,
+    ConnectionIn,
     FetchedOut,
     FetchIn,
     FieldOut,
     FormOut,
     FormsOut,
+    OptionOut,
+    OptionsIn,
     ReplayIn,
     SweepIn,
     SweepOut,
@@ -24,7 +27,7 @@ from crm_app.db import transaction
 from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.errands import accounts, orders
-from crm_app.services import account_admin, account_view, sweeping
+from crm_app.services import account_admin, account_options, account_view, sweeping
 
 router = APIRouter(prefix="/api/v1/accounts", tags=["accounts"])
 _ADMINS = [permitted(Permission.MANAGE_ACCOUNTS)]
@@ -47,6 +50,7 @@ def list_forms() -> FormsOut:
                 address=form.address,
                 address_help=form.address_help,
                 fields=[FieldOut.model_validate(field) for field in form.fields],
+                options=[OptionOut.model_validate(one) for one in form.every_option],
             )
             for channel, form in forms.FORMS.items()
         ]
@@ -67,6 +71,23 @@ def connect(body: ConnectIn, actor: CurrentActor) -> AccountDetailOut:
 def get_account(account_id: Id, actor: CurrentActor) -> AccountDetailOut:
     """One account with what is left of its limits."""
     return _detail(actor, account_id)
+
+
+@router.put("/{account_id}/connection", dependencies=_ADMINS)
+def change_connection(account_id: Id, body: ConnectionIn, actor: CurrentActor) -> AccountDetailOut:
+    """Replace address and keys. They are tried on the channel first; 502 carries its answer, and
+    nothing is changed."""
+    accounts.change_connection(actor, account_id, base_url=body.base_url, values=body.values)
+    return _detail(actor, account_id)
+
+
+@router.patch("/{account_id}/options", dependencies=_ADMINS)
+def change_options(
+    account_id: Id, body: OptionsIn, session: DbSession, actor: CurrentActor
+) -> AccountOut:
+    """Choose some of the account's options; those that are not named stay."""
+    account_options.change(session, actor, account_id, body.values)
+    return _out(session, actor, account_id)
 
 
 @router.post("/{account_id}/pause", dependencies=_ADMINS)

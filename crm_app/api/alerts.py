@@ -4,12 +4,12 @@ from datetime import datetime
 
 from fastapi import APIRouter
 
-from crm_app.api.dependencies import CurrentActor, DbSession, permitted
+from crm_app.api.dependencies import CurrentActor, DbSession, Id, permitted
 from crm_app.api.schemas import In, Out, Text
 from crm_app.domain.alert import AlertKind, AlertLevel
 from crm_app.domain.permissions import Permission
 from crm_app.errands import alerts as errands
-from crm_app.services.alerts import settings
+from crm_app.services.alerts import leads, settings
 
 router = APIRouter(prefix="/api/v1/alerts", tags=["alerts"])
 
@@ -69,6 +69,36 @@ def choose(body: AlertChoiceIn, session: DbSession, actor: CurrentActor) -> Aler
     """How you are told of a kind of alert."""
     settings.choose(session, actor, body.kind, in_app=body.in_app, by_mail=body.by_mail)
     return AlertChoiceOut.model_validate(body, from_attributes=True)
+
+
+class LeadOut(Out):
+    """How long before a ship-by time the account's alert fires."""
+
+    account_id: int
+    name: str
+    minutes: int
+
+
+class LeadsOut(Out):
+    leads: list[LeadOut]
+
+
+class LeadIn(In):
+    minutes: int
+
+
+@router.get("/leads", dependencies=[permitted(Permission.MANAGE_ACCOUNTS)])
+def list_leads(session: DbSession, actor: CurrentActor) -> LeadsOut:
+    """How early the deadline alert of each account fires."""
+    return LeadsOut(leads=[LeadOut.model_validate(one) for one in leads.list_leads(session, actor)])
+
+
+@router.put("/leads/{account_id}", dependencies=[permitted(Permission.MANAGE_ACCOUNTS)])
+def set_lead(account_id: Id, body: LeadIn, session: DbSession, actor: CurrentActor) -> LeadsOut:
+    """Let an account's deadline alert fire earlier or later, from the next minute on."""
+    leads.set_lead(session, actor, account_id, body.minutes)
+    session.flush()
+    return list_leads(session, actor)
 
 
 @router.put("/webhook", dependencies=[permitted(Permission.MANAGE_ACCOUNTS)])

@@ -22,24 +22,38 @@ from crm_app.api import (
     exports,
     field_rules,
     health,
+    inbox,
     install,
     me,
     notices,
     orders,
     papers,
+    privacy,
+    reports,
+    skus,
     status_words,
     sync,
     tokens,
+    trail,
     users,
     views,
     webhooks,
     working,
 )
-from crm_app.api.dependencies import public
+from crm_app.api.dependencies import client_address, public
 from crm_app.api.limits import BodyLimit
 from crm_app.api.schemas import ErrorOut
 from crm_app.config import get_settings
-from crm_app.errors import CrmError, SignInThrottledError
+from crm_app.domain.actor import Actor
+from crm_app.errors import (
+    CrmError,
+    NotFoundError,
+    NotSignedInError,
+    PermissionDeniedError,
+    SignInThrottledError,
+    TooManyRequestsError,
+)
+from crm_app.services import refusals
 
 logger = logging.getLogger(__name__)
 
@@ -56,10 +70,14 @@ _MODULES: Final = (
     documents,
     bulk,
     exceptions,
+    inbox,
     accounts,
     field_rules,
+    skus,
     sync,
     users,
+    trail,
+    reports,
     status_words,
     views,
     health,
@@ -67,6 +85,7 @@ _MODULES: Final = (
     alerts,
     browser,
     working,
+    privacy,
     install,
 )
 _EVERY_METHOD: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -127,16 +146,28 @@ def _answer(status: int, error: ErrorOut, headers: dict[str, str] | None = None)
 
 
 def _own_error(request: Request, error: Exception) -> JSONResponse:
-    del request
     if not isinstance(error, CrmError):
         raise error
+    _note_refusal(request, error)
     headers: dict[str, str] = {}
-    if isinstance(error, SignInThrottledError):
+    if isinstance(error, SignInThrottledError | TooManyRequestsError):
         headers["retry-after"] = str(error.retry_after_s)
     if error.status_code == 401:
         headers["www-authenticate"] = "Bearer"
     body = ErrorOut(error=error.code, message=str(error), details=error.details)
     return _answer(error.status_code, body, headers)
+
+
+def _note_refusal(request: Request, error: CrmError) -> None:
+    """A refusal is remembered; wrong passwords and codes already are, by who counts them."""
+    actor: Actor | None = getattr(request.state, "actor", None)
+    is_refusal = type(error) in (NotSignedInError, PermissionDeniedError)
+    # Whoever is signed in and asks for what is not there may be trying out others' numbers.
+    if is_refusal or (actor is not None and type(error) is NotFoundError):
+        route = request.scope.get("route")
+        where = f"{request.method} {getattr(route, 'path', 'unknown')}"
+        address = client_address(request)
+        refusals.note("request:refused", where, error.code, actor=actor, address=address)
 
 
 def _bad_request(request: Request, error: Exception) -> JSONResponse:

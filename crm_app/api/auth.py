@@ -21,7 +21,7 @@ from crm_app.api.schemas import LinkUseIn, LoginIn, MeOut, TokenOut
 from crm_app.api.users import user_out
 from crm_app.errors import CodeNeededError, NotFoundError, ServiceUnavailableError
 from crm_app.models import User
-from crm_app.services import auth, links, users
+from crm_app.services import auth, endings, links, users
 
 router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
 
@@ -66,7 +66,7 @@ def _open_session(
             address=client_address(request),
             device=request.headers.get("user-agent", ""),
             kind=kind,
-            device_token=request.cookies.get(auth.DEVICE_COOKIE, ""),
+            device_token=request.cookies.get(auth.device_cookie(), ""),
             code=code,
         )
     if isinstance(outcome, auth.Refused):
@@ -98,10 +98,11 @@ def use_link(body: LinkUseIn, session: DbSession) -> Response:
 def logout(request: Request, session: DbSession, bearer: Bearer) -> Response:
     """End the session; its access token stops working at once."""
     if bearer is not None:
-        auth.sign_out_access_token(session, bearer.credentials)
+        endings.sign_out_access_token(session, bearer.credentials, client_address(request))
     else:
         require_same_origin(request)
-        auth.sign_out(session, request.cookies.get(auth.SESSION_COOKIE, ""))
+        token = request.cookies.get(auth.session_cookie(), "")
+        endings.sign_out(session, token, client_address(request))
     return Response(status_code=204)
 
 

@@ -14,7 +14,7 @@ from crm_app.config import get_settings
 from crm_app.domain.address import safe_path
 from crm_app.domain.time import now
 from crm_app.errors import CrmError, SignInThrottledError
-from crm_app.services import auth
+from crm_app.services import auth, endings
 
 router = APIRouter(prefix="/auth", include_in_schema=False)
 
@@ -54,7 +54,7 @@ def code(request: Request, code: _Field = "") -> RedirectResponse:
                 code,
                 address=client_address(request),
                 device=request.headers.get("user-agent", ""),
-                device_token=request.cookies.get(auth.DEVICE_COOKIE, ""),
+                device_token=request.cookies.get(auth.device_cookie(), ""),
             )
     except CrmError as error:
         return _back_to_form(error, "", target)
@@ -74,10 +74,10 @@ def _ask_for_code(half: auth.HalfIn, target: str) -> RedirectResponse:
 
 def _let_in(signed: auth.SignedIn, target: str) -> RedirectResponse:
     answer = RedirectResponse("/me" if signed.must_set_up else target, status_code=303)
-    _keep(answer, auth.SESSION_COOKIE, signed.token, signed.expires_at)
+    _keep(answer, auth.session_cookie(), signed.token, signed.expires_at)
     # Outlives the session: the next sign-in in this browser is no news, and is not made to wait
     # by what others try from the same address.
-    _keep(answer, auth.DEVICE_COOKIE, signed.device_token, now() + _DEVICE_LIFE)
+    _keep(answer, auth.device_cookie(), signed.device_token, now() + _DEVICE_LIFE)
     return answer
 
 
@@ -89,7 +89,7 @@ def _keep(
         value,
         expires=until,
         path=path,
-        secure=get_settings().origin.startswith("https://"),
+        secure=get_settings().is_encrypted,
         httponly=True,
         samesite="lax",
     )
@@ -99,12 +99,19 @@ def _keep(
 def logout(request: Request) -> RedirectResponse:
     """End the session and show the login page."""
     require_same_origin(request)
-    token = request.cookies.get(auth.SESSION_COOKIE)
+    token = request.cookies.get(auth.session_cookie())
     if token:
         with db.transaction() as session:
-            auth.sign_out(session, token)
+            endings.sign_out(session, token, client_address(request))
     answer = RedirectResponse("/login", status_code=303)
-    answer.delete_cookie(auth.SESSION_COOKIE, path="/", httponly=True, samesite="lax")
+    answer.delete_cookie(
+        auth.session_cookie(),
+        path="/",
+        # Without it a browser does not believe that the cookie of this name is meant.
+        secure=get_settings().is_encrypted,
+        httponly=True,
+        samesite="lax",
+    )
     return answer
 
 

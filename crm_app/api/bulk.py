@@ -67,9 +67,14 @@ def _choice(session: Session, actor: Actor, body: BulkIn) -> Choice:
 
 
 @router.get("", dependencies=[_MAY])
-def list_runs(session: DbSession, actor: CurrentActor) -> RunsOut:
-    """The newest runs of everybody, and one's own drafts."""
-    found = bulk_results.list_runs(session, actor)
+def list_runs(
+    session: DbSession,
+    actor: CurrentActor,
+    before: Annotated[int | None, Query(gt=0, lt=2**63)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> RunsOut:
+    """The newest runs of everybody, and one's own drafts; those older than the run `before`."""
+    found = bulk_results.list_runs(session, actor, before=before, limit=limit)
     return RunsOut(runs=[RunOut.model_validate(run) for run in found])
 
 
@@ -87,19 +92,19 @@ def start(run_id: Id, session: DbSession, actor: CurrentActor) -> RunDetailOut:
 
 @router.post("/{run_id}/pause", dependencies=[_MAY])
 def pause(run_id: Id, session: DbSession, actor: CurrentActor) -> RunDetailOut:
-    """Let the batch in hand end, and start no other. What was told to channels travels on."""
+    """Let the batch in hand end, start no other, and tell no channel any more."""
     return _detail(session, actor, bulk_runs.pause(session, actor, run_id))
 
 
 @router.post("/{run_id}/resume", dependencies=[_MAY])
 def resume(run_id: Id, session: DbSession, actor: CurrentActor) -> RunDetailOut:
-    """Go on where a paused run stopped."""
+    """Go on where a paused run was. Of a stopped one, tell what was done here and held back."""
     return _detail(session, actor, bulk_runs.resume(session, actor, run_id))
 
 
 @router.post("/{run_id}/stop", dependencies=[_MAY])
 def stop(run_id: Id, session: DbSession, actor: CurrentActor) -> RunDetailOut:
-    """End a run for good; the rest stays as it was."""
+    """Take up no more orders, and hold back what no channel was told yet."""
     return _detail(session, actor, bulk_runs.stop(session, actor, run_id))
 
 
@@ -148,6 +153,9 @@ def _detail(session: Session, actor: Actor, run: BulkRun) -> RunDetailOut:
     if run.state is not RunState.DRAFT:
         found = bulk_results.progress(session, actor, run.id)
         out.accounts = [AccountProgressOut.model_validate(one) for one in found]
+        left = bulk_pace.left(session, run.id, pace.per_second)
+        for one in out.accounts:
+            one.left_s = left.get(one.account_id)
         return out
     preview = bulk_runs.preview(session, actor, run.id)
     out.preview = PreviewOut.model_validate(preview)

@@ -52,13 +52,14 @@ class GroupOut(Out):
 
 
 class TellingOut(Out):
-    """`seconds` at the limits that the channel publishes."""
+    """`seconds` at the limits that the channel publishes, behind the `ahead` that wait already."""
 
     account_id: int
     channel: Channel
     name: str
     count: int
     seconds: float
+    ahead: int
 
 
 class PreviewOut(Out):
@@ -69,13 +70,15 @@ class PreviewOut(Out):
 
 
 class AccountProgressOut(Out):
-    """`travel` counts what the channel was told, by where that stands."""
+    """`travel` counts what the channel was told, by where that stands; `left_s` is about how long
+    it takes to tell the rest, null where nothing is left or all of it is held back."""
 
     account_id: int
     channel: Channel
     name: str
     outcomes: dict[Outcome, int]
     travel: dict[IntentState, int]
+    left_s: float | None = None
 
 
 class RunOut(Out):

@@ -9,6 +9,7 @@ from pydantic import AfterValidator
 from sqlmodel import Session
 
 from crm_app import db
+from crm_app.api import rates
 from crm_app.config import get_settings
 from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
@@ -38,9 +39,12 @@ Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 def current_actor(request: Request, bearer: Bearer) -> Actor:
     """Who asks, known to the request from here on.
 
-    Raises: As `_current_actor`.
+    Raises: As `_current_actor`, and TooManyRequestsError.
     """
-    request.state.actor = actor = _current_actor(request, bearer)
+    actor = _current_actor(request, bearer).at(client_address(request))
+    # For what it reads, and for the trail should it be refused.
+    request.state.actor = actor
+    rates.take(actor)
     return actor
 
 
@@ -58,7 +62,7 @@ def _current_actor(request: Request, bearer: HTTPAuthorizationCredentials | None
             if bearer.credentials.startswith(api_tokens.PREFIX):
                 return api_tokens.actor_for(session, bearer.credentials, client_address(request))
             return auth.actor_for_access_token(session, bearer.credentials)
-    cookie = request.cookies.get(auth.SESSION_COOKIE)
+    cookie = request.cookies.get(auth.session_cookie())
     if not cookie:
         raise NotSignedInError
     if request.method not in _SAFE_METHODS:

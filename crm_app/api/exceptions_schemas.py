@@ -25,13 +25,13 @@ Moment = Annotated[AwareDatetime, AfterValidator(_in_time)]
 
 
 class ExceptionOut(Out):
-    """`ways` says what may be done about it."""
+    """`ways` says what may be done about it; work of our own has no account and no channel."""
 
     key: str
     source: Source
     cause: Cause
-    channel: Channel
-    account_id: int
+    channel: Channel | None
+    account_id: int | None
     account_name: str
     order_id: int | None
     title: str

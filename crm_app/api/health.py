@@ -23,7 +23,7 @@ def live() -> dict[str, str]:
 
 @router.get("/ready", dependencies=[public("a load balancer has no account")])
 def ready(request: Request, response: Response, bearer: Bearer) -> ReadyOut:
-    """Database, Redis and a worker answer (200), or one of them does not (503).
+    """Database, Redis, a worker and the clock answer (200), or one of them does not (503).
 
     An account that is behind is counted, but is no reason to take this process out of service.
     Which account it is, and why, is for people who are signed in.
@@ -36,6 +36,7 @@ def ready(request: Request, response: Response, bearer: Bearer) -> ReadyOut:
         database=found.database,
         redis=found.redis,
         worker=found.worker,
+        clock=found.clock,
         levels=dict(Counter(account.level for account in found.accounts)),
         waiting=sum(account.waiting for account in found.accounts),
         accounts=[_out(one) for one in found.accounts] if _may_look(request, bearer) else [],

@@ -1,7 +1,7 @@
 """One's own account over REST: where one is signed in, and one's password."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeVar
 
 from fastapi import APIRouter, Response
 
@@ -11,6 +11,8 @@ from crm_app.api.schemas import In, Out, Text
 from crm_app.services import auth, sessions, two_factor, users
 
 router = APIRouter(prefix="/api/v1/me", tags=["me"])
+
+T = TypeVar("T")
 
 
 class SessionOut(Out):
@@ -99,9 +101,14 @@ def two_factor_standing(session: DbSession, actor: CurrentActor) -> StandingOut:
 
 
 @router.post("/two-factor", status_code=201, dependencies=[signed_in()])
-def begin_two_factor(session: DbSession, actor: CurrentActor) -> SetupOut:
-    """A secret for an authenticator app. Nothing changes until a code of it comes back."""
-    return SetupOut.model_validate(two_factor.begin(session, actor))
+def begin_two_factor(body: AgainIn, actor: CurrentActor) -> SetupOut:
+    """A secret for an authenticator app; nothing changes until a code of it comes back.
+
+    403 if the password is wrong.
+    """
+    with db.transaction() as session:
+        outcome = two_factor.begin(session, actor, body.password)
+    return SetupOut.model_validate(_or_raise(outcome))
 
 
 @router.post("/two-factor/confirm", dependencies=[signed_in()])
@@ -109,7 +116,7 @@ def confirm_two_factor(body: CodeIn, actor: CurrentActor) -> CodesOut:
     """Turn it on with a first code; my other sign-ins end. 401 if the code does not fit."""
     with db.transaction() as session:
         outcome = two_factor.confirm(session, actor, body.code)
-    return CodesOut(recovery_codes=_or_raise(outcome))
+    return CodesOut(recovery_codes=list(_or_raise(outcome)))
 
 
 @router.post("/two-factor/codes", dependencies=[signed_in()])
@@ -117,7 +124,7 @@ def new_codes(body: AgainIn, actor: CurrentActor) -> CodesOut:
     """New recovery codes in place of the old ones. 403 if the password is wrong."""
     with db.transaction() as session:
         outcome = two_factor.new_codes(session, actor, body.password)
-    return CodesOut(recovery_codes=_or_raise(outcome))
+    return CodesOut(recovery_codes=list(_or_raise(outcome)))
 
 
 @router.post("/two-factor/off", status_code=204, dependencies=[signed_in()])
@@ -130,10 +137,10 @@ def two_factor_off(body: AgainIn, actor: CurrentActor) -> Response:
     return Response(status_code=204)
 
 
-def _or_raise(outcome: tuple[str, ...] | auth.Refused) -> list[str]:
+def _or_raise(outcome: T | auth.Refused) -> T:
     if isinstance(outcome, auth.Refused):
         raise outcome.error
-    return list(outcome)
+    return outcome
 
 
 @router.put("/password", status_code=204, dependencies=[signed_in()])

@@ -410,6 +410,7 @@ class ReadyOut(BaseModel):
     database: bool
     redis: bool
     worker: bool
+    clock: bool
     levels: dict[str, int]
     waiting: int
     accounts: list[AccountHealthOut]

@@ -17,9 +17,11 @@ from crm_app.api.inflow import Inflow
 from crm_app.api.schemas import ErrorOut
 from crm_app.channels import hooks
 from crm_app.channels.inbound import Delivery
+from crm_app.channels.signatures import header
 from crm_app.config import get_settings
 from crm_app.services import refused_hooks
 from crm_app.services.receiving import Arrival
+from crm_app.services.refused_hooks import Refusal
 
 _MOST_DIGITS: Final = 18
 _NOBODYS: Final = hooks.dearest()
@@ -53,7 +55,15 @@ async def receive(request: Request) -> Response:
     if accepted is not None:
         return JSONResponse(accepted.reply)
     address = client_address(request)
-    return await run_in_threadpool(_refuse, arrival, address, channel, account)
+    refusal = Refusal(
+        channel=known,
+        account_id=number,
+        path=f"{channel}/{account}",
+        address=address,
+        topic=header(delivery.headers, hook.topic_header) if hook.topic_header else "",
+        size=len(delivery.body),
+    )
+    return await run_in_threadpool(_refuse, refusal, channel, account)
 
 
 # Said of every endpoint, and kept by the tests.
@@ -61,15 +71,15 @@ setattr(receive, MARK, "public: the signature is the permission")
 route: Final = Route("/webhooks/{channel}/{account_id}", receive, methods=["POST"])
 
 
-def _refuse(arrival: Arrival, address: str, channel: str, account: str) -> JSONResponse:
-    """Count it and say no; beside the writer, which what strangers send must not hold up."""
-    if refusals.count(address, channel, account):
+def _refuse(refusal: Refusal, channel: str, account: str) -> JSONResponse:
+    """Keep it and say no; beside the writer, which what strangers send must not hold up."""
+    if refusals.count(refusal.address, channel, account):
         slow = ErrorOut(error="too_many_tries", message="Too many webhooks without a proof.")
         headers = {"retry-after": str(refusals.WINDOW_S)}
         return JSONResponse(slow.model_dump(), status_code=429, headers=headers)
     # What comes too often costs the database nothing more.
     with db.transaction() as session:
-        refused_hooks.record(session, arrival.channel, arrival.account_id)
+        refused_hooks.record(session, refusal)
     # The same words whatever is wrong: who guesses learns nothing.
     body = ErrorOut(error="not_proved", message="This webhook does not carry a valid proof.")
     return JSONResponse(body.model_dump(), status_code=401)

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from crm_app.channels import folders
-from crm_app.channels.form import WEBHOOK_SECRET, Field, Form
+from crm_app.channels.form import WEBHOOK_SECRET, Field, Form, Option, Value
 from crm_app.domain.channel import Channel
 
-__all__ = ["FORMS", "WEBHOOK_SECRET", "Field", "Form", "of"]
+__all__ = ["FORMS", "WEBHOOK_SECRET", "Field", "Form", "Option", "Value", "of"]
 
 
 def _all() -> dict[Channel, Form]:

@@ -101,6 +101,28 @@ def _received(account_id: int, events: tuple[HookEvent, ...], at: datetime) -> d
 
 
 @dataclass(frozen=True, slots=True)
+class PersonWish:
+    """What a channel asks for a person who bought there.
+
+    Attributes:
+        erases: To be erased; else what is kept is asked for.
+        names: What the person is known by: the channel's key, e-mail, phone.
+        order_ids: The channel's ids of the orders that are meant.
+        is_everybody: All persons of the account are meant.
+    """
+
+    erases: bool
+    names: tuple[str, ...] = ()
+    order_ids: tuple[str, ...] = ()
+    is_everybody: bool = False
+
+
+def _asks_nothing(topic: str, body: Json) -> PersonWish | None:
+    del topic, body
+    return None
+
+
+@dataclass(frozen=True, slots=True)
 class Hook:
     """One channel's webhooks.
 
@@ -111,6 +133,8 @@ class Hook:
             order that is not here. Raises BadFieldError.
         reply: The body of our 200: from our account's id, the events and the time.
         id_header: Where the channel names the delivery; "" if nowhere.
+        topic_header: Where the channel names the event; "" if only in the body.
+        privacy: What a webhook asks for a person, by topic and body; None if it asks nothing.
         is_ping: Whether it only tries the address, without a proof.
     """
 
@@ -119,6 +143,8 @@ class Hook:
     to_order: Callable[[Told], ChannelOrder | None] = _no_order
     reply: Callable[[int, tuple[HookEvent, ...], datetime], dict[str, Any]] = _received
     id_header: str = ""
+    topic_header: str = ""
+    privacy: Callable[[str, Json], PersonWish | None] = _asks_nothing
     is_ping: Callable[[Headers, bytes], bool] = _is_no_ping
 
 

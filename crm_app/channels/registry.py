@@ -13,6 +13,7 @@ from crm_app.channels.breaker import LONGEST_PAUSE_S, Breaker
 from crm_app.channels.kind import Account, Credentials, Shared
 from crm_app.channels.limits import Limiter, RedisLimiter, UsagePlan
 from crm_app.channels.options import LOOPBACK, check_safe, number
+from crm_app.channels.outward import Reach, transport_for
 from crm_app.channels.tokens import NoStore, RedisTokens, TokenStore
 from crm_app.channels.words import Lexicon
 from crm_app.errors import ChannelError
@@ -29,6 +30,7 @@ def connect(
     timeout_s: float,
     tokens: TokenStore | None = None,
     words: Lexicon | None = None,
+    reach: Reach | None = None,
 ) -> Connector:
     """A connector for one account, with connections of its own: `close` it.
 
@@ -39,6 +41,7 @@ def connect(
         timeout_s: For each wait on the network: to connect (at most 5 s), to write, to read.
         tokens: Keeps an access token for the account's next connector; None keeps none.
         words: What the channel's words for a status mean; None: what the product knows.
+        reach: Where its connections may go beside the public internet; None: nowhere else.
 
     Raises:
         AccountDisconnectedError: A credential is missing, or the address is not safe to send
@@ -54,6 +57,7 @@ def connect(
         headers={"user-agent": USER_AGENT},
         timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s)),
         limits=httpx.Limits(max_connections=4, max_keepalive_connections=2),
+        transport=transport_for(reach or Reach()),
         # A proxy from the environment has no way to a sandbox on this machine.
         trust_env=urlsplit(account.base_url).hostname not in LOOPBACK,
     )

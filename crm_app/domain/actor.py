@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Final
 
 from crm_app.domain.permissions import Permission
 from crm_app.domain.reach import EVERYWHERE, NOWHERE, Reach
 from crm_app.errors import PermissionDeniedError
+
+LONGEST_ADDRESS: Final = 64
 
 
 class ActorKind(StrEnum):
@@ -25,6 +28,8 @@ class Actor:
         label: What the timeline shows: a person's name, "Amazon", "System".
         permissions: What it may do at all; nothing unless given.
         session_id: The sign-in through which a person acts; None for all else.
+        token_id: The API token through which a person acts; None for all else.
+        address: Where the request came from; empty for work that no request asked for.
         narrowed: How far those of `permissions` reach that do not reach everywhere.
         roles: The names of the roles that a person has.
         viewing_as: The role as which a person looks at the desk; empty as themselves.
@@ -35,11 +40,17 @@ class Actor:
     user_id: int | None = None
     permissions: frozenset[Permission] = frozenset()
     session_id: int | None = None
+    token_id: int | None = None
+    address: str = ""
     narrowed: Mapping[Permission, Reach] = field(
         default_factory=dict[Permission, Reach], hash=False
     )
     roles: tuple[str, ...] = ()
     viewing_as: str = ""
+
+    def at(self, address: str) -> "Actor":
+        """The same actor, acting from this address."""
+        return replace(self, address=address[:LONGEST_ADDRESS])
 
     def reach(self, permission: Permission) -> Reach:
         """Where the actor holds a permission."""

@@ -11,6 +11,7 @@ class AlertKind(StrEnum):
     QUEUE = "queue"  # changes wait longer, or are more, than they usually are
     DEADLINE = "deadline"  # orders that must ship soon and are still here
     RECONNECT = "reconnect"  # the channel refused an account's credentials
+    STOPPED = "stopped"  # a part of the desk itself does not run
 
     @property
     def label(self) -> str:
@@ -46,16 +47,19 @@ _LABELS: Final = {
     AlertKind.QUEUE: "Growing queue",
     AlertKind.DEADLINE: "Ship-by deadline",
     AlertKind.RECONNECT: "Reconnect",
+    AlertKind.STOPPED: "Desk stands still",
 }
 _MEANINGS: Final = {
     AlertKind.SILENT: "No order came for longer than this account's own rhythm explains.",
     AlertKind.QUEUE: "Changes wait for their channel longer, or are more, than they usually are.",
-    AlertKind.DEADLINE: "Orders must ship within the hour and have not left, or are not told yet.",
+    AlertKind.DEADLINE: "Orders must ship within the hour, or as set, and are here or not told.",
     AlertKind.RECONNECT: "The channel refused an account's keys; a person has to renew them.",
+    AlertKind.STOPPED: "The worker, the clock or Redis does not run: no order comes or goes.",
 }
 _CONCERNS: Final = {
     AlertKind.SILENT: Permission.MANAGE_ACCOUNTS,
     AlertKind.QUEUE: Permission.CHANGE_STATUS,
     AlertKind.DEADLINE: Permission.CHANGE_STATUS,
     AlertKind.RECONNECT: Permission.MANAGE_ACCOUNTS,
+    AlertKind.STOPPED: Permission.MANAGE_ACCOUNTS,
 }

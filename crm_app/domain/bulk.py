@@ -10,6 +10,7 @@ class RunState(StrEnum):
     DRAFT = "draft"  # chosen and shown, not started
     QUEUED = "queued"  # started by a person; a worker takes it up
     RUNNING = "running"
+    TELLING = "telling"  # every order is done here; the channels are still being told
     PAUSED = "paused"  # by a person, or because its person may no longer do it
     STOPPED = "stopped"  # for good, by a person; the rest stays as it was
     DONE = "done"
@@ -23,6 +24,7 @@ _LABELS: Final[dict[RunState, str]] = {
     RunState.DRAFT: "Not started",
     RunState.QUEUED: "Starting",
     RunState.RUNNING: "Running",
+    RunState.TELLING: "Telling the channels",
     RunState.PAUSED: "Paused",
     RunState.STOPPED: "Stopped",
     RunState.DONE: "Done",
@@ -30,7 +32,11 @@ _LABELS: Final[dict[RunState, str]] = {
 
 # A worker has something to do for these.
 ACTIVE: Final = (RunState.QUEUED, RunState.RUNNING)
-# Nothing happens to these any more.
+# Something still happens by itself: here, or at the channels.
+GOING: Final = (*ACTIVE, RunState.TELLING)
+# What these wished and nobody sent yet waits.
+HALTED: Final = (RunState.PAUSED, RunState.STOPPED)
+# No order is taken up by these any more.
 ENDED: Final = (RunState.STOPPED, RunState.DONE)
 
 

@@ -13,12 +13,17 @@ from zoneinfo import ZoneInfo
 HOUR: Final = timedelta(hours=1)
 # Learned from at most so much; a season ago people bought something else.
 MEMORY: Final = timedelta(days=28)
-_LEAST_HISTORY: Final = timedelta(days=7)
-_LEAST_ORDERS: Final = 50
+# Two nights tell night from day; fewer orders than these tell nothing.
+_LEAST_HISTORY: Final = timedelta(days=2)
+_LEAST_ORDERS: Final = 12
 # With so much history a Sunday is compared with Sundays, and not only an hour with that hour.
+# Of an account that is young or small only the hour of the day is compared, and more patiently.
+_MUCH_HISTORY: Final = timedelta(days=7)
+_MANY_ORDERS: Final = 50
 _WEEKS_KNOWN: Final = timedelta(days=14)
 # Where orders come by chance, so many fail to come once in three thousand times.
 _LEAST_PATIENCE: Final = 8.0
+_MORE_PATIENCE: Final = 1.5
 _SLACK: Final = 1.5
 _CAP: Final = 0.9
 _WEEK: Final = 7 * 24
@@ -37,8 +42,8 @@ class Rhythm:
     patience: float
 
     def expected(self, since: datetime, until: datetime, zone: ZoneInfo) -> float:
-        """How many orders usually come between two moments; of the last two weeks at most."""
-        since = max(since, until - 14 * 24 * HOUR)
+        """How many orders usually come between two moments; of the last four weeks at most."""
+        since = max(since, until - MEMORY)
         total, hour = 0.0, floor(since)
         while hour < until:
             share = (min(hour + HOUR, until) - max(hour, since)) / HOUR
@@ -64,16 +69,19 @@ def learn(orders: Mapping[datetime, int], until: datetime, zone: ZoneInfo) -> Rh
     known = [hour for hour in orders if end - MEMORY <= hour < end and orders[hour] > 0]
     if not known or end - min(known) < _LEAST_HISTORY:
         return None
-    if sum(orders[hour] for hour in known) < _LEAST_ORDERS:
+    count = sum(orders[hour] for hour in known)
+    if count < _LEAST_ORDERS:
         return None
     hours = [min(known) + index * HOUR for index in range(int((end - min(known)) / HOUR))]
     rates = _rates([(_slot(hour, zone), orders.get(hour, 0)) for hour in hours])
-    if len(hours) * HOUR < _WEEKS_KNOWN:
+    is_little = end - min(known) < _MUCH_HISTORY or count < _MANY_ORDERS
+    if is_little or len(hours) * HOUR < _WEEKS_KNOWN:
         rates = _by_day_only(rates)
     quiet = _quiet_stretches(hours, orders, rates, zone)
     # The longest one may have been an outage: it is no measure of what is usual.
     usual = quiet[-2] if len(quiet) > 1 else 0.0
-    return Rhythm(rates, max(_LEAST_PATIENCE, _SLACK * usual))
+    patience = max(_LEAST_PATIENCE, _SLACK * usual)
+    return Rhythm(rates, patience * _MORE_PATIENCE if is_little else patience)
 
 
 def _rates(samples: list[tuple[int, int]]) -> tuple[float, ...]:

@@ -15,12 +15,13 @@ from crm_app.channels import capabilities, registry
 from crm_app.channels.base import Connector
 from crm_app.channels.breaker import Breaker
 from crm_app.channels.limits import Budget, RedisLimiter
+from crm_app.channels.outward import OutwardTransport
 from crm_app.config import get_settings
 from crm_app.domain.actor import Actor
 from crm_app.domain.channel import Channel
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
-from crm_app.errands.addresses import check_address
+from crm_app.errands.addresses import check_address, outward_reach
 from crm_app.errors import (
     ChannelError,
     InvalidInputError,
@@ -28,7 +29,7 @@ from crm_app.errors import (
     ServiceUnavailableError,
 )
 from crm_app.models import ChannelAccount
-from crm_app.services import account_admin, account_forms, accounts, reach
+from crm_app.services import account_admin, account_forms, account_options, accounts, reach
 from crm_app.services.account_forms import Filled
 
 _REACH_TIMEOUT_S: Final = 5.0
@@ -67,7 +68,10 @@ def connect(
     filled = account_forms.fill(channel, values, {})
     address = _addresses(base_url, filled)
     options = _sandbox_options(address)
-    _try(_Trial(None, channel, address, {**options, **filled.options}), filled.credentials)
+    _try(
+        _Trial(None, channel, address, account_options.applied(options, filled.options)),
+        filled.credentials,
+    )
     with db.transaction() as session:
         return account_admin.connect(
             session,
@@ -93,10 +97,10 @@ def change_connection(
     reach.require_on(actor, Permission.MANAGE_ACCOUNTS, account_id)
     with db.transaction() as session:
         account = accounts.get_account(session, account_id)
-    kept = _kept_for(account, base_url)
+    kept = _kept_for(account, base_url, values)
     filled = account_forms.fill(account.channel, values, kept)
     address = _addresses(base_url, filled)
-    options = {**account.options, **filled.options}
+    options = account_options.applied(account.options, filled.options)
     _try(_Trial(account.id, account.channel, address, options), filled.credentials)
     with db.transaction() as session:
         account_admin.change_connection(session, actor, account_id, base_url=address, filled=filled)
@@ -143,16 +147,30 @@ def _addresses(base_url: str, filled: Filled) -> str:
     return check_address(base_url)
 
 
-def _kept_for(account: ChannelAccount, base_url: str) -> dict[str, str]:
-    """The stored credentials, if they may be used for this address."""
-    old, new = urlsplit(account.base_url), urlsplit(base_url.strip())
-    if (old.scheme, old.netloc) != (new.scheme, new.netloc):
+def _kept_for(account: ChannelAccount, base_url: str, values: Mapping[str, str]) -> dict[str, str]:
+    """The stored credentials, if they may be used for these addresses."""
+    form = account_forms.need_form(account.channel)
+    places = [(account.base_url, base_url)] + [
+        (str(account.options.get(option.name, "")), values[option.name])
+        for option in form.options
+        if option.is_address and option.name in values
+    ]
+    if any(_host(old) != _host(new) for old, new in places):
         return {}
     try:
         return vault.unseal(account.credentials)
     except ServiceUnavailableError:
         # The key is lost: all of them have to be entered again.
         return {}
+
+
+def _host(url: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        # Equal to no other: `check_address` says what is wrong with it.
+        return "", url
+    return parts.scheme, parts.netloc
 
 
 def _sandbox_options(address: str) -> dict[str, Any]:
@@ -172,7 +190,9 @@ def _try(account: _Trial, credentials: Mapping[str, str]) -> None:
             return
     # It offers no call that changes nothing: all that can be seen is whether it is there.
     try:
-        with httpx.Client(timeout=_REACH_TIMEOUT_S, trust_env=False) as client:
+        with httpx.Client(
+            timeout=_REACH_TIMEOUT_S, transport=OutwardTransport(outward_reach())
+        ) as client:
             client.get(account.base_url, follow_redirects=False)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         message = f"{account.channel.label} could not be reached at this address."
@@ -187,7 +207,9 @@ def _trial_connector(account: _Trial, credentials: Mapping[str, str]) -> Iterato
     # Somebody is waiting: an earlier failure shall not refuse this try.
     limiter.breaker.try_now()
     timeout_s = min(get_settings().http_timeout_s, _TRY_TIMEOUT_S)
-    connector = registry.connect(account, credentials, limiter, timeout_s=timeout_s)
+    connector = registry.connect(
+        account, credentials, limiter, timeout_s=timeout_s, reach=outward_reach()
+    )
     try:
         yield connector
     finally:

@@ -17,11 +17,12 @@ import httpx
 from sqlmodel import Session, col, select
 
 from crm_app import db, vault
+from crm_app.channels.outward import OutwardTransport
 from crm_app.config import get_settings
 from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
-from crm_app.errands.addresses import check_address, check_reachable
+from crm_app.errands.addresses import check_address, check_reachable, outward_reach
 from crm_app.errors import CrmError
 from crm_app.models import AlertHook, AlertMessage
 from crm_app.services.accounts import pause_after
@@ -64,7 +65,7 @@ def set_hook(actor: Actor, url: str) -> str:
         InvalidInputError: Nothing that may be called; `details` names the field `base_url`.
     """
     actor.require_everywhere(Permission.MANAGE_ACCOUNTS)
-    address = check_address(url)
+    address = check_address(url, only_https=True)
     with db.transaction() as session:
         return alert_settings.set_hook(session, actor, address)
 
@@ -150,7 +151,11 @@ def _post(job: _Job) -> str:
     try:
         # Its answer's body is of no use, and is not read. No redirect: it may lead anywhere.
         with (
-            httpx.Client(timeout=_TIMEOUT_S, follow_redirects=False, trust_env=False) as client,
+            httpx.Client(
+                timeout=_TIMEOUT_S,
+                follow_redirects=False,
+                transport=OutwardTransport(outward_reach()),
+            ) as client,
             client.stream("POST", job.target, content=body, headers=headers) as answer,
         ):
             status = answer.status_code

@@ -12,7 +12,7 @@ from crm_app.channels.base import Connector
 from crm_app.channels.breaker import Breaker
 from crm_app.channels.words import Lexicon
 from crm_app.config import get_settings
-from crm_app.errands.addresses import check_reachable
+from crm_app.errands.addresses import check_reachable, outward_reach
 from crm_app.errors import ChannelError
 from crm_app.models import AccountStatus, ChannelAccount
 from crm_app.services import accounts, resting, status_words
@@ -63,6 +63,7 @@ def _open(
             timeout_s=settings.http_timeout_s,
             tokens=registry.tokens_for(redis, account, account.credentials),
             words=words,
+            reach=outward_reach(),
         )
     except ChannelError as error:
         with db.transaction() as session:

@@ -4,7 +4,7 @@ import logging
 from typing import Final
 
 from crm_app import db, queue
-from crm_app.services import bulk_keeping, bulk_work, clicks
+from crm_app.services import bulk_keeping, bulk_telling, bulk_work, clicks
 
 logger = logging.getLogger(__name__)
 
@@ -12,8 +12,10 @@ _BUDGET_S: Final = 10.0
 
 
 def bulk_due() -> int:
-    """Started by the clock: finds every run that a lost hint or a dead worker left behind."""
+    """Started by the clock: finds every run that a lost hint or a dead worker left behind, and
+    ends those whose channels are told."""
     with db.transaction() as session:
+        bulk_telling.end_told(session)
         active = bulk_work.active_runs(session)
     for run_id in active:
         queue.enqueue(queue.BULK, queue.BULK_RUN, run_id)

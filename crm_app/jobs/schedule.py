@@ -17,11 +17,15 @@ from crm_app.jobs.downloads import downloads_due, forget_old_downloads
 from crm_app.jobs.hooks import watch_due
 from crm_app.jobs.inbox import process_due
 from crm_app.jobs.ledger import check_counts, fold_counts
+from crm_app.jobs.privacy import keep_to_retention, privacy_due
 from crm_app.jobs.pull import pull_due
 from crm_app.jobs.push import push_due
 from crm_app.jobs.replay import replay_due
 from crm_app.jobs.retention import forget_old
+from crm_app.jobs.retrying import retries_due
+from crm_app.jobs.skus import watch_skus
 from crm_app.jobs.sweep import sweep_due
+from crm_app.jobs.trail import check_nightly, checks_due, note_head
 from crm_app.jobs.working import release_due
 
 logger = logging.getLogger(__name__)
@@ -49,13 +53,20 @@ def build_clock(connection: Redis) -> CronScheduler:
         (watch_alerts, queue.INBOX, 60),
         (deliver_alerts, queue.PULL, 20),
         (release_due, queue.PULL, 60),
+        (watch_skus, queue.PULL, 60),
         (forget_old, queue.PULL, _DAY_S),
+        (privacy_due, queue.DOCUMENTS, 60),
+        (keep_to_retention, queue.PULL, _DAY_S),
         (bulk_due, queue.BULK, settings.outbox_interval_s),
         (forget_old_runs, queue.PULL, 3600),
+        (retries_due, queue.BULK, 10),
         (work_due, queue.DOCUMENTS, 10),
         (empty_old, queue.DOCUMENTS, 3_600),
         (downloads_due, queue.DOCUMENTS, 10),
         (forget_old_downloads, queue.PULL, 3_600),
+        (checks_due, queue.DOCUMENTS, 10),
+        (check_nightly, queue.PULL, _DAY_S),
+        (note_head, queue.PULL, 3_600),
     )
     for function, name, interval_s in ticks:
         # A tick that nobody picked up before the next one is overtaken: `ttl` drops it.

@@ -2,7 +2,7 @@
 
 from crm_app.models.account import AccountStatus, ChannelAccount, Sweep, UnmappedWord
 from crm_app.models.alert import Alert, AlertChoice, AlertHook, AlertMessage
-from crm_app.models.audit import AuditEntry
+from crm_app.models.audit import AuditCheck, AuditEntry, CheckState
 from crm_app.models.bulk import BulkRow, BulkRun
 from crm_app.models.customer import Customer
 from crm_app.models.document import (
@@ -28,11 +28,23 @@ from crm_app.models.order import (
 )
 from crm_app.models.outbox import IntentAttempt, StatusIntent
 from crm_app.models.paper import BusinessDetails, Invoice, InvoiceSeries
+from crm_app.models.privacy import (
+    AccountBasis,
+    Basis,
+    DataRequest,
+    ErasedKey,
+    ErasureSecret,
+    RequestKind,
+    RequestState,
+    RetentionRule,
+    RetentionRun,
+)
 from crm_app.models.pulse import AccountHour, AccountPulse
 from crm_app.models.role import RoleGrant, StaffRole
 from crm_app.models.rule import FieldDispute, FieldRule
+from crm_app.models.sku import ChannelSku, UnmappedSku
 from crm_app.models.status_word import OrderWord, Replay, ReplayState, StatusWord
-from crm_app.models.trouble import ExceptionMark, WebhookRefusal
+from crm_app.models.trouble import DeskRetry, ExceptionMark, RefusedWebhook, WebhookRefusal
 from crm_app.models.user import (
     ApiToken,
     RecoveryCode,
@@ -46,6 +58,15 @@ from crm_app.models.view import SavedView, ViewChoice
 from crm_app.models.working import OrderComment, OrderTag, OrderWatcher, Tag
 
 __all__ = [
+    "AccountBasis",
+    "Basis",
+    "DataRequest",
+    "ErasedKey",
+    "ErasureSecret",
+    "RequestKind",
+    "RequestState",
+    "RetentionRule",
+    "RetentionRun",
     "AccountHour",
     "AccountPulse",
     "Alert",
@@ -56,12 +77,16 @@ __all__ = [
     "FieldRule",
     "AccountStatus",
     "ApiToken",
+    "AuditCheck",
     "AuditEntry",
     "BulkRow",
     "BulkRun",
     "BusinessDetails",
     "ChannelAccount",
+    "ChannelSku",
+    "CheckState",
     "Customer",
+    "DeskRetry",
     "ExceptionMark",
     "Document",
     "DocumentChunk",
@@ -101,12 +126,14 @@ __all__ = [
     "StatusWord",
     "Sweep",
     "Tag",
+    "UnmappedSku",
     "UnmappedWord",
     "User",
     "UserPreference",
     "UserLink",
     "UserSession",
     "ViewChoice",
+    "RefusedWebhook",
     "RoleGrant",
     "StaffRole",
     "WebhookRefusal",

@@ -21,6 +21,8 @@ class BulkRun(SQLModel, table=True):
         # The same press of the same person twice is one run.
         UniqueConstraint("actor_id", "key"),
         Index("ix_bulk_runs_active", "id", postgresql_where=text("state IN ('queued', 'running')")),
+        # Their intents wait: every claim of a worker asks which runs that is.
+        Index("ix_bulk_runs_halted", "id", postgresql_where=text("state IN ('paused', 'stopped')")),
         Index(None, "undo_of"),
     )
 
@@ -34,6 +36,10 @@ class BulkRun(SQLModel, table=True):
     key: str = Field(max_length=64)
     actor_id: int = Field(foreign_key="users.id", sa_type=BigInteger)
     actor_label: str = Field(max_length=120)
+    # The API token that asked; what it may do, and whether it still may, holds for the work too.
+    token_id: int | None = Field(
+        default=None, foreign_key="api_tokens.id", sa_type=BigInteger, nullable=True
+    )
     undo_of: int | None = Field(
         default=None, foreign_key="bulk_runs.id", sa_type=BigInteger, nullable=True
     )

@@ -59,6 +59,10 @@ class Document(SQLModel, table=True):
         default=None, foreign_key="users.id", sa_type=BigInteger, nullable=True
     )
     imported_by_name: str = Field(default="", max_length=120)
+    # The API token that asked; what it may do, and whether it still may, holds for the work too.
+    token_id: int | None = Field(
+        default=None, foreign_key="api_tokens.id", sa_type=BigInteger, nullable=True
+    )
     # Whose orders these are: an account of the channel `document`.
     account_id: int | None = Field(
         default=None, foreign_key="channel_accounts.id", sa_type=BigInteger, nullable=True

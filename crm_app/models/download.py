@@ -36,6 +36,10 @@ class Download(SQLModel, table=True):
     reason: str = Field(default="", max_length=500)
     user_id: int = Field(foreign_key="users.id", sa_type=BigInteger)
     user_label: str = Field(max_length=120)
+    # The API token that asked; what it may do, and whether it still may, holds for the work too.
+    token_id: int | None = Field(
+        default=None, foreign_key="api_tokens.id", sa_type=BigInteger, nullable=True
+    )
     key: str = Field(max_length=64)
     # `filter` in its address form and `columns`, or `paper`.
     settings: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)

@@ -52,6 +52,9 @@ class InboxEntry(SQLModel, table=True):
             "id",
             postgresql_where=text("state IN ('received', 'waiting')"),
         ),
+        # The list of an account, and of an order.
+        Index("ix_inbox_account_newest", "account_id", newest("id")),
+        Index("ix_inbox_order", "external_id", newest("id")),
         # Retention.
         Index("ix_inbox_processed", "processed_at", postgresql_where=text("state = 'processed'")),
     )

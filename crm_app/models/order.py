@@ -227,6 +227,8 @@ class Order(SQLModel, table=True):
     hold_reason: HoldReason | None = Field(default=None, sa_type=enum_type(HoldReason))
     hold_note: str = Field(default="", max_length=500)
     archived_at: datetime | None = timestamp()
+    # When the person was taken out of it; the figures stay.
+    anonymised_at: datetime | None = timestamp()
 
     # Counts our own and the channel's changes; a person's change names the one it saw.
     version: int = 1

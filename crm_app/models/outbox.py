@@ -47,10 +47,17 @@ class StatusIntent(SQLModel, table=True):
             "id",
             # Looked at inside the index: what waits for its next try is passed without its row.
             "next_try_at",
+            # And what a paused bulk change holds back.
+            "run_id",
             postgresql_where=_OPEN,
         ),
         Index("ix_status_intents_order", "order_id", "id"),
         Index("ix_status_intents_ledger", "account_id", "state", "made_on", "id"),
+        Index(
+            "ix_status_intents_run",
+            "run_id",
+            postgresql_where=text(f"run_id IS NOT NULL AND state IN ({_WORDS})"),
+        ),
         Index("ix_status_intents_day", "made_on", "id"),
         # Those that are open for too long, without a look at those that are not.
         Index("ix_status_intents_since", "created_at", "id", postgresql_where=_OPEN),
@@ -79,6 +86,7 @@ class StatusIntent(SQLModel, table=True):
     actor_label: str = Field(max_length=120)
     # Why: a person's own note, or the rule that decided. A bulk change is named by its run.
     why: str = Field(default="", max_length=200, sa_column_kwargs=_EMPTY)
+    # No foreign key: a run is never deleted once it started.
     run_id: int | None = Field(default=None, sa_type=BigInteger, nullable=True)
 
     # Of a bulk change, and with time until its deadline: a single person's click goes first.

@@ -92,5 +92,9 @@ class Replay(SQLModel, table=True):
     done: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
     asked_by_id: int | None = Field(default=None, sa_type=BigInteger, nullable=True)
     asked_by: str = Field(max_length=120)
+    # The API token that asked; what it may do, and whether it still may, holds for the work too.
+    token_id: int | None = Field(
+        default=None, foreign_key="api_tokens.id", sa_type=BigInteger, nullable=True
+    )
     created_at: datetime = set_at_insert()
     updated_at: datetime = set_at_insert()

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index
+from sqlalchemy import BigInteger, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from crm_app.domain.trouble import Cause
-from crm_app.models.base import UTC_TIMESTAMP, enum_type, timestamp
+from crm_app.models.base import UTC_TIMESTAMP, enum_type, identity_key, set_at_insert, timestamp
 
 
 class ExceptionMark(SQLModel, table=True):
@@ -24,7 +25,10 @@ class ExceptionMark(SQLModel, table=True):
     key: str = Field(primary_key=True, max_length=80)
     # As they were when the mark was made: what is gone from its source is still told apart.
     cause: Cause = Field(sa_type=enum_type(Cause))
-    account_id: int = Field(foreign_key="channel_accounts.id", sa_type=BigInteger)
+    # None for what is no account's: bulk changes, files, messages.
+    account_id: int | None = Field(
+        default=None, foreign_key="channel_accounts.id", sa_type=BigInteger, nullable=True
+    )
     order_id: int | None = Field(default=None, sa_type=BigInteger, nullable=True)
     title: str = Field(default="", max_length=200)
     since: datetime = Field(sa_type=UTC_TIMESTAMP)
@@ -39,6 +43,28 @@ class ExceptionMark(SQLModel, table=True):
     changed_by: str = Field(default="", max_length=120)
 
 
+class DeskRetry(SQLModel, table=True):
+    """A whole cause that somebody wants tried again; a worker goes through it page by page."""
+
+    __tablename__ = "desk_retries"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        Index("ix_desk_retries_open", "id", postgresql_where=text("finished_at IS NULL")),
+    )
+
+    id: int = identity_key()
+    actor_id: int = Field(foreign_key="users.id", sa_type=BigInteger, index=True)
+    # In the address form; where the next page begins.
+    filter: dict[str, str] = Field(default_factory=dict, sa_type=JSONB)
+    cursor: str = Field(default="", max_length=300)
+    done: int = 0
+    refused: int = 0
+    gone: int = 0
+    # Why, and how often.
+    reasons: dict[str, int] = Field(default_factory=dict, sa_type=JSONB)
+    created_at: datetime = set_at_insert()
+    finished_at: datetime | None = timestamp()
+
+
 class WebhookRefusal(SQLModel, table=True):
     """Webhooks without a valid proof, counted by hour: a stranger adds to a number, never a row.
 
@@ -51,3 +77,23 @@ class WebhookRefusal(SQLModel, table=True):
     account_id: int = Field(primary_key=True, sa_type=BigInteger)
     refused: int = 0
     last_at: datetime = Field(sa_type=UTC_TIMESTAMP)
+
+
+class RefusedWebhook(SQLModel, table=True):
+    """One webhook without a valid proof: who sent what to where. Of each account and hour only the
+    first ones are kept, so what strangers send stays small; the counts are of all of them.
+
+    `account_id` is 0 for addresses that name no account of ours; then `path` is what they named.
+    """
+
+    __tablename__ = "refused_webhooks"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_refused_webhooks_at", "account_id", "at"),)
+
+    id: int = identity_key()
+    at: datetime = Field(sa_type=UTC_TIMESTAMP)
+    account_id: int = Field(sa_type=BigInteger)
+    path: str = Field(default="", max_length=80)
+    address: str = Field(max_length=64)
+    topic: str = Field(default="", max_length=60)
+    size: int = 0
+    reason: str = Field(max_length=120)

@@ -14,6 +14,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import Engine
 
+from crm_app import logs
 from crm_app.config import Settings, get_settings
 from crm_app.sandbox import shop, store, times
 from crm_app.sandbox.app import create_app
@@ -46,6 +47,7 @@ def main(argv: list[str]) -> int:
     load.add_argument("file", type=Path)
     chosen = parser.parse_args(argv)
     settings = get_settings()
+    logs.keep_secrets_out()
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
     # One line for each hook would drown the rest; what was sent can be asked for.
     logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -14,9 +14,9 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from crm_app.sandbox import channel_store, times
-from crm_app.sandbox.amazon_errors import Call, InvalidInputError, UnknownOrderError
+from crm_app.sandbox.amazon_errors import AmazonError, Call, InvalidInputError, UnknownOrderError
 from crm_app.sandbox.amazon_order import BIT, DATASETS, prune
-from crm_app.sandbox.credentials import AMAZON_SELLER, INDIA_MARKETPLACE_ID
+from crm_app.sandbox.credentials import AMAZON_SELLER, AMAZON_SELLERS, INDIA_MARKETPLACE_ID
 from crm_app.sandbox.store import amazon_orders, dump
 
 STATUSES: Final = (
@@ -29,6 +29,8 @@ STATUSES: Final = (
     "UNFULFILLABLE",
 )
 FULFILLERS: Final = ("MERCHANT", "AMAZON")
+_PERSONAL: Final = {"BUYER", "RECIPIENT"}
+_WITHOUT_ROLE: Final = {one.key for one in AMAZON_SELLERS if not one.may_read_people}
 AnyRow = Row[*tuple[Any, ...]]
 TOKEN_LIFETIME: Final = timedelta(hours=24)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -68,7 +70,7 @@ def search_orders(call: Call) -> Response:
 def get_order(call: Call) -> Response:
     """GET /orders/2026-01-01/orders/{orderId}."""
     order_id = str(call.request.path_params["order_id"])
-    datasets = _choices(call.request.query_params, "includedData", DATASETS)
+    datasets = _datasets(call)
     table = amazon_orders
     wanted = select(table.c.body, table.c.datasets, table.c.is_raw).where(
         table.c.seller == call.seller, table.c.order_id == order_id.replace("\x00", "")
@@ -126,10 +128,19 @@ def _read_search(call: Call, query: QueryParams) -> Search:
         before=before,
         statuses=_choices(query, "fulfillmentStatuses", STATUSES),
         fulfillers=_choices(query, "fulfilledBy", FULFILLERS),
-        datasets=_choices(query, "includedData", DATASETS),
+        datasets=_datasets(call),
         page_size=_page_size(query),
         start=start,
     )
+
+
+def _datasets(call: Call) -> list[str]:
+    """What the answer shall hold; 403 for more than the app's role allows."""
+    wanted = _choices(call.request.query_params, "includedData", DATASETS)
+    if call.seller in _WITHOUT_ROLE and not _PERSONAL.isdisjoint(wanted):
+        detail = "The application has no role for the personal data it asked for."
+        raise AmazonError(403, "Unauthorized", "Access to requested resource is denied.", detail)
+    return wanted
 
 
 def _bounds(query: QueryParams, at: datetime, delay: timedelta) -> tuple[str, datetime, datetime]:

@@ -8,7 +8,10 @@ INDIA_MARKETPLACE_ID: Final = "A21TJRUUN4KGV"
 
 @dataclass(frozen=True, slots=True)
 class AmazonSeller:
-    """One selling partner that authorised our app: `key` names it in the sandbox's tables."""
+    """One selling partner that authorised our app: `key` names it in the sandbox's tables.
+
+    Without `may_read_people` the app lacks the role for personal data.
+    """
 
     key: str
     name: str
@@ -16,6 +19,7 @@ class AmazonSeller:
     client_secret: str
     refresh_token: str
     marketplace_id: str = INDIA_MARKETPLACE_ID
+    may_read_people: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +47,17 @@ AMAZON_REPORT_SELLER: Final = AmazonSeller(
     client_secret="amzn1.oa2-cs.v1.sandbox",  # noqa: S106
     refresh_token="Atzr|sandbox-report",  # noqa: S106
 )
+AMAZON_PLAIN_SELLER: Final = AmazonSeller(
+    key="plain",
+    name="A seller whose app has no role for personal data",
+    client_id="amzn1.application-oa2-client.sandbox",
+    client_secret="amzn1.oa2-cs.v1.sandbox",  # noqa: S106
+    refresh_token="Atzr|sandbox-plain",  # noqa: S106
+    may_read_people=False,
+)
 # What the function on the seller's own queue shows, which hands Amazon's messages on to us.
 AMAZON_RELAY_KEY: Final = "sandbox-amazon-relay-key"
-AMAZON_SELLERS: Final = (AMAZON_SELLER, AMAZON_REPORT_SELLER)
+AMAZON_SELLERS: Final = (AMAZON_SELLER, AMAZON_REPORT_SELLER, AMAZON_PLAIN_SELLER)
 
 WOO_SHOP: Final = WooShop(
     key="palmonas",

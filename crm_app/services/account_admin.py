@@ -15,7 +15,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError, InvalidInputError
 from crm_app.models import AccountStatus, ChannelAccount
-from crm_app.services import account_forms, accounts, audit, holding, reach
+from crm_app.services import account_forms, account_options, accounts, audit, holding, reach
 from crm_app.services.account_forms import Filled
 
 # What a worker holds now is over by then; the clock asks again if the hint was lost.
@@ -50,7 +50,7 @@ def connect(
         name=name,
         base_url=base_url,
         credentials=filled.credentials,
-        options={**(options or {}), **_given(filled.options)},
+        options=account_options.applied(options or {}, filled.options),
     )
     after = {"channel": channel.value, "name": name, "base_url": base_url}
     _record(session, actor, account, "account:connected", {}, after)
@@ -75,15 +75,20 @@ def change_connection(
     account.base_url = base_url
     # What somebody else renewed meanwhile (the webhook's secret) stays.
     account.credentials = vault.seal({**old, **filled.typed})
-    account.options = {
-        **{key: value for key, value in account.options.items() if key not in filled.options},
-        **_given(filled.options),
-    }
+    options = account_options.applied(account.options, filled.options)
+    if options != account.options:
+        before["options"], account.options = account.options, options
     if account.status is AccountStatus.DISCONNECTED:
         account.status = AccountStatus.CONNECTED
         account.failures, account.last_error = 0, ""
         account.next_pull_at = None
-    after = {"base_url": base_url, "status": account.status.value, "renewed": renewed}
+    after: dict[str, Any] = {
+        "base_url": base_url,
+        "status": account.status.value,
+        "renewed": renewed,
+    }
+    if "options" in before:
+        after["options"] = options
     _record(session, actor, account, "account:credentials:changed", before, after)
     if account.status is AccountStatus.CONNECTED:
         _hint(session, account)
@@ -232,10 +237,6 @@ def _require_free(session: Session, channel: Channel, name: str) -> None:
     if session.exec(taken).first() is not None:
         words = f"There is an account {name} on {channel.label} already."
         raise ConflictError(words, details={"name": "Taken."})
-
-
-def _given(options: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in options.items() if value != ""}
 
 
 def _hint(session: Session, account: ChannelAccount) -> None:

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from crm_app.channels.forms import Field, Form
 from crm_app.channels.forms import of as form_of
 from crm_app.domain.channel import Channel
 from crm_app.errors import InvalidInputError
+from crm_app.services import account_options
+from crm_app.services.account_options import Choice
 
 MAX_NAME: Final = 120
 MAX_VALUE: Final = 4_000
@@ -19,14 +21,14 @@ _CLEAN: Final = re.compile(r"[\x21-\x7e]+")
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """Values of a form: what is kept encrypted, and what is kept in the clear.
+    """Values of a form: what is kept encrypted, and what is chosen in the clear.
 
     `typed` are those credentials that are new; `credentials` are all there will be.
     """
 
     credentials: dict[str, str]
     typed: dict[str, str]
-    options: dict[str, Any]
+    options: dict[str, Choice]
 
 
 def need_form(channel: Channel) -> Form:
@@ -50,25 +52,31 @@ def fill(channel: Channel, values: Mapping[str, str], kept: Mapping[str, str]) -
         InvalidInputError: `details` maps each field that is wrong to a sentence.
     """
     form = need_form(channel)
+    asked = {option.name for option in form.asked}
     mistakes = {name: "There is no such field." for name in values if not _has(form, name)}
-    new, options = dict[str, str](), dict[str, Any]()
+    new = dict[str, str]()
     for field in form.fields:
         typed = values.get(field.name, "").strip()
         if why := _mistake(field, typed, is_kept=field.name in kept):
             mistakes[field.name] = why
-        elif field.is_option:
-            options[field.name] = typed
         elif typed:
             new[field.name] = typed
             if field.also:
                 new[field.also] = typed
+    try:
+        options = account_options.read(
+            form.asked, {name: value for name, value in values.items() if name in asked}
+        )
+    except InvalidInputError as error:
+        mistakes |= error.details
+        options = {}
     if mistakes:
         raise InvalidInputError("Some fields need another look.", details=mistakes)
     return Filled({**kept, **new}, new, options)
 
 
 def _has(form: Form, name: str) -> bool:
-    return any(field.name == name for field in form.fields)
+    return any(one.name == name for one in (*form.fields, *form.asked))
 
 
 def _mistake(field: Field, typed: str, *, is_kept: bool) -> str:

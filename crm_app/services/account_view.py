@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import ColumnElement, func, literal_column
 from sqlmodel import Session, col, select
@@ -10,7 +10,6 @@ from sqlmodel import Session, col, select
 from crm_app import vault
 from crm_app.channels import capabilities
 from crm_app.channels.forms import WEBHOOK_SECRET
-from crm_app.channels.forms import of as form_of
 from crm_app.config import get_settings
 from crm_app.domain.actor import Actor
 from crm_app.domain.channel import Channel
@@ -19,7 +18,8 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ServiceUnavailableError
 from crm_app.models import AccountStatus, ChannelAccount, InboxEntry, StatusIntent, Sweep
-from crm_app.services import accounts, health, reach, resting, sweeping
+from crm_app.services import account_options, accounts, health, reach, resting, sweeping
+from crm_app.services.account_options import Chosen
 from crm_app.services.health import Level
 from crm_app.services.resting import LeftAlone
 
@@ -84,7 +84,7 @@ class AccountView:
     hooks: Hooks
     sweep: Sweep | None
     next_sweep_at: datetime | None
-    options: dict[str, Any]
+    options: tuple[Chosen, ...]
     created_at: datetime
 
 
@@ -142,7 +142,7 @@ def _view(
         hooks=_hooks(session, account, WEBHOOK_SECRET in credentials),
         sweep=newest,
         next_sweep_at=_next_sweep(account, newest),
-        options=_shown_options(account),
+        options=account_options.of(account),
         created_at=account.created_at,
     )
 
@@ -154,12 +154,6 @@ def _kept(account: ChannelAccount) -> set[str]:
     except ServiceUnavailableError:
         # The key was lost: the page is where an admin enters them again.
         return set()
-
-
-def _shown_options(account: ChannelAccount) -> dict[str, Any]:
-    form = form_of(account.channel)
-    names = {field.name for field in form.options} if form else set[str]()
-    return {name: value for name, value in account.options.items() if name in names}
 
 
 def _next_pull(account: ChannelAccount) -> datetime | None:

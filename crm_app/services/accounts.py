@@ -23,6 +23,7 @@ from crm_app.errors import (
     RejectedError,
 )
 from crm_app.models import AccountStatus, ChannelAccount, StatusIntent
+from crm_app.services import bulk_telling
 
 logger = logging.getLogger(__name__)
 
@@ -113,6 +114,7 @@ def due_for_push(session: Session) -> list[int]:
                     col(StatusIntent.state).in_(OPEN),
                     StatusIntent.state != IntentState.HELD,
                     StatusIntent.next_try_at <= now(),
+                    bulk_telling.is_free(),
                 )
                 .exists(),
             )

@@ -176,7 +176,21 @@ def actor_for(session: Session, secret: str, address: str) -> Actor:
     row, user, grants = found
     if row.last_used_at is None or now() - row.last_used_at > _TOUCH_EVERY:
         row.last_used_at, row.last_address = now(), address[:64]
-    held = access.read(grants)
+    return _acting(row, user, access.read(grants))
+
+
+def behind(session: Session, user: User, token_id: int) -> Actor | None:
+    """For whom a job works that a token asked for; None once the token was revoked.
+
+    A token whose time is over no longer asks for anything, but what it asked for is finished.
+    """
+    row = session.get(ApiToken, token_id, populate_existing=True)
+    if row is None or row.user_id != user.id or row.revoked_at is not None:
+        return None
+    return _acting(row, user, access.of(session, user.id))
+
+
+def _acting(row: ApiToken, user: User, held: access.Access) -> Actor:
     if held.needs_two_factor and not second_factor.is_on(user):
         held = access.Access()
     owner = Actor(
@@ -184,6 +198,7 @@ def actor_for(session: Session, secret: str, address: str) -> Actor:
         f"{user.name} (token {row.name})"[:_MAX_LABEL],
         user.id,
         held.permissions - NOT_FOR_TOKENS,
+        token_id=row.id,
         narrowed=held.narrowed,
     )
     return owner.only(one for one in owner.permissions if one.value in row.scopes)

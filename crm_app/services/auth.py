@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from sqlalchemy import ColumnElement, delete, update
+from sqlalchemy import ColumnElement, delete
 from sqlmodel import Session, col, select
 
 from crm_app.config import get_settings
@@ -22,12 +22,24 @@ from crm_app.errors import (
     WrongPasswordError,
 )
 from crm_app.models import User, UserSession
-from crm_app.services import access, audit, notices, passwords, second_factor, signed, throttling
+from crm_app.services import (
+    access,
+    audit,
+    notices,
+    passwords,
+    refusals,
+    second_factor,
+    signed,
+    throttling,
+)
 
 SESSION_COOKIE: Final = "crm_session"
 SessionKind = Literal["browser", "api"]
 
 DEVICE_COOKIE: Final = "crm_device"
+# A browser takes a cookie of this name only from the host itself, encrypted and for all of it: no
+# neighbour below the same domain can plant one.
+_HOST_ONLY: Final = "__Host-"
 # One address over all people, which may be a whole office.
 _FREE_TRIES_OF_ADDRESS: Final = 50
 # Writing on every click would cost more than it tells.
@@ -104,20 +116,21 @@ def sign_in(
     throttling.hold(session, own)
     wait_s = max(throttling.wait_s(session, one, free) for one, free in limits.items())
     if wait_s > 0:
+        _record_refusal(session, None, email, address, SignInThrottledError.code)
         return Refused(SignInThrottledError(wait_s))
     user = _user_of(session, email)
     is_right = passwords.is_right(password, user.password_hash if user else None)
     if user is None or not is_right or not user.is_active:
         for one in limits:
             throttling.count(session, one)
-        _record_refusal(session, user)
+        _record_refusal(session, user, email, address, WrongPasswordError.code)
         return Refused(WrongPasswordError())
     throttling.forgive(session, own)
     if second_factor.is_on(user):
         if not code:
             return HalfIn(second_factor.half_token(user))
         place = second_factor.Place(address, device_token if is_known else "")
-        refused = take_code(session, person(session, user), user, code, place)
+        refused = take_code(session, person(session, user).at(address), user, code, place)
         if refused is not None:
             return refused
     return _open(session, user, address=address, device=device, kind=kind, is_known=is_known)
@@ -136,7 +149,7 @@ def finish(
     user = second_factor.half_signed_in(session, half)
     is_known = _is_known_device(session, user.email, device_token)
     place = second_factor.Place(address, device_token if is_known else "")
-    refused = take_code(session, person(session, user), user, code, place)
+    refused = take_code(session, person(session, user).at(address), user, code, place)
     if refused is not None:
         return refused
     return _open(session, user, address=address, device=device, kind="browser", is_known=is_known)
@@ -209,7 +222,7 @@ def _open(
         _tell_of_device(session, opened)
     audit.record(
         session,
-        person(session, user),
+        person(session, user).at(address),
         "session:opened",
         subject_type="session",
         subject_id=opened.id,
@@ -241,6 +254,7 @@ def check_again(session: Session, actor: Actor, user: User, password: str) -> Re
     throttling.hold(session, own)
     wait_s = throttling.wait_s(session, own)
     if wait_s > 0:
+        refusals.note_in(session, actor, "user:password:refused", "user", str(user.id), "too_many")
         return Refused(SignInThrottledError(wait_s))
     if passwords.is_right(password, user.password_hash):
         throttling.forgive(session, own)
@@ -263,7 +277,7 @@ def actor_for(session: Session, token: str) -> Actor:
 
 def actor_for_access_token(session: Session, access_token: str) -> Actor:
     """The same for an API client's JWT; its session can be revoked before the JWT ends."""
-    return _actor(session, col(UserSession.id) == _session_id(access_token))
+    return _actor(session, col(UserSession.id) == session_id_of(access_token))
 
 
 def _actor(session: Session, which: ColumnElement[bool]) -> Actor:
@@ -311,52 +325,6 @@ def _holding(user: User, held: access.Access, opened: UserSession | None = None)
     )
 
 
-def sign_out(session: Session, token: str) -> None:
-    """End the session of a cookie; harmless if there is none."""
-    revoke(session, col(UserSession.token_hash) == digest(token))
-
-
-def sign_out_access_token(session: Session, access_token: str) -> None:
-    """End the session of a JWT. Raises NotSignedInError for one that is not ours."""
-    revoke(session, col(UserSession.id) == _session_id(access_token))
-
-
-def revoke_all(session: Session, user_id: int) -> None:
-    """End every session of a person: deactivated, or given a new password."""
-    revoke(session, col(UserSession.user_id) == user_id)
-
-
-def revoke_others(session: Session, user_id: int, session_id: int | None) -> int:
-    """End a person's sessions but one; how many it ended that still worked."""
-    return revoke(
-        session,
-        col(UserSession.user_id) == user_id,
-        col(UserSession.id) != session_id,
-        *is_open(now()),
-    )
-
-
-def revoke(session: Session, *which: ColumnElement[bool]) -> int:
-    """End the sessions that fit; how many it ended. Who may is the caller's to decide."""
-    ended = session.execute(
-        update(UserSession)
-        .where(*which, col(UserSession.revoked_at).is_(None))
-        .values(revoked_at=now())
-        .returning(col(UserSession.id))
-    )
-    return len(ended.all())
-
-
-def is_open(moment: datetime) -> tuple[ColumnElement[bool], ...]:
-    """What holds for the sessions that work at a moment."""
-    idle = timedelta(hours=get_settings().session_idle_hours)
-    return (
-        col(UserSession.revoked_at).is_(None),
-        col(UserSession.expires_at) > moment,
-        col(UserSession.last_used_at) > moment - idle,
-    )
-
-
 def access_token(signed_in: SignedIn) -> tuple[str, int]:
     """A JWT for an API client and its life in seconds."""
     life = timedelta(minutes=get_settings().access_token_minutes)
@@ -364,7 +332,8 @@ def access_token(signed_in: SignedIn) -> tuple[str, int]:
     return signed.sign(claims, API_AUDIENCE, life), int(life.total_seconds())
 
 
-def _session_id(token: str) -> int:
+def session_id_of(token: str) -> int:
+    """The session of a JWT of ours; raises NotSignedInError for any other text."""
     claims = signed.read(token, API_AUDIENCE) or {}
     number = claims.get("sid")
     if not isinstance(number, int) or not 0 < number < 2**63:
@@ -372,21 +341,40 @@ def _session_id(token: str) -> int:
     return number
 
 
+def session_cookie() -> str:
+    """The name of the cookie that holds a browser's session."""
+    return f"{_HOST_ONLY}{SESSION_COOKIE}" if get_settings().is_encrypted else SESSION_COOKIE
+
+
+def device_cookie() -> str:
+    """The name of the cookie by which a browser is known again."""
+    return f"{_HOST_ONLY}{DEVICE_COOKIE}" if get_settings().is_encrypted else DEVICE_COOKIE
+
+
 def digest(token: str) -> bytes:
     """What the database keeps of a random secret; it is long enough to need no salt."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
-def _record_refusal(session: Session, user: User | None) -> None:
-    """A refused sign-in of a known person is remembered; typed addresses of others are not."""
+def _record_refusal(
+    session: Session, user: User | None, email: str, address: str, why: str
+) -> None:
+    """A refused sign-in is remembered; an address that is nobody's by an alias only.
+
+    Bounded for those: whoever types made-up addresses must not fill the trail.
+    """
+    actor = Actor(ActorKind.SYSTEM, "Sign-in").at(address)
     if user is None:
+        alias = refusals.alias(email)
+        refusals.note_in(session, actor, "session:refused", "user", alias, why)
         return
     audit.record(
         session,
-        Actor(ActorKind.SYSTEM, "Sign-in"),
+        actor,
         "session:refused",
         subject_type="user",
         subject_id=user.id,
+        after={"error": why},
     )
 
 

@@ -87,6 +87,7 @@ def claim_run(session: Session, actor: Actor, key: str, **values: Any) -> tuple[
         "key": key,
         "actor_id": actor.user_id,
         "actor_label": actor.label,
+        "token_id": actor.token_id,
         "total": 0,
         "changed": 0,
         "refused": 0,

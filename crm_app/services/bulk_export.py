@@ -86,7 +86,7 @@ class PrintAction(_FileAction):
 
     def preview(self, session: Session, actor: Actor, run: BulkRun) -> Preview:
         """See `Action`. Which orders a paper leaves out, it says itself."""
-        printing.allow(actor, self._paper)
+        printing.allow(session, actor, self._paper)
         if run.total > asking.MAX_PRINTED:
             said = f"At most {asking.MAX_PRINTED} orders on one stack of paper: choose fewer"
             return _all(session, run, said, changes=False)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, func, true
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
@@ -91,15 +91,16 @@ class RowResult:
         )
 
 
-def list_runs(session: Session, actor: Actor, *, limit: int = 50) -> list[BulkRun]:
-    """The newest runs of everybody, and one's own drafts."""
+def list_runs(
+    session: Session, actor: Actor, *, before: int | None = None, limit: int = 50
+) -> list[BulkRun]:
+    """The newest runs of everybody, and one's own drafts; older than the run `before`, if given."""
     reach.require(session, actor, Permission.BULK_CHANGE)
+    is_seen = (col(BulkRun.state) != RunState.DRAFT) | (col(BulkRun.actor_id) == actor.user_id)
+    older = col(BulkRun.id) < before if before is not None else true()
     return list(
         session.exec(
-            select(BulkRun)
-            .where((BulkRun.state != RunState.DRAFT) | (BulkRun.actor_id == actor.user_id))
-            .order_by(col(BulkRun.id).desc())
-            .limit(limit)
+            select(BulkRun).where(is_seen, older).order_by(col(BulkRun.id).desc()).limit(limit)
         )
     )
 

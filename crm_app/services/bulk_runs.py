@@ -2,20 +2,18 @@
 
 from typing import Any
 
-from sqlalchemy import literal
-from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from crm_app import queue
 from crm_app.domain.actor import Actor
-from crm_app.domain.bulk import ACTIVE, ENDED, Outcome, RunState
+from crm_app.domain.bulk import ACTIVE, ENDED, GOING, HALTED, Outcome, RunState
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError, NotFoundError, PermissionDeniedError
-from crm_app.models import BulkRow, BulkRun, Order
-from crm_app.services import audit, bulk_actions, reach
+from crm_app.models import BulkRow, BulkRun
+from crm_app.services import audit, bulk_actions, bulk_telling, bulk_undoing, reach
 from crm_app.services.bulk_action import Preview
-from crm_app.services.bulk_choice import Choice, claim_run, draft, insert_rows
+from crm_app.services.bulk_choice import Choice, claim_run, draft
 from crm_app.services.bulk_status import CHANGED_MEANWHILE
 from crm_app.services.bulk_undo import UndoAction
 
@@ -73,21 +71,24 @@ def start(session: Session, actor: Actor, run_id: int) -> BulkRun:
     if action.preview(session, actor, run).changes == 0:
         raise ConflictError("None of these orders can be changed so: nothing was started.")
     run.state, run.started_at = RunState.QUEUED, now()
+    run.token_id, run.actor_label = actor.token_id, actor.label
     _note(session, actor, run, "started")
     queue.hint_bulk(session, run.id)
     return run
 
 
 def pause(session: Session, actor: Actor, run_id: int) -> BulkRun:
-    """Let the worker finish the batch in its hands and no other.
+    """Let the worker finish the batch in its hands and no other, and tell no channel any more.
+
+    What a channel was told already stays told.
 
     Raises:
-        ConflictError: If the run is neither waiting nor running.
+        ConflictError: If the run is neither at work nor telling.
     """
     run = _locked(session, actor, run_id)
     if run.state is RunState.PAUSED:
         return run
-    if run.state not in ACTIVE:
+    if run.state not in GOING:
         raise ConflictError(f"This bulk change is {run.state.label.lower()}: nothing to pause.")
     run.state, run.reason = RunState.PAUSED, f"Paused by {actor.label}."
     _note(session, actor, run, "paused")
@@ -95,24 +96,30 @@ def pause(session: Session, actor: Actor, run_id: int) -> BulkRun:
 
 
 def resume(session: Session, actor: Actor, run_id: int) -> BulkRun:
-    """Go on where a paused run stopped.
+    """Go on where a paused run was; of a stopped one, tell the channels what was done here.
 
     Raises:
-        ConflictError: If the run has ended or was never started.
+        ConflictError: If there is nothing to go on with.
     """
     run = _locked(session, actor, run_id)
-    if run.state in ACTIVE:
+    if run.state in GOING:
         return run
-    if run.state is not RunState.PAUSED:
+    is_stopped = run.state is RunState.STOPPED
+    if run.state not in HALTED or (is_stopped and not bulk_telling.held(session, run_id)):
         raise ConflictError(f"This bulk change is {run.state.label.lower()}: it cannot go on.")
-    run.state, run.reason = RunState.QUEUED, ""
+    run.state, run.reason = (RunState.TELLING if is_stopped else RunState.QUEUED), ""
+    run.finished_at = None
+    bulk_telling.hint(session, run_id)
     _note(session, actor, run, "resumed")
     queue.hint_bulk(session, run.id)
     return run
 
 
 def stop(session: Session, actor: Actor, run_id: int) -> BulkRun:
-    """End a run for good; what was not taken up stays as it is.
+    """Take up no more orders and tell the channels nothing more.
+
+    What was changed here and not told yet is held back until somebody undoes it, or resumes the
+    run to have it told after all.
 
     Raises:
         ConflictError: If it was never started, or is done.
@@ -120,10 +127,12 @@ def stop(session: Session, actor: Actor, run_id: int) -> BulkRun:
     run = _locked(session, actor, run_id)
     if run.state is RunState.STOPPED:
         return run
-    if run.state not in (*ACTIVE, RunState.PAUSED):
+    if run.state not in (*GOING, RunState.PAUSED):
         raise ConflictError(f"This bulk change is {run.state.label.lower()}: nothing to stop.")
     run.state, run.finished_at = RunState.STOPPED, now()
-    run.reason = f"Stopped by {actor.label}; the rest stays as it was."
+    held = bulk_telling.held(session, run_id)
+    kept = f" {held:,} changes are not told: undo them, or let them be told." if held else ""
+    run.reason = f"Stopped by {actor.label}; the rest stays as it was.{kept}"
     _note(session, actor, run, "stopped")
     return run
 
@@ -136,7 +145,8 @@ def discard(session: Session, actor: Actor, run_id: int) -> None:
 def undo(session: Session, actor: Actor, run_id: int) -> BulkRun:
     """A draft that takes back what a run changed; looked at and started like every other.
 
-    Asked for twice by one person, it is one draft.
+    Asked for twice by one person, it is one draft. What an earlier undo took back, or refused for
+    good, is not in it; what it found on its way, or did not get to, is.
 
     Raises:
         PermissionDeniedError: If the actor may not change orders in bulk.
@@ -146,15 +156,19 @@ def undo(session: Session, actor: Actor, run_id: int) -> BulkRun:
     if not first.action or not bulk_actions.of(first.action).can_be_undone:
         raise ConflictError("This bulk change cannot be undone.")
     reach.require(session, actor, bulk_actions.of(UndoAction.name).permission)
-    if first.state not in (*ENDED, RunState.PAUSED):
+    if first.state not in (*ENDED, RunState.PAUSED, RunState.TELLING):
         raise ConflictError("Pause or stop this bulk change before you undo it.")
     if first.changed == 0:
         raise ConflictError("This bulk change changed no order: there is nothing to undo.")
-    # An undo of a paused run and one of the same run at its end are two: more was changed.
-    key = f"undo-{first.id}-{first.changed}"
+    before = bulk_undoing.earlier(session, first.id)
+    if before and (
+        before[0].state in (*ACTIVE, RunState.PAUSED) or not bulk_undoing.left(session, first.id)
+    ):
+        return before[0]
+    key = f"undo-{first.id}-{first.changed}-{len(before)}"
     run, is_new = claim_run(session, actor, key, undo_of=first.id, action=UndoAction.name)
     if is_new:
-        run.total = _copy_changed(session, first.id, run.id)
+        run.total = bulk_undoing.freeze(session, first.id, run.id)
     return run
 
 
@@ -168,7 +182,7 @@ def again(session: Session, actor: Actor, run_id: int) -> BulkRun:
         ConflictError: If the run is still at work, or left no such order.
     """
     first = _locked(session, actor, run_id)
-    if first.state not in ENDED or first.undo_of is not None:
+    if first.state not in (*ENDED, RunState.TELLING) or first.undo_of is not None:
         raise ConflictError("This bulk change is not one to try again.")
     row = BulkRow
     ids = session.exec(
@@ -183,28 +197,6 @@ def again(session: Session, actor: Actor, run_id: int) -> BulkRun:
     if run.state is RunState.DRAFT:
         run.action, run.settings = first.action, first.settings
     return run
-
-
-def _copy_changed(session: Session, first_id: int, run_id: int) -> int:
-    row = BulkRow
-    rows = (
-        columns(
-            literal(run_id),
-            col(row.position),
-            col(row.order_id),
-            col(row.account_id),
-            col(row.channel),
-            col(Order.version),
-            col(Order.status),
-            literal(""),
-            literal(""),
-            literal(Outcome.WAITING.value),
-            literal(""),
-        )
-        .join(Order, col(Order.id) == col(row.order_id))
-        .where(col(row.run_id) == first_id, col(row.outcome) == Outcome.CHANGED)
-    )
-    return insert_rows(session, rows)
 
 
 def _locked(session: Session, actor: Actor, run_id: int) -> BulkRun:

@@ -28,7 +28,10 @@ NEEDS_PARCEL: Final = "The channel needs the carrier and the tracking number of 
 
 
 class StatusAction:
-    """Settings: `status`. Carrier and tracking number stand with each order of the run."""
+    """Settings: `status`, and of a cancellation `reason_CHANNEL`: that channel's own code for why.
+
+    Carrier and tracking number stand with each order of the run.
+    """
 
     name = "status"
     permission = Permission.CHANGE_STATUS
@@ -41,7 +44,7 @@ class StatusAction:
         except ValueError as error:
             said = "Choose the status that these orders get."
             raise InvalidInputError(said, details={"status": said}) from error
-        return {"status": status.value}
+        return {"status": status.value} | _check_reasons(settings, status)
 
     def title(self, settings: dict[str, Any]) -> str:
         """See `Action`."""
@@ -52,7 +55,7 @@ class StatusAction:
         del actor
         preview, new = Preview(), OrderStatus(run.settings["status"])
         for count, examples, account_id, facts in alike(session, _facts(run.id)):
-            fate = _decide_facts(_Facts(*facts), new)
+            fate = _decide_facts(_Facts(*facts), new, run.settings)
             preview.add(fate.sentence, count, examples, changes=fate.changes)
             preview.lacks_parcel += count * fate.lacks_parcel
             if fate.tells:
@@ -64,7 +67,7 @@ class StatusAction:
     ) -> list[Result]:
         """See `Action`."""
         new = OrderStatus(run.settings["status"])
-        decided = [_decide(item.order, new, item.row) for item in items]
+        decided = [_decide(item.order, new, item.row, run.settings) for item in items]
         moves = [
             replace(one, seen_version=item.row.seen_version)
             for item, one in zip(items, decided, strict=True)
@@ -85,6 +88,26 @@ class StatusAction:
             )
             for item, one in zip(items, decided, strict=True)
         ]
+
+
+def reason_key(channel: Channel) -> str:
+    """Under which name of the settings a channel's reason stands."""
+    return f"reason_{channel.value}"
+
+
+def _check_reasons(settings: dict[str, Any], status: OrderStatus) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for channel in Channel:
+        code = str(settings.get(reason_key(channel)) or "")
+        if not code:
+            continue
+        if status is not OrderStatus.CANCELLED or code not in (
+            capabilities.of(channel).cancel_reasons
+        ):
+            said = f"{channel.label} knows no such reason for this."
+            raise InvalidInputError(said, details={reason_key(channel): said})
+        found[reason_key(channel)] = code
+    return found
 
 
 class _Facts(NamedTuple):
@@ -127,7 +150,7 @@ def _facts(run_id: int) -> Any:
     )
 
 
-def _decide_facts(facts: _Facts, new: OrderStatus) -> _Fate:
+def _decide_facts(facts: _Facts, new: OrderStatus, settings: dict[str, Any]) -> _Fate:
     alike: dict[str, Any] = {
         "channel": facts.channel,
         "status": facts.status,
@@ -143,7 +166,7 @@ def _decide_facts(facts: _Facts, new: OrderStatus) -> _Fate:
         "tracking_number": parcel,
     }
     order, row = Order(**alike), BulkRow(**seen)
-    fate = _decide(order, new, row)
+    fate = _decide(order, new, row, settings)
     if isinstance(fate, str):
         return _Fate(fate, changes=False, lacks_parcel=fate == NEEDS_PARCEL)
     told = "is told" if fate.tells else "is not told: it has no word for this"
@@ -154,14 +177,16 @@ def _decide_facts(facts: _Facts, new: OrderStatus) -> _Fate:
     )
 
 
-def _decide(order: Order, new: OrderStatus, row: BulkRow) -> Move | str:
+def _decide(order: Order, new: OrderStatus, row: BulkRow, settings: dict[str, Any]) -> Move | str:
     """The move, or the sentence of why not."""
+    channel = order.channel
     if order.status is new:
         return f"It is {new.label.lower()} already."
     if order.version != row.seen_version:
         return CHANGED_MEANWHILE
     try:
-        return orders.decide(order, new, (row.carrier, row.tracking_number))
+        parcel, reason = (row.carrier, row.tracking_number), settings.get(reason_key(channel), "")
+        return orders.decide(order, new, parcel, cancel_reason=reason)
     except ConflictError as error:
         return str(error)
     except InvalidInputError:

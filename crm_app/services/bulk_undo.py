@@ -31,8 +31,8 @@ _WITHDRAWN: Final = "Withdrawn before it was sent"
 _HERE: Final = "Taken back here; the channel was never told"
 _REFUSED: Final = "Taken back here; the channel had refused it"
 _NEWER: Final = "A newer change of this order was made since."
-_ON_ITS_WAY: Final = "It is on its way to the channel at this moment. Try again in a minute."
-_CONFLICT: Final = "Decide first whose status stays: ours or the channel's."
+ON_ITS_WAY: Final = "It is on its way to the channel at this moment. Try again in a minute."
+CONFLICT: Final = "Decide first whose status stays: ours or the channel's."
 
 
 class Did(NamedTuple):
@@ -77,10 +77,10 @@ def judge(did: Did) -> Way:
     if did.state is IntentState.REJECTED:
         return Way(_REFUSED, is_open=True, sync=SyncStatus.IN_SYNC)
     if did.state is IntentState.NEEDS_PERSON:
-        return Way(_CONFLICT)
+        return Way(CONFLICT)
     if did.state in (IntentState.SENT, IntentState.CONFIRMED):
         return _compensated(did)
-    return Way(_ON_ITS_WAY)
+    return Way(ON_ITS_WAY)
 
 
 def _withdrawn(did: Did) -> Way:
@@ -217,7 +217,8 @@ def _dids(session: Session, run: BulkRun, positions: list[int]) -> dict[int, Did
 
 def _facts(run: BulkRun, positions: Any = None) -> Any:
     """Id, number and account of each order, then the fields of `Did`."""
-    first, intent, replaced = aliased(BulkRow), aliased(StatusIntent), aliased(StatusIntent)
+    first, mine = aliased(BulkRow), aliased(BulkRow)
+    intent, replaced = aliased(StatusIntent), aliased(StatusIntent)
     statement = (
         columns(
             col(Order.id),
@@ -247,6 +248,8 @@ def _facts(run: BulkRun, positions: Any = None) -> Any:
             & (col(replaced.settled_at) == col(intent.happened_at)),
         )
         .where(col(first.run_id) == run.undo_of, col(first.outcome) == Outcome.CHANGED)
+        # An earlier undo may have seen to some of them.
+        .join(mine, (col(mine.run_id) == run.id) & (col(mine.position) == col(first.position)))
     )
     return (
         statement if positions is None else statement.where(col(first.position) == any_(positions))

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from sqlalchemy import text
@@ -12,10 +13,10 @@ from crm_app import db
 from crm_app.domain.actor import Actor
 from crm_app.domain.bulk import ACTIVE, Outcome, RunState
 from crm_app.domain.permissions import Permission
-from crm_app.domain.time import now
-from crm_app.errors import ServiceUnavailableError
-from crm_app.models import BulkRow, BulkRun, Order, User
-from crm_app.services import auth, bulk, bulk_actions, clicks, reach
+from crm_app.errors import PermissionDeniedError, ServiceUnavailableError
+from crm_app.models import BulkRow, BulkRun, Order
+from crm_app.services import bulk, bulk_actions, bulk_telling, clicks, reach
+from crm_app.services.behalf import on_behalf
 from crm_app.services.bulk_action import Action, Item, Result
 
 logger = logging.getLogger(__name__)
@@ -98,17 +99,20 @@ def _batch(session: Session, run_id: int, size: int) -> int | None:
     if items:
         _store(session, run, action.apply(session, actor, run, items))
     if run.done >= run.total or (not items and not _has_waiting(session, run_id)):
-        run.state, run.finished_at = RunState.DONE, now()
+        bulk_telling.end(session, run)
         return None
     return len(items)
 
 
 def _actor(session: Session, run: BulkRun, action: Action) -> Actor | None:
-    """The person of the run, with what they may do today."""
-    user = session.get_one(User, run.actor_id)
-    actor = auth.person(session, user)
+    """Who asked for the run, with what they may do today."""
     needed = (Permission.BULK_CHANGE, *bulk_actions.needed(action, run.settings))
-    if all(actor.may(one) for one in needed) and _is_within(session, run, actor, needed):
+    with suppress(PermissionDeniedError):
+        actor = on_behalf(session, run.actor_id, run.token_id)
+        for one in needed:
+            actor.require(one)
+        if not _is_within(session, run, actor, needed):
+            raise PermissionDeniedError
         reach.require(session, actor, *needed)
         return actor
     run.state = RunState.PAUSED

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import select as columns
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from crm_app.domain.actor import Actor
@@ -82,7 +83,7 @@ def _fates(session: Session, change: Change | None, ids: list[int]) -> dict[int,
 
 def _dids(session: Session, run: BulkRun, ids: Sequence[int] | None = None) -> list[_Did]:
     """What the first run did to each order, read from the event that it left."""
-    row, event = BulkRow, OrderEvent
+    row, mine, event = BulkRow, aliased(BulkRow), OrderEvent
     statement = (
         columns(
             col(Order.id),
@@ -95,6 +96,7 @@ def _dids(session: Session, run: BulkRun, ids: Sequence[int] | None = None) -> l
         )
         .select_from(row)
         .join(Order, col(Order.id) == col(row.order_id))
+        .join(mine, (col(mine.run_id) == run.id) & (col(mine.position) == col(row.position)))
         .join(event, col(event.order_id) == col(Order.id))
         .where(
             col(row.run_id) == run.undo_of,

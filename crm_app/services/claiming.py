@@ -22,7 +22,7 @@ from crm_app.domain.intent import OPEN, IntentState
 from crm_app.domain.time import now
 from crm_app.models import Order, OrderLine, StatusIntent
 from crm_app.models.outbox import IS_OPEN
-from crm_app.services import accounts
+from crm_app.services import accounts, bulk_telling
 from crm_app.services.payloads import payload_of
 
 # A worker that holds an intent for so many waits on the network is dead: a status change costs
@@ -81,6 +81,7 @@ def next_due(
             IS_OPEN,
             StatusIntent.state != IntentState.HELD,
             StatusIntent.next_try_at <= moment,
+            bulk_telling.is_free(),
             *conditions,
             or_(
                 col(StatusIntent.claimed_at).is_(None),

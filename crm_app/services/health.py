@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from sqlalchemy import func
+from sqlalchemy import and_, func, or_
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from crm_app.channels import capabilities
@@ -14,7 +15,7 @@ from crm_app.domain.intent import OPEN, IntentState
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.models import AccountPulse, AccountStatus, ChannelAccount, StatusIntent
-from crm_app.services import pulse, reach, resting
+from crm_app.services import bulk_telling, pulse, reach, resting
 from crm_app.services.accounts import is_error_over
 
 Level = Literal["ok", "warn", "bad"]
@@ -92,10 +93,10 @@ def sync_health(session: Session, actor: Actor) -> SyncHealth:
 
 def account_health(session: Session) -> tuple[AccountHealth, ...]:
     """Every account, the worst first. For callers that check permissions themselves."""
-    waiting, pulses = _waiting(session), pulse.pulses(session)
+    waits, pulses = _waiting(session), pulse.pulses(session)
     accounts = session.exec(select(ChannelAccount).order_by(col(ChannelAccount.id)))
     found = [
-        _health(account, pulses.get(account.id), *waiting.get(account.id, (0, None)))
+        _health(account, pulses.get(account.id), waits.get(account.id, _Waits()))
         for account in accounts
     ]
     return tuple(sorted(found, key=lambda health: _WORST_FIRST.index(health.level)))
@@ -104,27 +105,50 @@ def account_health(session: Session) -> tuple[AccountHealth, ...]:
 def health_of(session: Session, account: ChannelAccount) -> AccountHealth:
     """One account. For callers that check permissions themselves."""
     measured = session.get(AccountPulse, account.id)
-    return _health(account, measured, *_waiting(session, account.id).get(account.id, (0, None)))
+    return _health(account, measured, _waiting(session, account.id).get(account.id, _Waits()))
 
 
-def _waiting(
-    session: Session, account_id: int | None = None
-) -> dict[int, tuple[int, datetime | None]]:
-    """How many changes wait and since when the oldest does, by account."""
+@dataclass(frozen=True, slots=True)
+class _Waits:
+    """Changes on their way: all, those whose time it is, and those that a halted run holds back."""
+
+    count: int = 0
+    oldest: datetime | None = None
+    due: int = 0
+    oldest_due: datetime | None = None
+    held: int = 0
+
+    @property
+    def at_their_pace(self) -> int:
+        return self.count - self.due - self.held
+
+
+def _waiting(session: Session, account_id: int | None = None) -> dict[int, _Waits]:
+    """What waits, by account.
+
+    Many of a bulk change go out at the channel's pace: they are due when the channel should know.
+    """
+    is_free = bulk_telling.is_free()
+    is_due = and_(is_free, or_(~col(StatusIntent.is_patient), col(StatusIntent.send_by) < now()))
     statement = (
-        select(StatusIntent.account_id, func.count(), func.min(StatusIntent.created_at))
+        columns(
+            col(StatusIntent.account_id),
+            func.count(),
+            func.min(StatusIntent.created_at),
+            func.count().filter(is_due),
+            func.min(StatusIntent.created_at).filter(is_due),
+            func.count().filter(~is_free),
+        )
         .where(col(StatusIntent.state).in_(OPEN), col(StatusIntent.state) != IntentState.HELD)
         .group_by(col(StatusIntent.account_id))
     )
     if account_id is not None:
-        statement = statement.where(StatusIntent.account_id == account_id)
-    return {key: (int(count), oldest) for key, count, oldest in session.exec(statement)}
+        statement = statement.where(col(StatusIntent.account_id) == account_id)
+    return {key: _Waits(*found) for key, *found in session.execute(statement)}
 
 
-def _health(
-    account: ChannelAccount, measured: AccountPulse | None, waiting: int, oldest: datetime | None
-) -> AccountHealth:
-    level, sentence = _judge(account, waiting, oldest)
+def _health(account: ChannelAccount, measured: AccountPulse | None, waits: _Waits) -> AccountHealth:
+    level, sentence = _judge(account, waits)
     return AccountHealth(
         account_id=account.id,
         channel=account.channel,
@@ -133,16 +157,16 @@ def _health(
         sentence=sentence,
         last_success_at=account.last_success_at,
         watermark=account.watermark,
-        waiting=waiting,
-        oldest_at=oldest,
+        waiting=waits.count,
+        oldest_at=waits.oldest,
         lag=max(now() - account.watermark, timedelta()) if account.watermark else None,
         last_hour=Rate(measured.tried_hour, measured.accepted_hour) if measured else Rate(),
         last_day=Rate(measured.tried_day, measured.accepted_day) if measured else Rate(),
     )
 
 
-def _judge(account: ChannelAccount, waiting: int, oldest: datetime | None) -> tuple[Level, str]:
-    moment = now()
+def _judge(account: ChannelAccount, waits: _Waits) -> tuple[Level, str]:
+    moment, oldest = now(), waits.oldest_due
     if account.status is AccountStatus.DISCONNECTED:
         return "bad", f"Disconnected: {account.last_error}"
     if account.status is AccountStatus.PAUSED:
@@ -153,7 +177,7 @@ def _judge(account: ChannelAccount, waiting: int, oldest: datetime | None) -> tu
         return "bad", f"{account.failures} pulls in a row failed: {account.last_error}"
     if oldest is not None and moment - oldest > _WAITING_TOO_LONG:
         minutes = int((moment - oldest).total_seconds() // 60)
-        return "warn", f"{waiting} changes wait to be sent, the oldest for {minutes} minutes."
+        return "warn", f"{waits.due:,} changes wait to be sent, the oldest for {minutes} minutes."
     if account.channel is Channel.DOCUMENT:
         return "ok", "Its orders come in files that people upload."
     if account.channel is Channel.MANUAL:
@@ -174,6 +198,8 @@ def _judge(account: ChannelAccount, waiting: int, oldest: datetime | None) -> tu
     if lost := account.hooks.get("lost"):
         deleted = "1 webhook was" if lost == 1 else f"{lost} webhooks were"
         return "warn", f"{deleted} deleted at the channel; orders still arrive by asking."
+    if waits.at_their_pace:
+        return "ok", f"Current. {waits.at_their_pace:,} changes go out at the channel's pace."
     return "ok", "Current."
 
 

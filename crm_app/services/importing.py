@@ -38,6 +38,7 @@ from crm_app.services import (
 )
 from crm_app.services.authors import Author
 from crm_app.services.events import channel_actor, event_row
+from crm_app.services.privacy import forgetting
 from crm_app.services.rollups import RollupChange, RollupKey
 from crm_app.services.working import telling
 
@@ -96,8 +97,8 @@ def save_orders(
         author: Whom the events name; None: the channel itself.
     """
     author = author or Author(channel_actor(account))
-    good, refused = _sort_out(orders)
-    aside = [*bad, *refused]
+    good, refused = _sort_out(forgetting.cleaned(session, account.id, orders))
+    aside = forgetting.cleaned_bad(session, account.id, [*bad, *refused])
     _set_aside(session, account, aside)
     incoming = _newest(good)
     known = _known_versions(session, account, incoming)

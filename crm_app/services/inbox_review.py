@@ -30,7 +30,7 @@ def replay(session: Session, actor: Actor, entry_id: int) -> InboxEntry:
         ConflictError: If no job can do anything with it.
     """
     entry = _locked(session, actor, entry_id)
-    if not _can_work(session, entry):
+    if not can_work(entry, session.get_one(ChannelAccount, entry.account_id)):
         raise ConflictError("Only a person can act on this: nothing in it can be tried again.")
     _change(session, actor, entry, InboxState.RECEIVED)
     entry.next_try_at = now()
@@ -54,10 +54,10 @@ def close(session: Session, actor: Actor, entry_id: int) -> InboxEntry:
     return entry
 
 
-def _can_work(session: Session, entry: InboxEntry) -> bool:
+def can_work(entry: InboxEntry, account: ChannelAccount) -> bool:
+    """Whether a job can do anything with an entry."""
     if entry.kind != PULLED:
         return entry.kind in WORKABLE
-    account = session.get_one(ChannelAccount, entry.account_id)
     return entry.external_id != "" and capabilities.of(account.channel).reads_back
 
 

@@ -20,7 +20,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError, LinkOverError, NotFoundError
 from crm_app.models import User, UserLink
-from crm_app.services import audit, auth, granting, passwords, users
+from crm_app.services import audit, auth, endings, granting, passwords, users
 from crm_app.services.granting import Granting
 
 PATH: Final = "/welcome"
@@ -109,7 +109,7 @@ def use(session: Session, token: str, password: str) -> User:
         passwords.check_new(password, user.email, user.name)
     )
     link.used_at = now()
-    auth.revoke_all(session, user.id)
+    endings.revoke_all(session, user.id)
     audit.record(
         session,
         auth.person(session, user),

@@ -18,6 +18,7 @@ from crm_app.domain.intent import OPEN, IntentState
 from crm_app.domain.rhythm import HOUR, MEMORY, Rhythm
 from crm_app.domain.time import business_day, now
 from crm_app.models import AccountHour, AccountPulse, ChannelAccount, IntentAttempt, StatusIntent
+from crm_app.services import bulk_telling
 
 # Longer than a rhythm remembers, so that a whole week is always there.
 KEPT: Final = MEMORY + timedelta(days=7)
@@ -80,7 +81,11 @@ def waiting(session: Session) -> dict[int, Waiting]:
             func.count().filter(single),
             func.min(StatusIntent.created_at).filter(single),
         )
-        .where(col(StatusIntent.state).in_(OPEN), col(StatusIntent.state) != IntentState.HELD)
+        .where(
+            col(StatusIntent.state).in_(OPEN),
+            col(StatusIntent.state) != IntentState.HELD,
+            bulk_telling.is_free(),
+        )
         .group_by(col(StatusIntent.account_id))
     )
     return {account_id: Waiting(*facts) for account_id, *facts in rows}

@@ -18,11 +18,14 @@ from crm_app import db
 from crm_app.channels.base import ChannelOrder
 from crm_app.channels.reading import BadFieldError
 from crm_app.channels.words import Lexicon
-from crm_app.domain.actor import Actor, ActorKind
+from crm_app.domain.actor import Actor
 from crm_app.domain.channel import Channel
+from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
+from crm_app.errors import PermissionDeniedError
 from crm_app.models import ChannelAccount, Order, OrderPayload, OrderWord, Replay, ReplayState
 from crm_app.services import order_rows, remapping, status_words
+from crm_app.services.behalf import on_behalf
 from crm_app.services.remapping import Fate, Outcome
 from crm_app.services.replays import OPEN, account_ids
 
@@ -70,6 +73,13 @@ def _batch(session: Session, replay_id: int, rereaders: Mapping[Channel, Rereade
         replay.state = ReplayState.STOPPED
         replay.reason = "The words of this channel were changed meanwhile. Look at it again."
         return False
+    try:
+        actor = on_behalf(session, replay.asked_by_id, replay.token_id)
+        actor.require(Permission.MANAGE_MAPPINGS)
+    except PermissionDeniedError:
+        replay.state = ReplayState.STOPPED
+        replay.reason = f"{replay.asked_by} may no longer do this. Somebody else may begin it anew."
+        return False
     account = _next_account(session, replay)
     if account is None:
         _end(replay)
@@ -80,7 +90,7 @@ def _batch(session: Session, replay_id: int, rereaders: Mapping[Channel, Rereade
         return True
     words = status_words.in_force(session, account)
     reread = rereaders[account.channel](account.options, words)
-    outcomes = _read_again(session, replay, account, ids, reread)
+    outcomes = _read_again(session, actor, replay, account, ids, reread)
     _count(replay, outcomes)
     return True
 
@@ -135,7 +145,12 @@ def _next_orders(session: Session, replay: Replay, account_id: int) -> list[int]
 
 
 def _read_again(
-    session: Session, replay: Replay, account: ChannelAccount, ids: Sequence[int], reread: Reread
+    session: Session,
+    actor: Actor,
+    replay: Replay,
+    account: ChannelAccount,
+    ids: Sequence[int],
+    reread: Reread,
 ) -> list[Outcome]:
     is_dry = replay.state is ReplayState.CHECKING
     found = _load(session, ids, is_locked=not is_dry)
@@ -158,7 +173,6 @@ def _read_again(
             session.expunge(order)
     decided = remapping.decide(session, orders, told)
     if not is_dry:
-        actor = Actor(ActorKind.PERSON, replay.asked_by, replay.asked_by_id)
         remapping.write(session, account, actor, decided, told)
     return outcomes + [one.outcome for one in decided]
 

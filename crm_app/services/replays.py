@@ -69,6 +69,7 @@ def begin(
         expected=_expected(session, ids, word),
         asked_by_id=actor.user_id,
         asked_by=actor.label,
+        token_id=actor.token_id,
     )
     session.add(replay)
     session.flush()
@@ -140,6 +141,7 @@ def apply(session: Session, actor: Actor, replay_id: int) -> Replay:
     replay.state = ReplayState.APPLYING
     replay.cursor_account, replay.cursor_key = 0, ""
     replay.asked_by, replay.asked_by_id, replay.updated_at = actor.label, actor.user_id, now()
+    replay.token_id = actor.token_id
     session.flush()
     _record(session, actor, replay, "replay:applied")
     queue.hint_replay(session, replay.id)

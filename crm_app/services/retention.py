@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import CursorResult, delete
 from sqlmodel import Session, col, select
 
-from crm_app.models import ExceptionMark, InboxEntry, WebhookRefusal
+from crm_app.models import ExceptionMark, InboxEntry, RefusedWebhook, WebhookRefusal
 from crm_app.services import notices, pulse
 from crm_app.services.alerts import telling
 from crm_app.services.exceptions import sources
@@ -57,6 +57,11 @@ def forget_refusals(session: Session, before: datetime) -> int:
     return _deleted(session, delete(WebhookRefusal).where(col(WebhookRefusal.hour) < before))
 
 
+def forget_refused(session: Session, before: datetime) -> int:
+    """Delete the webhooks that were refused before a moment; how many it was."""
+    return _deleted(session, delete(RefusedWebhook).where(col(RefusedWebhook.at) < before))
+
+
 def forget_notices(session: Session, before: datetime) -> int:
     """Delete a batch of notices from before a moment; how many it was."""
     return notices.forget_notices(session, before, most=BATCH)
@@ -72,6 +77,7 @@ STEPS: Final[tuple[Step, ...]] = (
     forget_entries,
     forget_marks,
     forget_refusals,
+    forget_refused,
     forget_notices,
     telling.forget_alerts,
     forget_hours,

@@ -12,7 +12,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import NotFoundError
 from crm_app.models import User, UserSession
-from crm_app.services import audit, auth
+from crm_app.services import audit, endings
 from crm_app.services.own import own_id
 
 
@@ -73,20 +73,23 @@ def end_own(session: Session, actor: Actor, session_id: int) -> None:
 
 
 def end_others(session: Session, actor: Actor) -> int:
-    """End all of the actor's sign-ins but the one that asks; how many it were.
+    """End all of the actor's sign-ins but the one that asks, and their tokens; how many it were.
 
     Raises:
         PermissionDeniedError: If the actor is no person who is signed in.
     """
     user_id = own_id(actor)
-    ended = auth.revoke_others(session, user_id, actor.session_id)
-    if ended:
-        _record(session, actor, "user", user_id, {"ended": ended})
-    return ended
+    ended = endings.revoke_others(session, user_id, actor.session_id)
+    tokens = endings.end_tokens(session, user_id)
+    if ended or tokens:
+        _record(session, actor, "user", user_id, {"ended": ended, "tokens": tokens})
+    return ended + tokens
 
 
 def end_of(session: Session, actor: Actor, user_id: int, session_id: int | None = None) -> int:
-    """End one sign-in of a person, or all of them (None); how many. Needs `users.manage`.
+    """End one sign-in of a person, or all of them and their tokens (None); how many.
+
+    Needs `users.manage`.
 
     Raises:
         PermissionDeniedError: If the actor may not manage people.
@@ -96,16 +99,17 @@ def end_of(session: Session, actor: Actor, user_id: int, session_id: int | None 
     if session_id is not None:
         _end_one(session, actor, user_id, session_id)
         return 1
-    ended = auth.revoke(session, col(UserSession.user_id) == user_id, *auth.is_open(now()))
-    if ended:
-        _record(session, actor, "user", user_id, {"ended": ended})
-    return ended
+    ended = endings.revoke(session, col(UserSession.user_id) == user_id, *endings.is_open(now()))
+    tokens = endings.end_tokens(session, user_id)
+    if ended or tokens:
+        _record(session, actor, "user", user_id, {"ended": ended, "tokens": tokens})
+    return ended + tokens
 
 
 def _list(session: Session, user_id: int, actor: Actor) -> list[OpenSession]:
     found = session.exec(
         select(UserSession)
-        .where(UserSession.user_id == user_id, *auth.is_open(now()))
+        .where(UserSession.user_id == user_id, *endings.is_open(now()))
         .order_by(
             (col(UserSession.id) == (actor.session_id or 0)).desc(),
             col(UserSession.last_used_at).desc(),
@@ -130,11 +134,11 @@ def _seen(one: UserSession, actor: Actor) -> OpenSession:
 
 
 def _end_one(session: Session, actor: Actor, user_id: int, session_id: int) -> None:
-    ended = auth.revoke(
+    ended = endings.revoke(
         session,
         col(UserSession.id) == session_id,
         col(UserSession.user_id) == user_id,
-        *auth.is_open(now()),
+        *endings.is_open(now()),
     )
     if not ended:
         raise NotFoundError("session", session_id)

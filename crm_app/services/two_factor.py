@@ -17,7 +17,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError, NotFoundError
 from crm_app.models import RecoveryCode, User
-from crm_app.services import audit, auth, granting, second_factor
+from crm_app.services import audit, auth, endings, granting, second_factor
 from crm_app.services.own import own_id
 
 RECOVERY_CODES: Final = 10
@@ -59,8 +59,14 @@ def standing(session: Session, actor: Actor) -> Standing:
     return Standing(second_factor.is_on(user), required, user.totp_since, left)
 
 
-def begin(session: Session, actor: Actor) -> Setup:
+def begin(session: Session, actor: Actor, password: str) -> Setup | auth.Refused:
     """Make a secret for an app; nothing is asked for until `confirm` has seen a code of it.
+
+    Asks for the password: whoever holds somebody's session alone must not make their own phone
+    the one that counts. `confirm` takes a code of this secret, so it need not ask again.
+
+    Returns:
+        What the app needs; or a refusal, whose count the caller commits.
 
     Raises:
         PermissionDeniedError: If the actor is no person who is signed in.
@@ -69,6 +75,9 @@ def begin(session: Session, actor: Actor) -> Setup:
     user = _own(session, actor)
     if second_factor.is_on(user):
         raise ConflictError("Your second factor is on already.")
+    refused = auth.check_again(session, actor, user, password)
+    if refused is not None:
+        return refused
     secret = pyotp.random_base32()
     user.totp_secret = vault.seal({"totp": secret})
     session.flush()
@@ -94,7 +103,7 @@ def confirm(session: Session, actor: Actor, code: str) -> tuple[str, ...] | auth
     if refused is not None:
         return refused
     user.totp_since = now()
-    auth.revoke_others(session, user.id, actor.session_id)
+    endings.revoke_others(session, user.id, actor.session_id)
     codes = _new_codes(session, user)
     _record(session, actor, user, "user:two-factor:on")
     return codes
@@ -155,7 +164,7 @@ def turn_off_of(session: Session, actor: Actor, user_id: int) -> None:
     if not second_factor.is_on(user):
         raise ConflictError(f"{user.name} has no second factor.")
     _forget(session, user)
-    auth.revoke_all(session, user.id)
+    endings.revoke_all(session, user.id)
     _record(session, actor, user, "user:two-factor:off")
 
 

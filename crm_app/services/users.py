@@ -11,7 +11,7 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.errors import ConflictError, InvalidInputError, NotFoundError
 from crm_app.models import User
-from crm_app.services import audit, auth, granting, passwords
+from crm_app.services import audit, auth, endings, granting, passwords
 from crm_app.services.granting import Granting
 from crm_app.services.own import own_id
 
@@ -135,7 +135,7 @@ def update_user(
     session.flush()
     granting.keep_an_admin(session)
     if not user.is_active:
-        auth.revoke_all(session, user.id)
+        endings.revoke_all(session, user.id)
     _audit(session, actor, user, "user:changed", before, after)
     return user
 
@@ -152,7 +152,7 @@ def reset_password(
     granting.require_over(session, actor, user_id)
     password = passwords.usable(password, user.email, user.name)
     user.password_hash = passwords.hash_password(password)
-    auth.revoke_all(session, user.id)
+    endings.revoke_all(session, user.id)
     _audit(session, actor, user, "user:password:reset", {}, {})
     return password
 
@@ -188,7 +188,8 @@ def change_own_password(
             "This is your password already.", details={"password": "The same as the old one."}
         )
     user.password_hash = passwords.hash_password(new)
-    auth.revoke_others(session, user.id, actor.session_id)
+    endings.revoke_others(session, user.id, actor.session_id)
+    endings.end_tokens(session, user.id)
     _audit(session, actor, user, "user:password:changed", {}, {})
     return None
 

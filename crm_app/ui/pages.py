@@ -32,6 +32,8 @@ from crm_app.ui.exceptions.state import ExceptionsState
 from crm_app.ui.gallery.page import gallery_page
 from crm_app.ui.imports.page import imports_page
 from crm_app.ui.imports.state import FileState, ImportsState
+from crm_app.ui.inbox.page import inbox_page
+from crm_app.ui.inbox.state import InboxState
 from crm_app.ui.ledger.page import ledger_page
 from crm_app.ui.ledger.state import LedgerState
 from crm_app.ui.login.page import login_page
@@ -54,6 +56,10 @@ from crm_app.ui.orders.state import OrdersState
 from crm_app.ui.orders.views_state import ViewsState
 from crm_app.ui.shared import channel_colours
 from crm_app.ui.shared.shell_state import ShellState
+from crm_app.ui.skus.page import skus_page
+from crm_app.ui.skus.state import SkusState
+from crm_app.ui.trail.page import trail_page
+from crm_app.ui.trail.state import TrailState
 from crm_app.ui.users.page import users_page
 from crm_app.ui.users.state import UsersState
 from crm_app.ui.welcome.page import welcome_page
@@ -98,6 +104,7 @@ PAGES: Final = (
         "Exceptions",
         (ExceptionsState.load, PanelState.load, PickedState.load, _FRAME),
     ),
+    Page(inbox_page, "/inbox", "Inbox", (InboxState.load, _FRAME)),
     Page(runs_page, "/bulk", "Bulk changes", (RunsState.load, _FRAME)),
     Page(run_page, "/bulk/[run_id]", "Bulk change", (BulkState.load, _FRAME)),
     Page(ledger_page, "/ledger", "Ledger", (LedgerState.load, _FRAME)),
@@ -115,7 +122,9 @@ PAGES: Final = (
         (_FRAME, AccountState.load, RulesState.load),
     ),
     Page(mappings_page, "/mappings", "Status words", (_FRAME, MappingsState.load)),
+    Page(skus_page, "/skus", "SKUs", (_FRAME, SkusState.load)),
     Page(users_page, "/users", "People", (_FRAME, UsersState.load)),
+    Page(trail_page, "/audit", "Audit trail", (_FRAME, TrailState.load)),
     Page(
         me_page,
         "/me",
@@ -147,15 +156,18 @@ STYLES: Final = (
     "ledger",
     "pages",
     "exceptions",
+    "inbox",
     "accounts",
     "alerts",
     "mappings",
+    "skus",
     "bulk",
     "imports",
     "downloads",
     "by_hand",
     "business",
     "me",
+    "trail",
     "gallery",
     "phone",
     "connection",

@@ -63,6 +63,8 @@ def test_one_account_also_tells_what_is_left_of_its_limits(
         ("GET", "/1", None),
         ("POST", "", {"channel": "amazon", "name": "n", "base_url": "https://x.test"}),
         ("POST", "/1/pause", None),
+        ("PUT", "/1/connection", {"base_url": "https://x.test"}),
+        ("PATCH", "/1/options", {"values": {}}),
         ("POST", "/1/resume", None),
         ("POST", "/1/pull", None),
         ("POST", "/1/sweep", {}),
@@ -163,3 +165,28 @@ def test_the_forms_tell_what_each_channel_asks_for(client: TestClient, bearer: B
         "consumer_key",
         "consumer_secret",
     ]
+
+
+def test_options_are_told_and_chosen(
+    client: TestClient, bearer: Bearer, session: Session, account: ChannelAccount
+) -> None:
+    headers = bearer(Role.ADMIN)
+    url = f"{URL}/{account.id}/options"
+
+    forms = client.get(f"{URL}/forms", headers=headers).json()["forms"]
+    answer = client.patch(
+        url, json={"values": {"personal_data": False, "overlap_s": 300}}, headers=headers
+    )
+    refused = client.patch(url, json={"values": {"overlap_s": -1}}, headers=headers)
+
+    told = {
+        one["name"]: one for form in forms if form["channel"] == "amazon" for one in form["options"]
+    }
+    assert told["personal_data"]["kind"] == "switch"
+    assert (told["overlap_s"]["default"], told["overlap_s"]["unit"]) == (120, "seconds")
+    options = {one["name"]: one for one in answer.json()["options"]}
+    assert options["personal_data"] == {"name": "personal_data", "value": False, "is_chosen": True}
+    assert options["first_import_days"]["is_chosen"] is False
+    assert (refused.status_code, set(refused.json()["details"])) == (422, {"overlap_s"})
+    session.refresh(account)
+    assert account.options == {"personal_data": False, "overlap_s": 300.0}

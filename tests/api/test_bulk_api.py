@@ -43,7 +43,9 @@ def test_a_run_from_preview_to_undo(client: TestClient, bearer: Bearer, session:
     # WooCommerce is asked for five calls of a kind a second.
     assert drafted["preview"]["tellings"][0]["seconds"] == 0.4
     assert (again["id"], again["state"]) == (run_id, "queued")
-    assert (done["state"], done["changed"]) == ("done", 2)
+    assert (done["state"], done["changed"]) == ("telling", 2)
+    # What waits there already is counted too: the two themselves.
+    assert [one["left_s"] for one in done["accounts"]] == [0.4]
     assert done["accounts"][0]["outcomes"] == {"changed": 2}
     assert done["accounts"][0]["travel"] == {"queued": 2}
     assert [(row["to_status"], row["position"]) for row in rows] == [("shipped", 1)]

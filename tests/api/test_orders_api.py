@@ -228,3 +228,33 @@ def test_a_reader_changes_nothing(
     assert (answer.status_code, answer.json()["error"]) == (403, "permission_denied")
     assert session.get_one(Order, order.id).status is OrderStatus.CONFIRMED
     assert len(session.exec(select(AuditEntry)).all()) == before
+
+
+def test_a_change_keeps_its_note_and_is_withdrawn_before_it_is_sent(
+    client: TestClient, bearer: Bearer, order: Order, session: Session
+) -> None:
+    headers = bearer(Role.SUPPORT)
+    body = {
+        "status": "shipped",
+        "carrier": "BlueDart",
+        "tracking_number": "BD-1",
+        "why": "Courier came early",
+        "version": 1,
+    }
+    changed = client.put(f"{URL}/{order.id}/status", json=body, headers=headers).json()
+    [intent] = changed["intents"]
+    path = f"{URL}/{order.id}/intents/{intent['id']}/withdraw"
+    stranger = client.post(path, headers=bearer(Role.READ_ONLY))
+    elsewhere = client.post(path.replace(f"/{order.id}/", f"/{order.id + 1}/"), headers=headers)
+
+    withdrawn = client.post(path, headers=headers)
+    again = client.post(path, headers=headers)
+
+    assert (intent["why"], intent["seen_version"]) == ("Courier came early", 1)
+    assert (intent["operation"], intent["can_be_withdrawn"]) == ("confirmShipment", True)
+    assert (stranger.status_code, elsewhere.status_code) == (403, 404)
+    assert withdrawn.json()["status"] == "confirmed"
+    assert (again.status_code, again.json()["error"]) == (409, "conflict")
+    session.expire_all()
+    assert [one.state.value for one in session.exec(select(StatusIntent))] == ["undone"]
+    assert client.get(f"{URL}/{order.id}", headers=headers).json()["tracking_number"] == ""

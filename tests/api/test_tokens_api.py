@@ -84,7 +84,7 @@ def test_a_token_is_never_more_than_a_token(client: TestClient, bearer: Bearer) 
         ("GET", "/api/v1/me/sessions", None),
         ("POST", "/api/v1/me/sessions/end-others", None),
         ("PUT", "/api/v1/me/password", {"current": PASSWORD, "new": "a river of seven stones"}),
-        ("POST", "/api/v1/me/two-factor", None),
+        ("POST", "/api/v1/me/two-factor", {"password": PASSWORD}),
         ("GET", ALL, None),
     ]
 

@@ -26,7 +26,9 @@ def app_of(
 ) -> Turned:
     """Turns the second factor of the support person on; their app and recovery codes."""
     headers = bearer(Role.SUPPORT)
-    app = pyotp.TOTP(client.post(URL, headers=headers).json()["secret"])
+    app = pyotp.TOTP(
+        client.post(URL, json={"password": PASSWORD}, headers=headers).json()["secret"]
+    )
     answer = client.post(f"{URL}/confirm", json={"code": app.now()}, headers=headers)
     session.refresh(people[Role.SUPPORT])
     people[Role.SUPPORT].totp_last_step = 0  # as if the next half minute had come

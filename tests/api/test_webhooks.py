@@ -21,8 +21,8 @@ from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.trouble import Cause, Source
 from crm_app.jobs import inbox
-from crm_app.models import Order, WebhookRefusal
-from crm_app.services import accounts
+from crm_app.models import ChannelAccount, Order, RefusedWebhook, WebhookRefusal
+from crm_app.services import accounts, refused_hooks
 from crm_app.services.exceptions import listing
 from crm_app.services.exceptions.query import ExceptionQuery
 from tests.channels.orders import woo_order
@@ -204,8 +204,58 @@ def test_a_stranger_adds_to_a_number_and_takes_the_same_work_everywhere(
     with db.transaction() as session:
         found = {one.account_id: one.refused for one in session.exec(select(WebhookRefusal))}
     # As many statements of the same kinds, whether the account, the channel or neither is known.
-    assert steps[0] == steps[1] == steps[2] == ["SELECT", "INSERT"]
+    assert steps[0] == steps[1] == steps[2] == ["SELECT", "SELECT", "INSERT", "INSERT"]
     assert found == ({account_id: 3} if counted else {account_id: 1, 0: 2})
+
+
+@pytest.mark.parametrize(
+    ("path", "secret", "reason"),
+    [
+        ("shopify/{id}", True, "The proof is missing, wrong or too old."),
+        ("shopify/{id}", False, "No webhook secret is set"),
+        ("shopify/99999", True, "No account of ours has this address."),
+    ],
+)
+def test_a_refused_webhook_is_kept_with_who_sent_it_what_and_why(
+    client: TestClient, path: str, secret: bool, reason: str
+) -> None:
+    account_id = webhooks.account(Channel.SHOPIFY)
+    if not secret:
+        with db.transaction() as session:
+            session.get_one(ChannelAccount, account_id).credentials = vault.seal({})
+
+    client.post(
+        f"/webhooks/{path.format(id=account_id)}",
+        content=b"{}",
+        headers={"x-shopify-topic": "orders/\tcreate", "x-shopify-hmac-sha256": "gu3ss"},
+    )
+
+    with db.transaction() as session:
+        (kept,) = session.exec(select(RefusedWebhook))
+        found = (kept.account_id, kept.path, kept.topic, kept.size, kept.address)
+    is_known = "{id}" in path
+    assert found == (
+        account_id if is_known else 0,
+        "" if is_known else path,
+        "orders/?create",
+        2,
+        "testclient",
+    )
+    assert kept.reason.startswith(reason)
+
+
+def test_of_a_flood_only_the_first_of_an_hour_are_kept(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account_id = webhooks.account(Channel.BLINKIT)
+    monkeypatch.setattr(refused_hooks, "KEPT_AN_HOUR", 3)
+
+    for _ in range(5):
+        post(client, Channel.BLINKIT, account_id, purchase_order(), **{"api-key": "guess"})
+
+    with db.transaction() as session:
+        assert len(session.exec(select(RefusedWebhook)).all()) == 3
+        assert session.exec(select(WebhookRefusal)).one().refused == 5
 
 
 def test_a_flood_of_guesses_is_one_line_on_the_page_of_exceptions(

@@ -83,13 +83,29 @@ def test_one_outage_does_not_teach_patience() -> None:
     "orders",
     [
         {},
-        shop(20, 20, days=6),
-        {END - (index + 1) * 24 * HOUR: 1 for index in range(28)},
+        shop(20, 20, days=1),
+        {END - (index + 1) * 24 * HOUR: 1 for index in range(11)},
     ],
-    ids=["nothing", "six days", "28 orders"],
+    ids=["nothing", "one day", "eleven orders"],
 )
 def test_too_little_is_known(orders: dict[datetime, int]) -> None:
     assert learn(orders, END, ZONE) is None
+
+
+def test_a_young_account_is_judged_by_its_days_and_more_patiently() -> None:
+    usual = known(shop(20, 0.2, days=3))
+    night = datetime(2026, 11, 16, 16, 30, tzinfo=UTC)  # 22:00
+
+    assert usual.patience == 12
+    assert usual.expected(night, night + 9 * HOUR, ZONE) < usual.patience
+    assert usual.expected(END, END + 2 * HOUR, ZONE) > usual.patience
+
+
+def test_a_small_account_is_missed_after_some_two_weeks() -> None:
+    usual = known({END - (index + 1) * 24 * HOUR: 1 for index in range(28)})
+
+    assert usual.expected(END, END + timedelta(days=10), ZONE) < usual.patience
+    assert usual.expected(END, END + timedelta(days=20), ZONE) > usual.patience
 
 
 def test_a_week_is_enough_and_then_each_day_is_alike() -> None:

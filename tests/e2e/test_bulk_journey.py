@@ -66,3 +66,35 @@ def test_many_orders_are_chosen_looked_at_cancelled_watched_and_taken_back(
         lambda: statuses(product, made) == {"processing"}, "the shop goes back", timeout_s=60
     )
     expect(page.get_by_text("This took back")).to_be_visible()
+
+
+def test_all_that_match_are_chosen_changed_downloaded_and_taken_back(
+    product: Product, open_page: OpenPage
+) -> None:
+    place_in_the_shop(product, 60)
+    page = open_page("support@demo.test", path="/orders?channel=woocommerce&status=confirmed")
+
+    # More than a page: first the page is chosen, then all that match the filter.
+    page.get_by_role("checkbox", name=re.compile("page", re.IGNORECASE)).first.click()
+    bar = page.get_by_role("region", name="Chosen orders")
+    bar.get_by_role("button", name=re.compile("Choose all")).click()
+    expect(bar).to_contain_text(re.compile(r"All \d+ chosen"))
+    bar.get_by_role("button", name="Change status").click()
+    page.wait_for_url(re.compile(r"/bulk/\d+"))
+    page.get_by_role("radio", name="Priority").click()
+    page.get_by_role("radio", name="High").click()
+    expect(page.get_by_text("Will change")).to_be_visible()
+
+    page.get_by_role("button", name=re.compile(r"Set the priority of \d+ orders")).click()
+    expect(page.get_by_role("button", name="Undo…")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Done", exact=True).first).to_be_visible(timeout=30_000)
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Results as CSV").click()
+    lines = started.value.path().read_text(encoding="utf-8-sig").splitlines()
+    assert len(lines) > 60
+    assert {line.split(",")[2] for line in lines[1:]} == {"changed"}
+
+    page.get_by_role("button", name="Undo…").click()
+    expect(page.get_by_role("heading", name="Taken back")).to_be_visible()
+    page.get_by_role("button", name=re.compile(r"Undo \d+ orders")).click()
+    expect(page.get_by_text("This took back")).to_be_visible(timeout=30_000)

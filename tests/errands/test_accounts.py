@@ -202,3 +202,61 @@ def test_settings_of_an_account_that_allow_no_connection_are_said_on_it(
     assert session.exec(select(Order)).all() == []
     assert Breaker(queue.connection(), account.id).rests() == ()
     assert Family.READ not in after.rests
+
+
+def test_an_app_without_the_role_for_personal_data_can_be_connected(
+    database: str, sandbox: SandboxServer, admin: Actor
+) -> None:
+    del database
+    seller = credentials.AMAZON_PLAIN_SELLER
+    keys = {
+        "client_id": seller.client_id,
+        "client_secret": seller.client_secret,
+        "refresh_token": seller.refresh_token,
+        "auth_url": f"{sandbox.url}/amazon-auth/auth/o2/token",
+    }
+    url = f"{sandbox.url}/amazon"
+
+    with pytest.raises(AccountDisconnectedError):
+        errands.connect(admin, Channel.AMAZON, name="A", base_url=url, values=keys)
+    assert stored() == []
+    errands.connect(
+        admin,
+        Channel.AMAZON,
+        name="A",
+        base_url=url,
+        values=keys | {"personal_data": "false", "marketplace_id": "A21TJRUUN4KGV"},
+    )
+
+    (account,) = stored()
+    assert account.options["personal_data"] is False
+    assert "marketplace_id" not in account.options
+    arrive(account, sandbox.place("amazon", seller=seller.key))
+
+
+def test_another_sign_in_address_is_sent_no_key_that_was_given_for_the_old_one(
+    sandbox: SandboxServer, admin: Actor
+) -> None:
+    seller = credentials.AMAZON_SELLER
+    keys = {
+        "client_id": seller.client_id,
+        "client_secret": seller.client_secret,
+        "refresh_token": seller.refresh_token,
+        "auth_url": f"{sandbox.url}/amazon-auth/auth/o2/token",
+    }
+    url = f"{sandbox.url}/amazon"
+    account_id = errands.connect(admin, Channel.AMAZON, name="A", base_url=url, values=keys)
+
+    with pytest.raises(InvalidInputError) as caught:
+        errands.change_connection(
+            admin,
+            account_id,
+            base_url=url,
+            values={"auth_url": f"http://127.0.0.1:{free_port()}/auth"},
+        )
+    errands.change_connection(
+        admin, account_id, base_url=url, values={"auth_url": keys["auth_url"]}
+    )
+
+    assert set(caught.value.details) == {"client_id", "client_secret", "refresh_token"}
+    assert stored()[0].options["auth_url"] == keys["auth_url"]

@@ -65,6 +65,14 @@ def test_what_is_no_address_is_refused_at_its_field(url: str) -> None:
         "fd00::1",
         "fe80::1%eth0",
         "::ffff:127.0.0.1",
+        "64:ff9b::7f00:1",
+        "64:ff9b:1::a00:5",
+        "2002:7f00:1::",
+        "2001:0:7f00:1::",
+        "fec0::1",
+        "224.0.0.1",
+        "ff02::1",
+        "::7f00:1",
     ],
 )
 def test_in_production_no_address_leads_into_a_private_network(address: str) -> None:
@@ -74,8 +82,49 @@ def test_in_production_no_address_leads_into_a_private_network(address: str) -> 
         check_address(url, settings=production(), resolve=resolve)
     with pytest.raises(RetryableError, match="private network"):
         check_reachable(url, settings=production(), resolve=resolve)
-    check_address(url, settings=DEMO, resolve=resolve)
-    check_address(url, settings=production(allow_private_channels=True), resolve=resolve)
+    with pytest.raises(InvalidInputError, match="private network"):
+        check_address(
+            url, settings=Settings(environment="demo", allow_loopback=False), resolve=resolve
+        )
+
+
+@pytest.mark.parametrize(
+    ("address", "demo", "private"),
+    [
+        ("127.0.0.1", True, True),
+        ("::1", True, True),
+        ("::ffff:127.0.0.1", True, True),
+        ("10.0.0.5", False, True),
+        ("fd00::1", False, True),
+        # A cloud's metadata, everybody at once, and nobody: nowhere and never.
+        ("169.254.169.254", False, False),
+        ("fe80::1%eth0", False, False),
+        ("224.0.0.1", False, False),
+        ("0.0.0.0", False, False),  # noqa: S104 - an address that must be refused
+    ],
+)
+def test_only_what_a_setting_opens_is_opened(address: str, demo: bool, private: bool) -> None:
+    def is_taken(settings: Settings) -> bool:
+        try:
+            check_address("https://shop.example.com", settings=settings, resolve=leads_to(address))
+        except InvalidInputError:
+            return False
+        return True
+
+    assert is_taken(DEMO) is demo
+    assert is_taken(production(allow_private_channels=True)) is private
+    assert is_taken(production(allow_loopback=True)) is demo
+    assert not is_taken(production())
+
+
+def test_where_alerts_are_posted_is_encrypted_in_production() -> None:
+    public = leads_to("93.184.215.14")
+
+    with pytest.raises(InvalidInputError, match="https"):
+        check_address(
+            "http://hooks.example.com", only_https=True, settings=production(), resolve=public
+        )
+    assert check_address("http://hooks.example.com", settings=production(), resolve=public)
 
 
 def test_a_public_address_is_taken_without_its_last_slash() -> None:

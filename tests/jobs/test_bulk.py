@@ -63,7 +63,7 @@ def test_killed_in_the_middle_nothing_is_lost_and_nothing_done_twice(
 
     run = tool.run(run_id)
     assert (run.state, run.changed, run.refused, run.failed) == (
-        RunState.DONE,
+        RunState.TELLING,
         _ORDERS,
         0,
         0,

@@ -14,7 +14,7 @@ from crm_app.domain.intent import IntentState
 from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.rhythm import HOUR, floor
 from crm_app.domain.time import now
-from crm_app.errors import ConflictError, PermissionDeniedError
+from crm_app.errors import ConflictError, InvalidInputError, PermissionDeniedError
 from crm_app.models import (
     AccountHour,
     AccountPulse,
@@ -26,8 +26,8 @@ from crm_app.models import (
     StatusIntent,
 )
 from crm_app.services import notices, pulse
+from crm_app.services.alerts import leads, watching
 from crm_app.services.alerts import settings as alert_settings
-from crm_app.services.alerts import watching
 from tests.factories import AccountFactory, OrderFactory
 
 NOW = now().replace(minute=20, second=0, microsecond=0)
@@ -312,3 +312,37 @@ def test_hours_are_counted_by_the_time_of_placing(session: Session) -> None:
         (floor(NOW - HOUR), 1, NOW - HOUR),
         (floor(NOW), 3, NOW),
     ]
+
+
+def test_a_deadline_is_said_as_early_as_the_account_is_set(session: Session, admin: Actor) -> None:
+    account = AccountFactory(name="Own shop", channel=Channel.WOOCOMMERCE)
+    OrderFactory(account=account, ship_by=NOW + timedelta(hours=3))
+    session.commit()
+    check(session)
+    assert alerts(session) == []
+
+    leads.set_lead(session, admin, account.id, 240)
+    session.commit()
+    check(session)
+
+    (alert,) = alerts(session)
+    assert alert.sentence.startswith("Own shop: 1 order has to ship within 4 h 00 min and not left")
+    assert alert.href == f"/orders?attention=at_risk&account={account.id}"
+    assert [(one.name, one.minutes) for one in leads.list_leads(session, admin)] == [
+        ("Own shop", 240)
+    ]
+
+
+def test_leads_are_set_by_those_who_manage_accounts(
+    session: Session, admin: Actor, asha: Actor
+) -> None:
+    account = AccountFactory()
+    session.commit()
+
+    with pytest.raises(PermissionDeniedError):
+        leads.set_lead(session, asha, account.id, 240)
+    with pytest.raises(InvalidInputError):
+        leads.set_lead(session, admin, account.id, 7)
+    session.rollback()
+
+    assert [one.minutes for one in leads.list_leads(session, admin)] == [60]

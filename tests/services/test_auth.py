@@ -16,7 +16,7 @@ from crm_app.domain.permissions import Permission, Role
 from crm_app.domain.time import now
 from crm_app.errors import CrmError, NotSignedInError, SignInThrottledError, WrongPasswordError
 from crm_app.models import AuditEntry, SignInFailure, User, UserSession
-from crm_app.services import auth, passwords, signed
+from crm_app.services import auth, endings, passwords, refusals, signed
 from tests.factories import PASSWORD, UserFactory, give
 
 OFFICE, HOME = "203.0.113.7", "198.51.100.9"
@@ -162,7 +162,14 @@ def test_the_table_of_wrong_tries_names_nobody(session: Session, user: User) -> 
     subjects = session.exec(select(SignInFailure.subject)).all()
     assert len(subjects) == 2
     assert not any("@" in subject or OFFICE in subject for subject in subjects)
-    assert session.exec(select(AuditEntry)).all() == []
+    entry = session.exec(select(AuditEntry)).one()
+    assert (entry.action, entry.address, entry.after) == (
+        "session:refused",
+        OFFICE,
+        {"error": "wrong_password"},
+    )
+    assert entry.subject_id == refusals.alias("secret.person@palmonas.test")
+    assert len(entry.subject_id) == 16
 
 
 @pytest.fixture
@@ -218,8 +225,8 @@ def test_signing_out_ends_this_session_alone(user: User) -> None:
     first, second = sign_in().token, sign_in().token
 
     with db.transaction() as session:
-        auth.sign_out(session, first)
-        auth.sign_out(session, "of nobody")
+        endings.sign_out(session, first, OFFICE)
+        endings.sign_out(session, "of nobody", OFFICE)
 
     with pytest.raises(NotSignedInError):
         whoami(first)
@@ -274,7 +281,7 @@ def test_an_access_token_is_its_session(user: User) -> None:
     assert api_actor(token) == user.name
     assert life_s == 3600
     with db.transaction() as session:
-        auth.sign_out_access_token(session, token)
+        endings.sign_out_access_token(session, token, OFFICE)
     with pytest.raises(NotSignedInError):
         api_actor(token)
 

@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import Session, select
 
 from crm_app import db
@@ -47,7 +48,7 @@ def test_orders_change_with_event_audit_sums_and_intent(session: Session, asha: 
     tool.work(run_id)
 
     run = tool.run(run_id)
-    assert (run.state, run.total, run.changed, run.refused) == (RunState.DONE, 3, 3, 0)
+    assert (run.state, run.total, run.changed, run.refused) == (RunState.TELLING, 3, 3, 0)
     assert {tool.order(one).status for one in ids} == {OrderStatus.SHIPPED}
     assert {tool.order(one).sync_status for one in ids} == {SyncStatus.QUEUED}
     assert {tool.order(one).version for one in ids} == {2}
@@ -60,7 +61,7 @@ def test_orders_change_with_event_audit_sums_and_intent(session: Session, asha: 
     assert {event.actor_label for event in events} == {asha.label}
     entries = session.exec(select(AuditEntry).where(AuditEntry.subject_type == "order")).all()
     assert sorted(entry.subject_id for entry in entries) == sorted(map(str, ids))
-    assert audit.first_broken(session) is None
+    assert audit.verify(session) is None
     (intent,) = tool.intents(ids[0])
     assert (intent.state, intent.to_status) == (IntentState.QUEUED, OrderStatus.SHIPPED)
     assert tool.rows(run_id)[0].intent_id in {tool.intents(one)[0].id for one in ids}
@@ -423,3 +424,53 @@ def test_a_single_click_goes_before_the_many(session: Session, asha: Actor) -> N
             taken.append(opened.get_one(StatusIntent, claim.intent_id).order_id)
 
     assert taken == [*pressing, *single, *many]
+
+
+def copies(session: Session, order_id: int, count: int) -> None:
+    """The same order so many times more, each with an id of its own at the channel."""
+    names = [one.name for one in Order.__table__.columns if one.name not in ("id", "external_id")]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType]
+    kept = ", ".join(f'"{name}"' for name in names if not _is_generated(name))
+    session.execute(
+        text(
+            f"INSERT INTO orders (external_id, {kept}) "  # noqa: S608 - columns of our own
+            f"SELECT 'copy-' || n, {kept} FROM orders, generate_series(1, :count) AS n "
+            "WHERE id = :id"
+        ),
+        {"id": order_id, "count": count},
+    )
+    session.commit()
+
+
+def _is_generated(name: str) -> bool:
+    return Order.__table__.columns[name].computed is not None  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+
+
+def test_fifty_thousand_are_taken_and_one_more_is_not(session: Session, asha: Actor) -> None:
+    (first,) = make(session, 1)
+    copies(session, first, bulk_choice.MAX_ORDERS)
+
+    with pytest.raises(InvalidInputError, match="At most 50,000"), db.transaction() as opened:
+        bulk_choice.draft(opened, asha, Choice(query=OrderQuery()), "too-many")
+    assert session.exec(select(BulkRun)).all() == []
+    with db.transaction() as opened:
+        all_but_one = Choice(query=OrderQuery(), without=(first,))
+        run_id = bulk_choice.draft(opened, asha, all_but_one, "at-the-limit").id
+        bulk_runs.decide(opened, asha, run_id, "status", {"status": "shipped"})
+        preview = bulk_runs.preview(opened, asha, run_id)
+        bulk_runs.start(opened, asha, run_id)
+    with db.transaction() as opened:
+        bulk_work._batch(opened, run_id, 2)  # pyright: ignore[reportPrivateUsage] - one step of it
+
+    run = tool.run(run_id)
+    assert (run.total, preview.changes, run.changed) == (50_000, 50_000, 2)
+
+
+def test_runs_are_listed_page_by_page(session: Session, asha: Actor) -> None:
+    ids = make(session, 1)
+    made = [tool.draft(asha, ids, f"k{number}") for number in range(3)]
+
+    with db.transaction() as opened:
+        first = bulk_results.list_runs(opened, asha, limit=2)
+        rest = bulk_results.list_runs(opened, asha, before=first[-1].id, limit=2)
+
+    assert [one.id for one in (*first, *rest)] == made[::-1]

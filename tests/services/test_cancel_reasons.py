@@ -14,6 +14,7 @@ from crm_app.errors import InvalidInputError
 from crm_app.models import Order, OrderEvent, StatusIntent
 from crm_app.services import history, orders, pushing
 from tests.factories import AccountFactory, OrderFactory
+from tests.services import bulk_runs as bulk_tool
 from tests.services.fakes import FakeShop, told
 
 S = OrderStatus
@@ -70,3 +71,46 @@ def test_a_reason_that_the_channel_does_not_know_is_refused(
 def test_the_codes_on_offer_are_those_that_connectors_send() -> None:
     assert set(capabilities.of(Channel.FLIPKART).cancel_reasons) == set(steps.CANCEL_REASONS)
     assert set(capabilities.of(Channel.SHOPIFY).cancel_reasons) == set(changes.CANCEL_REASONS)
+
+
+def test_a_bulk_cancellation_tells_each_channel_its_own_reason(
+    session: Session, asha: Actor
+) -> None:
+    made = {
+        channel: OrderFactory(account=AccountFactory(channel=channel)).id
+        for channel in (Channel.SHOPIFY, Channel.WOOCOMMERCE)
+    }
+    session.commit()
+
+    run_id = bulk_tool.start(
+        asha,
+        list(made.values()),
+        status="cancelled",
+        reason_shopify="INVENTORY",
+        reason_woocommerce="",
+    )
+    bulk_tool.work(run_id)
+
+    told = {one.account_id: one.cancel_reason for one in session.exec(select(StatusIntent))}
+    orders = {one.id: one.account_id for one in session.exec(select(Order))}
+    assert told[orders[made[Channel.SHOPIFY]]] == "INVENTORY"
+    assert told.get(orders[made[Channel.WOOCOMMERCE]], "") == ""
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"status": "cancelled", "reason_shopify": "BECAUSE"},
+        {"status": "shipped", "reason_shopify": "INVENTORY"},
+    ],
+)
+def test_a_bulk_change_takes_no_reason_that_the_channel_does_not_know(
+    session: Session, asha: Actor, settings: dict[str, str]
+) -> None:
+    order = OrderFactory(account=AccountFactory(channel=Channel.SHOPIFY))
+    session.commit()
+
+    with pytest.raises(InvalidInputError, match="knows no such reason"):
+        bulk_tool.start(asha, [order.id], **settings)
+
+    assert session.exec(select(StatusIntent)).all() == []

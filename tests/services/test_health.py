@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from rq import Queue, SimpleWorker
 from sqlmodel import Session
 
 from crm_app import db, queue, vault
@@ -16,7 +15,7 @@ from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.time import now
 from crm_app.errors import PermissionDeniedError, ServiceUnavailableError
 from crm_app.models import AccountStatus, Order, StatusIntent
-from crm_app.services import readiness
+from crm_app.services import beats, readiness
 from crm_app.services.health import account_health, sync_health
 from tests.factories import AccountFactory, OrderFactory
 
@@ -140,21 +139,17 @@ def refresh() -> None:
     queue.forget_connections()
 
 
-def test_without_a_worker_it_is_not_ready_and_with_one_it_is(database: str) -> None:
+@pytest.mark.parametrize("name", [beats.WORKER, beats.CLOCK])
+def test_without_a_worker_or_a_clock_it_is_not_ready(database: str, name: str) -> None:
+    del database
+    queue.connection().delete(f"alive:{name}")
     without = readiness.check()
-    connection = queue.connection()
-    worker = SimpleWorker([Queue(queue.PUSH, connection=connection)], connection=connection)
-    worker.register_birth()
-    with_one = readiness.check()
-    worker.register_death()
+    beats.beat(queue.connection(), name)
+    with_both = readiness.check()
 
-    assert (without.database, without.redis, without.worker, without.is_ready) == (
-        True,
-        True,
-        False,
-        False,
-    )
-    assert (with_one.worker, with_one.is_ready) == (True, True)
+    assert (without.database, without.redis, without.is_ready) == (True, True, False)
+    assert getattr(without, name) is False
+    assert (with_both.worker, with_both.clock, with_both.is_ready) == (True, True, True)
 
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", ""], ids=["away", "not set"])

@@ -17,6 +17,7 @@ from crm_app.errors import CrmError
 from crm_app.models import ChannelAccount, Order, OrderEvent
 from crm_app.services import orders, rollups
 from crm_app.services.importing import save_orders
+from tests.conftest import as_owner
 from tests.factories import AccountFactory, bind
 from tests.services.fakes import LONG_AGO, at, told
 
@@ -30,6 +31,7 @@ PERSON = Actor(ActorKind.PERSON, "Asha", 1, frozenset({Permission.CHANGE_STATUS}
 
 def fresh_account(session: Session) -> ChannelAccount:
     """An account in a database that the former example left behind."""
+    as_owner(session)
     session.execute(text("TRUNCATE channel_accounts, customers, audit_entries CASCADE"))
     bind(session)
     return AccountFactory()

@@ -68,6 +68,7 @@ from crm_app.services.exceptions.query import ExceptionQuery
 from crm_app.services.ledger_query import LedgerQuery
 from crm_app.services.orders import Keep
 from crm_app.services.working import holding
+from tests.conftest import as_owner
 from tests.factories import AccountFactory, UserFactory, bind
 from tests.services.fakes import FakeShop, Fault, told
 
@@ -163,6 +164,7 @@ class Ledger(RuleBasedStateMachine):
     @initialize(channel=st.sampled_from(CHANNELS))
     def begin(self, channel: Channel) -> None:
         with db.transaction() as session:
+            as_owner(session)
             session.execute(
                 text(
                     "TRUNCATE channel_accounts, audit_entries, users, intent_moves, ledger_checks "

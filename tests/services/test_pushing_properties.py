@@ -32,6 +32,7 @@ from crm_app.errors import (
 from crm_app.models import AccountStatus, ChannelAccount, Order, StatusIntent
 from crm_app.services import orders, pulling, pushing, rollups
 from crm_app.services.orders import Keep
+from tests.conftest import as_owner
 from tests.factories import AccountFactory, bind
 from tests.services.fakes import FakeShop, Fault, told
 
@@ -53,6 +54,7 @@ class Outbox(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         with db.transaction() as session:
+            as_owner(session)
             session.execute(text("TRUNCATE channel_accounts, audit_entries CASCADE"))
             bind(session)
             self.account_id = AccountFactory(channel=Channel.WOOCOMMERCE).id

@@ -79,6 +79,7 @@ class World:
 def fill(session: Session, account: models.ChannelAccount, word: str) -> Order:
     """An account with something of everything, findable by a word."""
     customer = CustomerFactory(account=account, name=f"Meera {word}", email=f"{word}@mail.example")
+    author_id = session.exec(select(models.User.id)).first()
     change = RollupChange()
     made: list[Order] = []
     for number, (status, sync) in enumerate(
@@ -109,11 +110,7 @@ def fill(session: Session, account: models.ChannelAccount, word: str) -> Order:
                 at=NOON,
             )
         )
-        session.add(
-            OrderComment(
-                order_id=order.id, text=word, author_id=session.exec(select(models.User.id)).first()
-            )
-        )
+        session.add(OrderComment(order_id=order.id, text=word, author_id=author_id))
         session.add(
             models.StatusIntent(
                 order_id=order.id,

@@ -71,7 +71,9 @@ def set_up(user: User) -> tuple[pyotp.TOTP, tuple[str, ...], auth.SignedIn]:
     opened = signed()
     actor = actor_of(opened)
     with db.transaction() as session:
-        app = pyotp.TOTP(two_factor.begin(session, actor).secret)
+        setup = two_factor.begin(session, actor, PASSWORD)
+    assert isinstance(setup, two_factor.Setup)
+    app = pyotp.TOTP(setup.secret)
     with db.transaction() as session:
         codes = two_factor.confirm(session, actor, app.now())
     assert isinstance(codes, tuple)
@@ -267,10 +269,22 @@ def test_where_the_role_asks_for_it_nothing_opens_until_it_is_on(user: User) -> 
 def test_the_secret_is_asked_for_nothing_before_it_is_confirmed(user: User) -> None:
     actor = actor_of(signed())
     with db.transaction() as session:
-        two_factor.begin(session, actor)
+        two_factor.begin(session, actor, PASSWORD)
     with db.transaction() as session:
         refused = two_factor.confirm(session, actor, "nonsense")
 
     assert isinstance(refused, auth.Refused)
     assert isinstance(sign_in(), auth.SignedIn)
     assert second_factor.STEP_S == 30
+
+
+def test_a_stolen_session_alone_sets_up_no_phone_of_its_own(session: Session, user: User) -> None:
+    actor = actor_of(signed())
+
+    with db.transaction() as other:
+        refused = two_factor.begin(other, actor, "a guess of the password")
+
+    session.refresh(user)
+    assert isinstance(refused, auth.Refused)
+    assert (user.totp_secret, user.totp_since) == (None, None)
+    assert "user:password:refused" in session.exec(select(AuditEntry.action)).all()

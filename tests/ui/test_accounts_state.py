@@ -247,3 +247,22 @@ async def test_an_empty_search_offers_whom_to_ask(session: Session, sign_in: Sig
 )
 def test_rates_in_words(rate: float, words: str) -> None:
     assert rate_text(rate) == words
+
+
+async def test_options_are_shown_and_chosen_on_the_page(session: Session, sign_in: SignIn) -> None:
+    cookie = sign_in(Role.ADMIN)
+    account = amazon(session, options={"overlap_s": 60.0})
+    state = await page(account, cookie)
+    lines = {line.name: (line.value, line.mark) for line in state.account.options}
+
+    await state.ask("options")
+    await state.change_options({"personal_data": "false", "overlap_s": "x"})
+    mistakes = {field.name: field.mistake for field in state.fields if field.mistake}
+    await state.change_options({"personal_data": "false", "overlap_s": ""})
+
+    assert lines["Read again before the last time"] == ("60 seconds", "chosen")
+    assert lines["The app may read buyers and addresses"] == ("Yes", "")
+    assert mistakes == {"overlap_s": "A number from 0 to 86400 seconds."}
+    session.refresh(account)
+    assert account.options == {"personal_data": False}
+    assert (state.dialog, state.done) == ("", "The options are kept.")

@@ -155,9 +155,12 @@ async def test_page_of_a_run_from_draft_to_undo(session: Session, sign_in: SignI
     bulk_work.work(run_id, budget_s=10)
     await page.refresh()
 
-    assert (page.run.state.text, page.run.progress) == ("Done", "3 of 3")
-    assert (page.run.changed, page.run.refused, page.run.verbs) == ("2", "1", ["undo"])
+    assert (page.run.state.text, page.run.progress) == ("Telling the channels", "3 of 3")
+    assert (page.run.changed, page.run.refused) == ("2", "1")
+    assert page.run.verbs == ["pause", "stop", "undo"]
+    assert page.left == "about a second until all channels are told"
     assert [(row.here, row.told) for row in page.accounts] == [("2 of 3", "0 of 2")]
+    assert [row.left for row in page.accounts] == ["about a second left"]
     assert sorted(row.outcome.text for row in page.rows) == ["Changed", "Changed", "Not changed"]
     undo = await page.undo()
     undoing = session.exec(select(BulkRun).where(BulkRun.undo_of == run_id)).one()

@@ -16,7 +16,10 @@ async def test_it_is_set_up_and_turned_off_and_nothing_secret_stays(
 ) -> None:
     state = await open_state(FactorState, "/me", sign_in(Role.SUPPORT))
     await state.load()
-    await state.begin()
+    await state.ask("on")
+    await state.begin({"password": "wrong"})
+    early = (state.mistake, state.qr, state.secret)
+    await state.begin({"password": PASSWORD})
     secret, picture = state.secret.replace(" ", ""), state.qr
 
     await state.confirm({"code": "nonsense"})
@@ -29,6 +32,7 @@ async def test_it_is_set_up_and_turned_off_and_nothing_secret_stays(
     refused = (state.mistake, state.is_on)
     await state.go_on({"password": PASSWORD})
 
+    assert early == ("This is not your password.", "", "")
     assert picture.startswith("<svg")
     assert mistake.startswith("This code does not fit")
     assert shown == (True, 10, "", "")
@@ -39,7 +43,7 @@ async def test_it_is_set_up_and_turned_off_and_nothing_secret_stays(
 
 async def test_new_codes_are_shown_once(sign_in: SignIn) -> None:
     state = await open_state(FactorState, "/me", sign_in(Role.SUPPORT))
-    await state.begin()
+    await state.begin({"password": PASSWORD})
     await state.confirm({"code": pyotp.TOTP(state.secret.replace(" ", "")).now()})
     first = list(state.codes)
 

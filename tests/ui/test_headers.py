@@ -80,8 +80,12 @@ async def test_pages_that_are_built_anew_may_run_their_new_scripts(bundle: Path)
     os.utime(page, (1, 1))
     after = policies.of_pages()
 
-    assert before == unnoticed == page_policy([HASH], "wss://desk.palmonas.example")
-    assert after == page_policy(script_hashes(bundle), "wss://desk.palmonas.example")
+    assert (
+        before == unnoticed == page_policy([HASH], "wss://desk.palmonas.example", is_encrypted=True)
+    )
+    assert after == page_policy(
+        script_hashes(bundle), "wss://desk.palmonas.example", is_encrypted=True
+    )
     assert len(script_hashes(bundle)) == 2
 
 

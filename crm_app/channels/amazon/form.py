@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from crm_app.channels.form import Field, Form
+from crm_app.channels.form import Field, Form, Option
 
 FORM: Final = Form(
     address="https://sellingpartnerapi-eu.amazon.com",
@@ -11,13 +11,30 @@ FORM: Final = Form(
         Field("client_id", "Client id", "Of the app, in Seller Central under Develop apps."),
         Field("client_secret", "Client secret"),
         Field("refresh_token", "Refresh token", "Given when the seller authorised the app."),
-        Field(
+    ),
+    options=(
+        Option(
+            "personal_data",
+            "The app may read buyers and addresses",
+            "switch",
+            True,
+            "No for an app without the role for personal data: Amazon refuses every call that "
+            "asks for what the role does not allow. Orders then come without a name and address.",
+            is_asked=True,
+        ),
+        Option(
+            "marketplace_id",
+            "Marketplace id",
+            "text",
+            "A21TJRUUN4KGV",
+            "The usual one is Amazon.in.",
+            is_asked=True,
+        ),
+        Option(
             "auth_url",
             "Sign-in address",
-            "Only for a sandbox; Amazon's own otherwise.",
-            is_secret=False,
-            is_option=True,
-            is_needed=False,
+            help="Only for a sandbox; Amazon's own otherwise.",
+            is_address=True,
         ),
     ),
     hook_maker="ours",

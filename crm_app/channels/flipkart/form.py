@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from crm_app.channels.form import WEBHOOK_SECRET, Field, Form
+from crm_app.channels.flipkart.statuses import CANCEL_REASONS
+from crm_app.channels.form import WEBHOOK_SECRET, Field, Form, Option
 
 FORM: Final = Form(
     address="https://api.flipkart.net",
@@ -10,6 +11,55 @@ FORM: Final = Form(
     fields=(
         Field("app_id", "Application id", "Of a self-access application of the seller."),
         Field("app_secret", "Application secret", also=WEBHOOK_SECRET),
+    ),
+    options=(
+        *(
+            Option(
+                f"parcel_{side}_cm",
+                f"A parcel's {side}",
+                "number",
+                0.0,
+                "Told when labels are asked for; 0 tells nothing.",
+                unit="cm",
+                high=1_000.0,
+            )
+            for side in ("length", "breadth", "height")
+        ),
+        Option(
+            "parcel_weight_kg",
+            "A parcel's weight",
+            "number",
+            0.0,
+            "Told when labels are asked for; 0 tells nothing.",
+            unit="kg",
+            high=1_000.0,
+        ),
+        Option(
+            "tax_percent",
+            "Tax on the goods",
+            "number",
+            0.0,
+            "Told when labels are asked for; 0 tells nothing.",
+            unit="%",
+            high=100.0,
+        ),
+        Option(
+            "cancel_reason",
+            "Reason of a cancellation",
+            "choice",
+            "not_enough_inventory",
+            "Given where the person who cancels names none.",
+            choices=tuple(CANCEL_REASONS.items()),
+        ),
+        Option(
+            "page_size",
+            "Shipments a page",
+            "number",
+            20.0,
+            "Flipkart publishes no largest page; 20 is safe.",
+            low=1.0,
+            high=100.0,
+        ),
     ),
     hook_maker="theirs",
     hook_help="Under Developer access, Notifications. Flipkart signs with the application's "

@@ -47,5 +47,11 @@ CHANNEL: Final = Kind(
     plans=graphql.PLANS,
     calls=lambda status: ("parcels", changes.OPERATIONS.get(status, "")),
     reread=_reread,
-    hook=Hook(webhook.verify, events.read, id_header=events.ID_HEADER),
+    hook=Hook(
+        webhook.verify,
+        events.read,
+        id_header=events.ID_HEADER,
+        topic_header=events.TOPIC_HEADER,
+        privacy=events.privacy,
+    ),
 )

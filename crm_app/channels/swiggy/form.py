@@ -11,6 +11,7 @@ FORM: Final = Form(
         Field("user", "User", "Of the relay."),
         Field("api_key", "API key", "Of the relay."),
     ),
+    is_pulled=False,
     hook_maker="ours",
     hook_help="In the relay's settings of webhooks; the secret goes into the header Authorization.",
 )

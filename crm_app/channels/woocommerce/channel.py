@@ -46,6 +46,7 @@ CHANNEL: Final = Kind(
         events.read,
         events.to_order,
         id_header=events.ID_HEADER,
+        topic_header=events.TOPIC_HEADER,
         is_ping=events.is_ping,
     ),
 )

@@ -14,6 +14,7 @@ from crm_app.channels.signatures import header
 from crm_app.channels.woocommerce import mapping, statuses
 
 ID_HEADER: Final = "x-wc-webhook-delivery-id"
+TOPIC_HEADER: Final = "x-wc-webhook-topic"
 _USUAL_HANDLING_HOURS: Final = 48.0
 _PING: Final = re.compile(rb"webhook_id=\d{1,18}")
 _WHOLE: Final = ("order.created", "order.updated", "order.restored")
@@ -27,7 +28,7 @@ def is_ping(headers: Headers, body: bytes) -> bool:
 
 def read(headers: Headers, body: Json) -> tuple[HookEvent, ...]:
     """One event about one order, or one that is of no matter."""
-    topic = reading.clean(header(headers, "X-WC-Webhook-Topic"), "topic", MAX_TOPIC)
+    topic = reading.clean(header(headers, TOPIC_HEADER), "topic", MAX_TOPIC)
     if topic in _WHOLE:
         return (HookEvent(topic, Deed.STORE, reading.identifier(body, "id")),)
     if topic == "order.deleted":

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from crm_app.channels.form import Field, Form
+from crm_app.channels.form import HANDLING, Field, Form
 
 FORM: Final = Form(
     address="",
@@ -11,6 +11,7 @@ FORM: Final = Form(
         Field("consumer_key", "Consumer key", "With read and write permission."),
         Field("consumer_secret", "Consumer secret"),
     ),
+    options=(HANDLING,),
     hook_maker="ours",
     hook_help="In WooCommerce under Settings, Advanced, Webhooks: one each for order created, "
     "updated, deleted and restored, all with this address and secret.",

@@ -15,9 +15,9 @@ from crm_app.domain.channel import Channel
 from crm_app.domain.intent import OPEN
 from crm_app.domain.order_status import TO_SHIP, OrderStatus
 from crm_app.models import AccountStatus, ChannelAccount, Order, StatusIntent
-from crm_app.services import pulse, resting
+from crm_app.services import beats, pulse, resting
+from crm_app.services.alerts import leads
 
-LEAD: Final = timedelta(hours=1)
 _PRESSING: Final = timedelta(minutes=15)
 # Who missed a deadline by more than this is on the list of late orders, which is no news.
 _MISSED: Final = timedelta(hours=1)
@@ -48,11 +48,18 @@ def find(session: Session, moment: datetime) -> list[Finding]:
     accounts = session.exec(select(ChannelAccount).order_by(col(ChannelAccount.id))).all()
     by_id = {account.id: account for account in accounts}
     return [
+        *_stopped(),
         *_disconnected(by_id),
         *_silent(session, by_id, moment),
         *_queues(session, by_id, moment),
         *_deadlines(session, by_id, moment),
     ]
+
+
+def _stopped() -> list[Finding]:
+    """Looked at by the web process too: of a dead worker only that one can tell."""
+    said = beats.listen().sentence
+    return [Finding(AlertKind.STOPPED, "stopped", AlertLevel.BAD, said, "/alerts")] if said else []
 
 
 def _disconnected(accounts: dict[int, ChannelAccount]) -> list[Finding]:
@@ -144,7 +151,12 @@ def _deadlines(
     session: Session, accounts: dict[int, ChannelAccount], moment: datetime
 ) -> list[Finding]:
     found: list[Finding] = []
-    here, untold = _unshipped(session, moment), _untold(session, moment)
+    here: dict[int, tuple[int, datetime]] = {}
+    untold: dict[int, tuple[int, datetime]] = {}
+    for lead in {leads.lead_of(one) for one in accounts.values()}:
+        theirs = [one.id for one in accounts.values() if leads.lead_of(one) == lead]
+        here |= _unshipped(session, theirs, moment, lead)
+        untold |= _untold(session, theirs, moment, lead)
     for account_id in sorted({*here, *untold}):
         account = accounts[account_id]
         count, first = here.get(account_id, (0, None))
@@ -156,7 +168,7 @@ def _deadlines(
                 AlertKind.DEADLINE,
                 f"deadline:{account_id}",
                 AlertLevel.BAD if is_bad else AlertLevel.WARN,
-                _deadline_sentence(account.name, count, told, earliest, moment),
+                _deadline_sentence(account, count, told, earliest, moment),
                 f"/orders?{urlencode(_orders_of(account, is_late=earliest < moment))}",
                 account_id,
             )
@@ -165,16 +177,18 @@ def _deadlines(
 
 
 def _orders_of(account: ChannelAccount, *, is_late: bool) -> dict[str, str]:
-    return {"attention": "late" if is_late else "at_risk", "channel": account.channel.value}
+    return {"attention": "late" if is_late else "at_risk", "account": str(account.id)}
 
 
 def _deadline_sentence(
-    name: str, count: int, untold: int, earliest: datetime, moment: datetime
+    account: ChannelAccount, count: int, untold: int, earliest: datetime, moment: datetime
 ) -> str:
+    lead = leads.lead_of(account)
+    within = "the hour" if lead == timedelta(hours=1) else span(lead)
     said: list[str] = []
     if count:
         orders = "1 order has" if count == 1 else f"{count:,} orders have"
-        said.append(f"{orders} to ship within the hour and not left yet")
+        said.append(f"{orders} to ship within {within} and not left yet")
     if untold:
         orders = "1 parcel" if untold == 1 else f"{untold:,} parcels"
         said.append(f"{orders} left that the channel was not told of")
@@ -184,16 +198,19 @@ def _deadline_sentence(
         if left < timedelta()
         else f"the first is due at {resting.until_text(earliest)}"
     )
-    return f"{name}: {' and '.join(said)}; {when}"
+    return f"{account.name}: {' and '.join(said)}; {when}"
 
 
-def _unshipped(session: Session, moment: datetime) -> dict[int, tuple[int, datetime]]:
+def _unshipped(
+    session: Session, account_ids: list[int], moment: datetime, lead: timedelta
+) -> dict[int, tuple[int, datetime]]:
     """By account: orders that are due and still here, and when the first is due."""
     rows = session.execute(
         sa.select(col(Order.account_id), func.count(), func.min(Order.ship_by))
         .where(
             _IS_HERE,
-            col(Order.ship_by).between(moment - _MISSED, moment + LEAD),
+            col(Order.account_id).in_(account_ids),
+            col(Order.ship_by).between(moment - _MISSED, moment + lead),
             col(Order.on_hold).is_(False),
             col(Order.cancel_requested).is_(False),
             col(Order.fulfilled_by_channel).is_(False),
@@ -203,7 +220,9 @@ def _unshipped(session: Session, moment: datetime) -> dict[int, tuple[int, datet
     return {account_id: (count, first) for account_id, count, first in rows}
 
 
-def _untold(session: Session, moment: datetime) -> dict[int, tuple[int, datetime]]:
+def _untold(
+    session: Session, account_ids: list[int], moment: datetime, lead: timedelta
+) -> dict[int, tuple[int, datetime]]:
     """By account: parcels that left, due by now, whose channel does not know of it yet."""
     rows = session.execute(
         sa.select(col(Order.account_id), func.count(), func.min(Order.ship_by))
@@ -212,7 +231,8 @@ def _untold(session: Session, moment: datetime) -> dict[int, tuple[int, datetime
             col(StatusIntent.state).in_(OPEN),
             col(StatusIntent.sent_at).is_(None),
             col(StatusIntent.to_status) == OrderStatus.SHIPPED,
-            col(Order.ship_by).between(moment - _MISSED, moment + LEAD),
+            col(Order.account_id).in_(account_ids),
+            col(Order.ship_by).between(moment - _MISSED, moment + lead),
         )
         .group_by(col(Order.account_id))
     )

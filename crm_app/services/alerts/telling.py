@@ -12,6 +12,7 @@ from crm_app.config import get_settings
 from crm_app.domain.alert import AlertKind, AlertMoment
 from crm_app.domain.permissions import Permission
 from crm_app.domain.reach import Reach
+from crm_app.domain.time import now
 from crm_app.models import Alert, AlertChoice, AlertHook, AlertMessage, User
 from crm_app.services import access, notices
 
@@ -151,6 +152,13 @@ def payload(alert: Alert, moment: AlertMoment, at: datetime) -> dict[str, Any]:
             "closed_at": alert.closed_at.isoformat() if alert.closed_at else None,
         },
     }
+
+
+def send_again(session: Session, message_id: int) -> None:
+    """Try what was given up on a message's way anew; the newest says it all, so only that one."""
+    message = session.get_one(AlertMessage, message_id, with_for_update=True)
+    message.failed_at, message.attempts, message.next_try_at = None, 0, now()
+    queue.hint_alerts(session)
 
 
 def forget_alerts(session: Session, before: datetime) -> int:

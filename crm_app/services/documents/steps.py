@@ -42,6 +42,7 @@ def start_import(session: Session, actor: Actor, document_id: int) -> Document:
     document = uploads.lock_document(session, actor, document_id, *_BEFORE_CHECK)
     _require_complete(document)
     document.imported_by, document.imported_by_name = actor.user_id, actor.label
+    document.token_id = actor.token_id
     _begin(session, document, DocumentState.IMPORTING)
     audit.record(
         session,

@@ -15,11 +15,14 @@ from sqlmodel import Session, col
 
 from crm_app import db
 from crm_app.config import get_settings
-from crm_app.domain.actor import Actor, ActorKind
+from crm_app.domain.actor import SYSTEM, Actor
+from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
+from crm_app.errors import PermissionDeniedError
 from crm_app.models import ChannelAccount, Document, DocumentResult, DocumentState, Outcome
 from crm_app.services import audit, bulk
 from crm_app.services.authors import Author
+from crm_app.services.behalf import on_behalf
 from crm_app.services.documents import lines, orders, saving, staging
 from crm_app.services.documents.fields import Field
 from crm_app.services.documents.mapping import Mapping
@@ -54,7 +57,7 @@ class Plan:
     account_id: int
     groups: list[_Group]
     reader: Reader
-    author: Author
+    file: str
 
 
 def work(document_id: int, *, budget_s: float) -> bool:
@@ -91,13 +94,29 @@ def plan_of(session: Session, document_id: int) -> Plan | None:
         account_id=document.account_id,
         groups=_groups(lines.cells_of(session, document, place)),
         reader=Reader(decided, header, get_settings().zone, document.created_at),
-        author=_author(document),
+        file=document.name,
     )
 
 
-def _author(document: Document) -> Author:
-    actor = Actor(ActorKind.PERSON, document.imported_by_name, document.imported_by)
-    return Author(actor, {"file": document.name})
+def _author(session: Session, document: Document) -> Actor | None:
+    """Who pressed "Import", with what they may do today; None, and no more work, if it ended."""
+    try:
+        actor = on_behalf(session, document.imported_by, document.token_id)
+        actor.require(Permission.IMPORT_ORDERS, document.account_id)
+    except PermissionDeniedError:
+        document.state = DocumentState.CANCELLED
+        document.step += 1
+        document.reason = f"{document.imported_by_name} may no longer import. What was done stays."
+        audit.record(
+            session,
+            SYSTEM,
+            "document:import:stopped",
+            subject_type="document",
+            subject_id=document.id,
+            after={"orders": document.progress, "of": document.progress_of},
+        )
+        return None
+    return actor
 
 
 def _groups(cells: Sequence[tuple[int, str, str]]) -> list[_Group]:
@@ -118,18 +137,23 @@ def do_page(session: Session, plan: Plan) -> bool:
     )
     if document.step != plan.step or document.state not in _WORKING:
         return False
+    # A check writes nothing, so it needs nobody to answer for it.
+    actor = SYSTEM if plan.is_trial else _author(session, document)
+    if actor is None:
+        return False
     if document.progress == 0:
         document.progress_of = len(plan.groups)
         _forget_results(session, document.id)
     groups = _next_groups(plan.groups, document.progress)
-    rows = _results(session, document, plan, groups)
+    author = Author(actor, {"file": plan.file})
+    rows = _results(session, document, plan, author, groups)
     if rows:
         session.execute(bulk.insert_rows(DocumentResult, list(rows[0])), bulk.parameter(rows))
     document.counts = _counted(document.counts, rows, groups)
     document.progress += len(groups)
     if document.progress < len(plan.groups):
         return True
-    _finish(session, document, plan)
+    _finish(session, document, plan, actor)
     return False
 
 
@@ -145,7 +169,7 @@ def _next_groups(groups: Sequence[_Group], start: int) -> list[_Group]:
 
 
 def _results(
-    session: Session, document: Document, plan: Plan, groups: Sequence[_Group]
+    session: Session, document: Document, plan: Plan, author: Author, groups: Sequence[_Group]
 ) -> list[dict[str, Any]]:
     wanted = [number for group in groups if _is_usable(group) for number in group.numbers]
     found = lines.numbered(session, document, wanted)
@@ -157,7 +181,7 @@ def _results(
     made = [verdict.order for verdict in verdicts.values() if verdict.order is not None]
     account = session.get_one(ChannelAccount, plan.account_id)
     act = saving.try_out if plan.is_trial else saving.save
-    fates = act(session, account, made, plan.author)
+    fates = act(session, account, made, author)
     rows: list[dict[str, Any]] = []
     for index, group in enumerate(groups):
         verdict = verdicts.get(index)
@@ -212,7 +236,7 @@ def _counted(
     return {"orders": of_orders, "lines": of_lines}
 
 
-def _finish(session: Session, document: Document, plan: Plan) -> None:
+def _finish(session: Session, document: Document, plan: Plan, actor: Actor) -> None:
     moment = now()
     if plan.is_trial:
         document.state = DocumentState.CHECKED
@@ -222,7 +246,7 @@ def _finish(session: Session, document: Document, plan: Plan) -> None:
     session.get_one(ChannelAccount, plan.account_id).last_success_at = moment
     audit.record(
         session,
-        plan.author.actor,
+        actor,
         "document:imported",
         subject_type="document",
         subject_id=document.id,

@@ -114,7 +114,7 @@ def print_run(session: Session, actor: Actor, run_id: int, paper: Paper) -> Down
     Raises:
         PermissionDeniedError: If the actor may not print, or not see who bought.
     """
-    printing.allow(actor, paper)
+    printing.allow(session, actor, paper)
     return _of_run(
         session,
         actor,
@@ -165,7 +165,9 @@ def _claim(session: Session, actor: Actor, key: str, **row: Any) -> tuple[Downlo
     )
     if session.exec(waiting).one() >= _MOST_AT_ONCE:
         raise ConflictError(f"{_MOST_AT_ONCE} of your files are in work: wait, or cancel one.")
-    made = Download(user_id=actor.user_id or 0, user_label=actor.label, key=key, **row)
+    made = Download(
+        user_id=actor.user_id or 0, user_label=actor.label, token_id=actor.token_id, key=key, **row
+    )
     fresh = made.model_dump(exclude={"id", "created_at"})
     # A second press waits here for the first one's commit, and then finds its file.
     number = session.execute(

@@ -23,8 +23,9 @@ from crm_app.domain.download import ACTIVE, DownloadKind, DownloadState, FileFor
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import CrmError, PermissionDeniedError, ServiceUnavailableError
-from crm_app.models import Download, DownloadPart, DownloadPiece, Order, User
-from crm_app.services import auth, reach
+from crm_app.models import Download, DownloadPart, DownloadPiece, Order
+from crm_app.services import reach
+from crm_app.services.behalf import on_behalf
 from crm_app.services.downloads import columns, formats, keeping, xlsx
 from crm_app.services.downloads.columns import Column
 from crm_app.services.papers import printing
@@ -104,11 +105,8 @@ def _step(session: Session, download_id: int) -> bool:
 
 
 def _actor(session: Session, download: Download) -> Actor:
-    """The person of the file, with what they may do today."""
-    user = session.get_one(User, download.user_id)
-    if not user.is_active:
-        raise PermissionDeniedError(f"{user.name} may no longer sign in.")
-    actor = auth.person(session, user)
+    """Who asked for the file, with what they may do today."""
+    actor = on_behalf(session, download.user_id, download.token_id)
     reach.require(
         session,
         actor,

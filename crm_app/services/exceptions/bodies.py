@@ -40,6 +40,11 @@ def reveal(session: Session, actor: Actor, key: str) -> str:
     audit.record(
         session, actor, "exception:body:revealed", subject_type="exception", subject_id=key
     )
+    return clear(body)
+
+
+def clear(body: bytes) -> str:
+    """What arrived, as people read it. Whoever asks for it is recorded by the caller."""
     parsed = _parsed(body)
     try:
         return _cut(body.decode(errors="replace") if parsed is None else _pretty(parsed))
@@ -59,7 +64,7 @@ def body_of(session: Session, row: ExceptionRow) -> bytes | None:
     """The bytes behind an exception; None where there are none (any more)."""
     if row.source is Source.INBOX:
         entry = session.get(InboxEntry, int(row.key.split(":")[1]))
-        return None if entry is None else _unpacked(entry.body)
+        return None if entry is None else unpacked(entry.body)
     if row.source not in (Source.CHANGE, Source.WAIT) or row.order_id is None:
         return None
     order = session.get(Order, row.order_id)
@@ -75,7 +80,8 @@ def masked(body: bytes) -> str:
     return _cut(_pretty(_masked(parsed)))
 
 
-def _unpacked(packed: bytes) -> bytes:
+def unpacked(packed: bytes) -> bytes:
+    """A stored body; empty if it is damaged or larger than anything is shown."""
     try:
         return zstandard.ZstdDecompressor().decompress(packed, max_output_size=_MOST_BYTES)
     except zstandard.ZstdError:

@@ -56,18 +56,20 @@ def _select() -> sa.Select[*tuple[Any, ...]]:
         sa.select(
             ExceptionMark, col(ChannelAccount.name), col(ChannelAccount.channel), col(User.name)
         )
-        .join(ChannelAccount, col(ChannelAccount.id) == ExceptionMark.account_id)
+        .outerjoin(ChannelAccount, col(ChannelAccount.id) == ExceptionMark.account_id)
         .outerjoin(User, col(User.id) == ExceptionMark.assignee_id)
     )
 
 
-def _row(mark: ExceptionMark, account: str, channel: Any, assignee: str | None) -> ExceptionRow:
+def _row(
+    mark: ExceptionMark, account: str | None, channel: Any, assignee: str | None
+) -> ExceptionRow:
     return ExceptionRow(
         key=mark.key,
         source=Source(mark.key.partition(":")[0]),
         cause=mark.cause,
         account_id=mark.account_id,
-        account_name=account,
+        account_name=account or "",
         channel=channel,
         order_id=mark.order_id,
         title=mark.title,

@@ -19,6 +19,7 @@ from crm_app.domain.trouble import Cause, Source, Way
 from crm_app.errors import ConflictError, CrmError, InvalidInputError, NotFoundError
 from crm_app.models import ExceptionMark, Order, StatusIntent, User
 from crm_app.services import audit, disputes, inbox_review, orders, reach
+from crm_app.services.alerts import telling
 from crm_app.services.exceptions import listing, sources
 from crm_app.services.exceptions.query import MAX_LIMIT, ExceptionQuery
 from crm_app.services.exceptions.rows import ExceptionRow
@@ -104,6 +105,8 @@ def retry(session: Session, actor: Actor, key: str) -> None:
         orders.settle(session, actor, number, Keep.OURS)
     elif row.source is Source.WAIT:
         _try_now(session, number)
+    elif row.source is Source.MESSAGE:
+        telling.send_again(session, number)
     else:
         inbox_review.replay(session, actor, number)
         # If it fails again, that is news.
@@ -117,6 +120,11 @@ _NO_RETRY: Final = {
     Source.FAILING: "It is tried again by itself. The account's page can pull it now.",
     Source.PAUSED: "Resume the account: its changes go out afterwards.",
     Source.HOOKS: "Compare the webhook secret of the account with the one at the channel.",
+    Source.QUEUE: "They go out by themselves, in the order of their deadlines.",
+    Source.SKU: "Say first which SKU of yours it is.",
+    Source.RUN: "Open the bulk change: it is resumed or undone there.",
+    Source.ROWS: "Open the bulk change: its orders are tried again there.",
+    Source.DOWNLOAD: "Ask for the file again on the page of downloads.",
     Source.WORD: "Say first which status this word means.",
 }
 

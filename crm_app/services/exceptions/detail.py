@@ -20,6 +20,7 @@ from crm_app.models import (
     IntentAttempt,
     Order,
     StatusIntent,
+    UnmappedSku,
     UnmappedWord,
 )
 from crm_app.services import disputes, reach
@@ -141,7 +142,7 @@ def _words(
     ours, theirs = disputes.words(found, order, sees_people=actor.may(Permission.SEE_PERSONAL_DATA))
     return (
         WordView(field.label, ours, order.updated_at, ""),
-        WordView(field.label, theirs, found.told_at, row.channel.label),
+        WordView(field.label, theirs, found.told_at, _name(row)),
     )
 
 
@@ -156,8 +157,12 @@ def _theirs(order: Order, row: ExceptionRow) -> WordView:
         known.label if known else "Not known to us",
         order.channel_status,
         order.channel_updated_at,
-        row.channel.label,
+        _name(row),
     )
+
+
+def _name(row: ExceptionRow) -> str:
+    return row.channel.label if row.channel else ""
 
 
 def _attempts(session: Session, intent: StatusIntent | None) -> tuple[AttemptView, ...]:
@@ -174,6 +179,8 @@ def _attempts(session: Session, intent: StatusIntent | None) -> tuple[AttemptVie
 
 
 def _facts(session: Session, row: ExceptionRow) -> tuple[FactView, ...]:
+    if row.account_id is None:
+        return ()
     account = session.get_one(ChannelAccount, row.account_id)
     number = int(row.key.split(":")[1])
     match row.source:
@@ -185,6 +192,8 @@ def _facts(session: Session, row: ExceptionRow) -> tuple[FactView, ...]:
             return _facts_of_entry(session.get(InboxEntry, number))
         case Source.WORD:
             return _facts_of_word(session, row)
+        case Source.SKU:
+            return _facts_of_sku(session, row)
         case _:
             return (
                 FactView("Changes waiting", str(_waiting(session, row.account_id))),
@@ -234,6 +243,16 @@ def _facts_of_word(session: Session, row: ExceptionRow) -> tuple[FactView, ...]:
         FactView("First", at=word.first_seen_at),
         FactView("Last", at=word.last_seen_at),
         FactView("For example on", word.example_external_id),
+    )
+
+
+def _facts_of_sku(session: Session, row: ExceptionRow) -> tuple[FactView, ...]:
+    found = session.get(UnmappedSku, (row.account_id, row.title))
+    if found is None:
+        return ()
+    return (
+        FactView("Orders to ship with it", f"{found.orders:,}"),
+        FactView("Seen first", at=found.first_seen_at),
     )
 
 

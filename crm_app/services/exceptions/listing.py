@@ -159,7 +159,7 @@ def _select(one: Any) -> sa.Select[*tuple[Any, ...]]:
         col(User.name).label("assignee"),
     ).select_from(
         _with_marks(one)
-        .join(ChannelAccount, col(ChannelAccount.id) == one.c.account_id)
+        .outerjoin(ChannelAccount, col(ChannelAccount.id) == one.c.account_id)
         .outerjoin(User, col(User.id) == ExceptionMark.assignee_id)
     )
 

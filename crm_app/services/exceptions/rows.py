@@ -17,6 +17,7 @@ class ExceptionRow:
 
     Attributes:
         key: Names source and occurrence.
+        account_id: None, and no channel, for work of our own.
         title: Order number, account, or status word.
         summary: What is wrong, in our words.
         said: The channel's own words, or the reason why it was set aside.
@@ -28,9 +29,9 @@ class ExceptionRow:
     key: str
     source: Source
     cause: Cause
-    account_id: int
+    account_id: int | None
     account_name: str
-    channel: Channel
+    channel: Channel | None
     order_id: int | None
     title: str
     summary: str
@@ -53,7 +54,7 @@ def row_of(row: Any) -> ExceptionRow:
         source=source,
         cause=cause,
         account_id=row.account_id,
-        account_name=row.account_name,
+        account_name=row.account_name or "",
         channel=row.channel,
         order_id=row.order_id,
         title=row.title,
@@ -85,7 +86,9 @@ def _ways(source: Source, cause: Cause, row: Any) -> tuple[Way, ...]:
             is_readable = capabilities.of(row.channel).reads_back and row.title != ""
             can_retry = kind in WORKABLE or (kind == wording.PULLED and is_readable)
             return (Way.RETRY, Way.RESOLVE) if can_retry else (Way.RESOLVE,)
-        case Source.WORD:
+        case Source.MESSAGE:
+            return (Way.RETRY, Way.RESOLVE)
+        case Source.WORD | Source.SKU | Source.ROWS | Source.DOWNLOAD:
             return (Way.RESOLVE,)
         case _:
             return ()

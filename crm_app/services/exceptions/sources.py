@@ -5,11 +5,11 @@ index that holds only what is open, so the cost grows with the trouble and not w
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, Select, and_, any_, case, func, literal, literal_column, or_
+from sqlalchemy import ColumnElement, and_, any_, case, func, literal, literal_column, or_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col, select
 
@@ -22,7 +22,6 @@ from crm_app.models import (
     ChannelAccount,
     FieldDispute,
     InboxEntry,
-    IntentAttempt,
     Order,
     OrderWord,
     StatusIntent,
@@ -30,10 +29,16 @@ from crm_app.models import (
     UnmappedWord,
     WebhookRefusal,
 )
-from crm_app.models.outbox import IS_OPEN
+from crm_app.services.exceptions import skus, waits, works
+from crm_app.services.exceptions.parts import (
+    Statement,
+    cutoff,
+    epoch,
+    is_connected,
+    of_account,
+    row,
+)
 
-# Most changes arrive within seconds; the tightest published limits need some minutes.
-TOO_LONG: Final = timedelta(minutes=15)
 # One pull that failed is tried again; a row of them wants to be looked at.
 FAILURES_THAT_MATTER: Final = 3
 # A stranger who tries once is noise; a wrong secret refuses every webhook of the account.
@@ -44,8 +49,6 @@ REFUSED_WITHIN: Final = timedelta(hours=1)
 _DISAGREES: Final = literal_column("orders.sync_status IN ('rejected', 'conflict')", sa.Boolean)
 _ASIDE: Final = literal_column("inbox.state = 'set_aside'", sa.Boolean)
 _ENTRY_WAITS: Final = literal_column("inbox.state IN ('received', 'waiting')", sa.Boolean)
-
-Statement = Select[*tuple[Any, ...]]
 
 
 def part(source: Source, only: int | None = None) -> Statement:
@@ -76,35 +79,6 @@ def source_of(key: str) -> tuple[Source, int] | None:
     return (Source(word), int(number)) if is_id and word in list(Source) else None
 
 
-def _row(
-    source: Source,
-    cause: Any,
-    *,
-    key: tuple[Any, ...],
-    account_id: Any,
-    since: Any,
-    title: Any,
-    said: Any,
-    order_id: Any = None,
-    about: Any = "",
-) -> Statement:
-    parts = [item for each in key for item in (":", sa.cast(each, sa.Text))]
-    return sa.select(
-        func.concat(source.value, *parts).label("key"),
-        (literal(cause.value, sa.Text) if isinstance(cause, Cause) else cause).label("cause"),
-        account_id.label("account_id"),
-        since.label("since"),
-        (sa.cast(sa.null(), sa.BigInteger) if order_id is None else order_id).label("order_id"),
-        sa.cast(title, sa.Text).label("title"),
-        (literal(about, sa.Text) if isinstance(about, str) else about).label("about"),
-        sa.cast(said, sa.Text).label("said"),
-    )
-
-
-def _epoch(moment: Any) -> Any:
-    return sa.cast(func.extract("epoch", moment), sa.BigInteger)
-
-
 def _change(only: int | None) -> Statement:
     last = (
         sa.select(
@@ -112,7 +86,7 @@ def _change(only: int | None) -> Statement:
             col(StatusIntent.reason),
             col(StatusIntent.settled_at),
             col(StatusIntent.state),
-            _word_of_wish(),
+            waits.word_of_wish(),
         )
         .where(
             col(StatusIntent.order_id) == Order.id,
@@ -125,7 +99,7 @@ def _change(only: int | None) -> Statement:
     is_conflict = literal_column("orders.sync_status = 'conflict'", sa.Boolean)
     # No refusal, and the channel says nothing else: we tried for as long as our policy lets us.
     was_given_up = last.c.state == IntentState.NEEDS_PERSON.value
-    statement = _row(
+    statement = row(
         Source.CHANGE,
         case(
             (is_conflict, Cause.CONFLICT.value),
@@ -145,64 +119,8 @@ def _change(only: int | None) -> Statement:
     return statement if only is None else statement.where(col(Order.id) == only)
 
 
-def _word_of_wish() -> Any:
-    return sa.cast(StatusIntent.to_status, sa.Text).label("wish")
-
-
-def _wait(only: int | None) -> Statement:
-    last = (
-        select(IntentAttempt.outcome)
-        .where(IntentAttempt.intent_id == StatusIntent.id)
-        .order_by(col(IntentAttempt.id).desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    was_sent = literal_column("status_intents.state = 'sent'", sa.Boolean)
-    cause = case(
-        # Accepted, and the channel does not show it.
-        (was_sent, Cause.WAITING.value),
-        (col(StatusIntent.state) == IntentState.BUDGET, Cause.QUOTA.value),
-        (last == "RateLimitedError", Cause.QUOTA.value),
-        (last.in_(("RetryableError", "OutcomeUnknownError")), Cause.REMOTE.value),
-        else_=Cause.WAITING.value,
-    )
-    statement = _row(
-        Source.WAIT,
-        cause,
-        key=(StatusIntent.id,),
-        account_id=col(StatusIntent.account_id),
-        since=StatusIntent.created_at,
-        order_id=col(StatusIntent.order_id),
-        title=Order.order_number,
-        about=_word_of_wish(),
-        said=StatusIntent.reason,
-    )
-    statement = (
-        statement.select_from(StatusIntent)
-        .join(Order, col(Order.id) == StatusIntent.order_id)
-        .join(ChannelAccount, col(ChannelAccount.id) == StatusIntent.account_id)
-        # What a hold of the desk keeps here waits for its own reason, and the desk knows it.
-        .where(
-            IS_OPEN,
-            col(StatusIntent.state) != IntentState.HELD,
-            col(StatusIntent.created_at) < _cutoff(),
-            _is_connected(),
-        )
-    )
-    return statement if only is None else statement.where(col(StatusIntent.id) == only)
-
-
-def _cutoff() -> datetime:
-    return now() - TOO_LONG
-
-
-def _is_connected() -> ColumnElement[bool]:
-    # Of an account that is not, one line says it for all that waits there.
-    return col(ChannelAccount.status) == AccountStatus.CONNECTED
-
-
 def _inbox(only: int | None) -> Statement:
-    statement = _row(
+    statement = row(
         Source.INBOX,
         case((_ASIDE, Cause.POISON.value), else_=Cause.WAITING.value),
         key=(InboxEntry.id,),
@@ -228,7 +146,7 @@ def _inbox(only: int | None) -> Statement:
         .where(
             or_(
                 _ASIDE,
-                and_(_ENTRY_WAITS, col(InboxEntry.received_at) < _cutoff(), _is_connected()),
+                and_(_ENTRY_WAITS, col(InboxEntry.received_at) < cutoff(), is_connected()),
             )
         )
     )
@@ -238,51 +156,19 @@ def _inbox(only: int | None) -> Statement:
 def _account(only: int | None) -> Statement:
     since = func.coalesce(ChannelAccount.last_error_at, ChannelAccount.created_at)
     is_out = col(ChannelAccount.status) == AccountStatus.DISCONNECTED
-    return _of_account(Source.ACCOUNT, Cause.CREDENTIALS, since, only, is_out)
+    return of_account(Source.ACCOUNT, Cause.CREDENTIALS, since, only, is_out)
 
 
 def _failing(only: int | None) -> Statement:
     since = func.coalesce(ChannelAccount.last_success_at, ChannelAccount.created_at)
     is_failing = col(ChannelAccount.failures) >= FAILURES_THAT_MATTER
-    return _of_account(Source.FAILING, Cause.REMOTE, since, only, _is_connected(), is_failing)
-
-
-def _paused(only: int | None) -> Statement:
-    """A person paused it; that changes wait there may not have been the idea."""
-    oldest = (
-        select(func.min(StatusIntent.created_at))
-        .where(
-            StatusIntent.account_id == ChannelAccount.id,
-            IS_OPEN,
-            col(StatusIntent.state) != IntentState.HELD,
-            col(StatusIntent.created_at) < _cutoff(),
-        )
-        .scalar_subquery()
-    )
-    is_paused = col(ChannelAccount.status) == AccountStatus.PAUSED
-    return _of_account(Source.PAUSED, Cause.WAITING, oldest, only, is_paused, oldest.is_not(None))
-
-
-def _of_account(
-    source: Source, cause: Cause, since: Any, only: int | None, *where: ColumnElement[bool]
-) -> Statement:
-    statement = _row(
-        source,
-        cause,
-        key=(ChannelAccount.id, _epoch(since)),
-        account_id=col(ChannelAccount.id),
-        since=since,
-        title=ChannelAccount.name,
-        said=ChannelAccount.last_error,
-    )
-    statement = statement.select_from(ChannelAccount).where(*where)
-    return statement if only is None else statement.where(col(ChannelAccount.id) == only)
+    return of_account(Source.FAILING, Cause.REMOTE, since, only, is_connected(), is_failing)
 
 
 def _hooks(only: int | None) -> Statement:
     hour = func.date_trunc("hour", literal(now() - REFUSED_WITHIN, sa.DateTime(timezone=True)))
     total = func.sum(WebhookRefusal.refused)
-    statement = _row(
+    statement = row(
         Source.HOOKS,
         Cause.CREDENTIALS,
         key=(ChannelAccount.id,),
@@ -303,7 +189,7 @@ def _hooks(only: int | None) -> Statement:
 
 
 def _word(only: int | None) -> Statement:
-    statement = _row(
+    statement = row(
         Source.WORD,
         Cause.MAPPING,
         key=(
@@ -350,11 +236,11 @@ def _is_built_in() -> ColumnElement[bool]:
 
 
 def _field(only: int | None) -> Statement:
-    statement = _row(
+    statement = row(
         Source.FIELD,
         Cause.CONFLICT,
         # A word that is told anew is another disagreement.
-        key=(FieldDispute.order_id, FieldDispute.field, _epoch(FieldDispute.opened_at)),
+        key=(FieldDispute.order_id, FieldDispute.field, epoch(FieldDispute.opened_at)),
         account_id=col(Order.account_id),
         since=FieldDispute.opened_at,
         order_id=col(Order.id),
@@ -372,14 +258,20 @@ def _field(only: int | None) -> Statement:
 
 _PARTS: Final[dict[Source, Callable[[int | None], Statement]]] = {
     Source.CHANGE: _change,
-    Source.WAIT: _wait,
+    Source.WAIT: waits.wait,
+    Source.QUEUE: waits.queue,
     Source.INBOX: _inbox,
     Source.ACCOUNT: _account,
     Source.FAILING: _failing,
-    Source.PAUSED: _paused,
+    Source.PAUSED: waits.paused,
     Source.HOOKS: _hooks,
     Source.WORD: _word,
     Source.FIELD: _field,
+    Source.SKU: skus.unmapped,
+    Source.RUN: works.run,
+    Source.ROWS: works.failed_rows,
+    Source.DOWNLOAD: works.download,
+    Source.MESSAGE: works.message,
 }
 
 # Which sources can show a cause: a list of one cause asks no other.
@@ -388,8 +280,11 @@ SEEN_IN: Final[dict[Cause, tuple[Source, ...]]] = {
     Cause.CONFLICT: (Source.CHANGE, Source.FIELD),
     Cause.TRANSITION: (Source.CHANGE,),
     Cause.POISON: (Source.INBOX,),
-    Cause.REMOTE: (Source.CHANGE, Source.WAIT, Source.FAILING),
-    Cause.QUOTA: (Source.WAIT,),
+    Cause.REMOTE: (Source.CHANGE, Source.WAIT, Source.QUEUE, Source.FAILING),
+    Cause.NOT_READY: (Source.WAIT,),
+    Cause.QUOTA: (Source.WAIT, Source.QUEUE),
     Cause.MAPPING: (Source.WORD,),
-    Cause.WAITING: (Source.WAIT, Source.INBOX, Source.PAUSED),
+    Cause.SKU: (Source.SKU,),
+    Cause.WAITING: (Source.WAIT, Source.QUEUE, Source.INBOX, Source.PAUSED),
+    Cause.WORK: (Source.RUN, Source.ROWS, Source.DOWNLOAD, Source.MESSAGE),
 }

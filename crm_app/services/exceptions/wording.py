@@ -10,9 +10,11 @@ from crm_app.domain.trouble import Cause, Source
 PULLED: Final = "order"
 
 
-def summary(source: Source, cause: Cause, channel: Channel, about: str) -> str:
+def summary(source: Source, cause: Cause, channel: Channel | None, about: str) -> str:
     """What is wrong, without the channel's own words."""
     wish = _status(about)
+    if channel is None:
+        return _OF_OURS[source]
     match source:
         case Source.CHANGE if cause is Cause.CONFLICT:
             ours = f"We say {wish}" if wish else "Both sides changed it"
@@ -29,7 +31,15 @@ def summary(source: Source, cause: Cause, channel: Channel, about: str) -> str:
             return _OF_ACCOUNTS[source].format(channel=channel.label)
 
 
+_OF_OURS: Final = {
+    Source.RUN: "It stands still",
+    Source.ROWS: "Orders were left undone by a mistake of ours",
+    Source.DOWNLOAD: "A file could not be made",
+    Source.MESSAGE: "Alerts reach nobody on this way",
+}
 _OF_ACCOUNTS: Final = {
+    Source.QUEUE: "Bulk changes are told to {channel} later than they should be",
+    Source.SKU: "{channel} sells a SKU that the account's list does not name",
     Source.ACCOUNT: "{channel} lets us in no more",
     Source.FAILING: "Every pull from {channel} fails",
     Source.PAUSED: "Paused by a person, and changes wait",
@@ -65,6 +75,32 @@ _ADVICE: Final[dict[tuple[Source, Cause], str]] = {
     ),
     (Source.WAIT, Cause.REMOTE): (
         "The channel fails or does not answer; it is tried again by itself, or now by you."
+    ),
+    (Source.WAIT, Cause.NOT_READY): (
+        "The channel takes it only later, as its words say; it is tried again by itself then."
+    ),
+    (Source.QUEUE, Cause.QUOTA): (
+        "The channel's limit is used up by what goes first. Pause bulk changes that can wait, or "
+        "ask the channel for a higher limit."
+    ),
+    (Source.QUEUE, Cause.REMOTE): (
+        "The account is left alone after failures; they go out by themselves once it answers."
+    ),
+    (Source.QUEUE, Cause.WAITING): (
+        "Nothing keeps them that we know of. Look whether the worker runs, below the sidebar."
+    ),
+    (Source.SKU, Cause.SKU): (
+        "Say which SKU of yours it is: then it leaves, for every order that carries it."
+    ),
+    (Source.RUN, Cause.WORK): (
+        "Open it: resume it, or undo what was done. Until then its changes are told to nobody."
+    ),
+    (Source.ROWS, Cause.WORK): (
+        "Open it and try those orders again; the log says what went wrong. It leaves once they are."
+    ),
+    (Source.DOWNLOAD, Cause.WORK): "Ask for the file again; it leaves when somebody did.",
+    (Source.MESSAGE, Cause.WORK): (
+        "Look at the address on the page of alerts and send a test, then try these again."
     ),
     (Source.WAIT, Cause.WAITING): (
         "Look at the order on the channel's own site; try again if it shows nothing."
@@ -106,6 +142,8 @@ def deed(action: str, after: dict[str, Any]) -> str:
             return f"gave it to {name}" if name else "gave it back to nobody"
         case "exception:snoozed":
             return "snoozed it" if after.get("until") else "woke it up"
+        case "exception:decided" if "sku" in after:
+            return f"named it {after['sku']}"
         case "exception:decided":
             return "kept ours" if after.get("kept") == "ours" else "took the channel's word"
         case "exception:closed":

@@ -145,6 +145,8 @@ def save_details(
         InvalidInputError: If something cannot be used; `details` names the fields.
         ConflictError: If somebody saved them meanwhile, or the series is another seller's.
     """
+    if account_id is None:
+        actor.require_everywhere(Permission.MANAGE_ACCOUNTS)
     before = get_details(session, actor, account_id)
     seller = _checked(told)
     row = _row(session, account_id, lock=True)

@@ -12,7 +12,7 @@ from crm_app.domain.download import Paper
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError, NotFoundError
-from crm_app.services import audit
+from crm_app.services import audit, reach
 from crm_app.services.papers import facts, invoice, invoicing, manifest, packing_slip, pick_list
 from crm_app.services.papers.sheet import Sheet
 
@@ -34,12 +34,13 @@ class Printed:
     left_out: str = ""
 
 
-def allow(actor: Actor, paper: Paper) -> None:
-    """Raise PermissionDeniedError unless the actor may have this paper."""
-    actor.require(Permission.VIEW_ORDERS)
-    actor.require(Permission.PRINT_ORDERS)
-    if paper.shows_people:
-        actor.require(Permission.SEE_PERSONAL_DATA)
+def allow(session: Session, actor: Actor, paper: Paper) -> None:
+    """Raise PermissionDeniedError unless the actor may have this paper; what follows reaches as
+    far as they may."""
+    shown = [Permission.SEE_PERSONAL_DATA] if paper.shows_people else []
+    if paper is Paper.INVOICE:
+        shown.append(Permission.SEE_MONEY)
+    reach.require(session, actor, Permission.PRINT_ORDERS, *shown)
 
 
 def print_one(session: Session, actor: Actor, paper: Paper, order_id: int) -> Printed:
@@ -50,7 +51,7 @@ def print_one(session: Session, actor: Actor, paper: Paper, order_id: int) -> Pr
         NotFoundError: If there is no such order.
         ConflictError: If this order can have none, an invoice while it is pending for one.
     """
-    allow(actor, paper)
+    allow(session, actor, paper)
     if not facts.read(session, [order_id]):
         raise NotFoundError("order", order_id)
     made = make(session, actor, paper, [order_id])
@@ -72,7 +73,7 @@ def make(session: Session, actor: Actor, paper: Paper, order_ids: Sequence[int])
         PermissionDeniedError: If the actor may not have this paper.
         ConflictError: If none of the orders can have it.
     """
-    allow(actor, paper)
+    allow(session, actor, paper)
     if paper is Paper.INVOICE:
         found = invoicing.issue(session, actor, order_ids)
         left_out = _said(found.refused)

@@ -68,7 +68,7 @@ def add_comment(session: Session, actor: Actor, order_id: int, text: str) -> Com
         NotFoundError: If there is no such order.
         InvalidInputError: If the text is empty or too long.
     """
-    author_id = _author(actor)
+    author_id = _author(session, actor)
     words = _clean(text)
     lock(session, [order_id])
     named = mentioned(words, people.colleagues(session, actor))
@@ -146,18 +146,16 @@ def _there(session: Session, actor: Actor, order_id: int) -> Actor:
     return actor.on_account(account_id)
 
 
-def _author(actor: Actor) -> int:
-    actor.require(Permission.VIEW_ORDERS)
-    actor.require(Permission.COMMENT_ORDERS)
+def _author(session: Session, actor: Actor) -> int:
     # What a person may not read they would overwrite unread.
-    actor.require(Permission.SEE_PERSONAL_DATA)
+    reach.require(session, actor, Permission.COMMENT_ORDERS, Permission.SEE_PERSONAL_DATA)
     if actor.user_id is None:
         raise PermissionDeniedError("Only people write comments.")
     return actor.user_id
 
 
 def _own(session: Session, actor: Actor, comment_id: int) -> OrderComment:
-    author_id = _author(actor)
+    author_id = _author(session, actor)
     comment = session.exec(
         select(OrderComment).where(OrderComment.id == comment_id).with_for_update()
     ).one_or_none()

@@ -11,7 +11,7 @@ from crm_app.ui.shared.marks import button, icon
 
 
 def dialogs() -> rx.Component:
-    return rx.fragment(_rename(), _edit(), _sweep(), _replay(), _pause(), _secret())
+    return rx.fragment(_rename(), _edit(), _sweep(), _replay(), _pause(), _secret(), _options())
 
 
 def _dialog(name: str, title: Any, words: Any, *content: rx.Component) -> rx.Component:
@@ -146,6 +146,19 @@ def _pause() -> rx.Component:
             rx.dialog.close(button("Not now")),
             button("Pause", kind="danger", on_click=AccountState.pause),
             class_name="dialog-end",
+        ),
+    )
+
+
+def _options() -> rx.Component:
+    return _dialog(
+        "options",
+        "Options of " + AccountState.account.name,
+        "They hold from the next call of the channel on. Empty goes back to the usual value.",
+        _form(
+            form_fields(AccountState.fields),
+            submit="Keep",
+            on_submit=AccountState.change_options,
         ),
     )
 

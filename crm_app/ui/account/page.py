@@ -15,7 +15,13 @@ from crm_app.ui.account.components import (
 )
 from crm_app.ui.account.dialogs import dialogs
 from crm_app.ui.account.rules import rules_card
-from crm_app.ui.account.side import connection_card, fetch_card, hooks_card, sending_card
+from crm_app.ui.account.side import (
+    connection_card,
+    fetch_card,
+    hooks_card,
+    options_card,
+    sending_card,
+)
 from crm_app.ui.account.state import AccountState
 from crm_app.ui.shared.blanks import blank, failed, forbidden, skeleton_rows
 from crm_app.ui.shared.conditions import both, is_not
@@ -95,6 +101,7 @@ def _found() -> rx.Component:
             fetch_card(),
             hooks_card(),
             connection_card(),
+            options_card(),
             class_name="order-side",
         ),
         class_name="order account-page",

@@ -4,6 +4,7 @@ import reflex as rx
 
 from crm_app.ui.account.components import fact, moment_fact
 from crm_app.ui.account.state import AccountState
+from crm_app.ui.account.view import OptionLine
 from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import button, icon
 
@@ -149,6 +150,28 @@ def hooks_card() -> rx.Component:
         ),
         rx.fragment(),
     )
+
+
+def options_card() -> rx.Component:
+    account = AccountState.account
+    return rx.cond(
+        account.has_form,
+        rx.el.section(
+            rx.el.h2("Options"),
+            rx.el.dl(rx.foreach(account.options, _option), class_name="facts"),
+            rx.el.div(
+                button("Change options…", kind="small", on_click=AccountState.ask("options")),
+                class_name="card-actions",
+            ),
+            class_name="card",
+            aria_label="Options",
+        ),
+        rx.fragment(),
+    )
+
+
+def _option(line: OptionLine) -> rx.Component:
+    return fact(line.name, line.value, "", line.mark)
 
 
 def connection_card() -> rx.Component:

@@ -15,9 +15,9 @@ from crm_app.domain.time import now
 from crm_app.errands import accounts as errands
 from crm_app.errands import hooks, orders
 from crm_app.errors import CrmError, InvalidInputError, NotFoundError, NotSignedInError
-from crm_app.services import account_admin, account_view, sweeping
+from crm_app.services import account_admin, account_options, account_view, sweeping
 from crm_app.services.account_view import AccountView
-from crm_app.ui.account.fields import FormField, fields_of, values_of
+from crm_app.ui.account.fields import FormField, chosen_of, fields_of, option_fields, values_of
 from crm_app.ui.account.view import AccountPage, BudgetRow, SweepRow
 from crm_app.ui.order.state import order_id_of
 from crm_app.ui.shared.links import order_path
@@ -27,7 +27,7 @@ from crm_app.ui.shared.session import current_actor
 
 Phase = Literal["loading", "found", "missing", "failed"]
 # What a dialog may ask about.
-DIALOGS: Final = ("rename", "edit", "sweep", "replay", "pause", "secret")
+DIALOGS: Final = ("rename", "edit", "sweep", "replay", "pause", "secret", "options")
 _SWEEPS: Final = 6
 
 
@@ -104,6 +104,8 @@ class AccountState(rx.State):
                 if view.channel in FORMS
                 else []
             )
+        elif what == "options":
+            self.fields = option_fields((await self._view()).options)
 
     @rx.event
     @requires(Permission.MANAGE_ACCOUNTS)
@@ -210,6 +212,17 @@ class AccountState(rx.State):
             self.is_busy = False
         self.dialog, self.done = "", "The channel took the new keys; they are kept."
         await self._read()
+
+    @rx.event
+    @requires(Permission.MANAGE_ACCOUNTS)
+    async def change_options(self, form: dict[str, Any]) -> None:
+        """Choose the account's options; mistakes stand under their fields."""
+        if self.account.channel not in FORMS:
+            return
+        values = chosen_of(form, Channel(self.account.channel))
+        await self._submit(account_options.change, values, done="The options are kept.")
+        if self.mistakes:
+            self.fields = option_fields((await self._view()).options, self.mistakes)
 
     @rx.event
     @requires(Permission.MANAGE_ACCOUNTS, Permission.IMPORT_ORDERS)

@@ -11,7 +11,9 @@ from crm_app.channels.forms import FORMS
 from crm_app.channels.limits import Budget
 from crm_app.domain.order_status import OrderStatus
 from crm_app.models import AccountStatus, Sweep
+from crm_app.services.account_options import Chosen
 from crm_app.services.account_view import AccountView, Hooks
+from crm_app.ui.account.fields import value_text
 from crm_app.ui.accounts.view import (
     Moment,
     complete_to,
@@ -35,6 +37,25 @@ class Fact:
 
     name: str
     value: str
+
+
+@dataclass(frozen=True)
+class OptionLine:
+    """An option with what holds; `mark` tells a choice from the usual value."""
+
+    name: str
+    value: str
+    mark: str
+
+    @classmethod
+    def of(cls, chosen: Chosen) -> Self:
+        text = value_text(chosen.option, chosen.value)
+        unit = f" {chosen.option.unit}" if chosen.option.unit and text else ""
+        return cls(
+            name=chosen.option.label,
+            value=f"{text}{unit}" or "not set",
+            mark="chosen" if chosen.is_chosen else "",
+        )
 
 
 @dataclass(frozen=True)
@@ -92,6 +113,7 @@ class AccountPage:
     since: Moment = Moment()
     id_help: str = ""
     hooks: HooksView = HooksView()
+    options: list[OptionLine] = field(default_factory=list[OptionLine])
 
     @classmethod
     def of(cls, account: AccountView, now: datetime, zone: ZoneInfo) -> Self:
@@ -133,6 +155,7 @@ class AccountPage:
             since=when(account.created_at, now, zone),
             id_help=form.id_help if form else "",
             hooks=hooks_view(account, account.hooks, now, zone),
+            options=[OptionLine.of(one) for one in account.options],
         )
 
 

@@ -4,11 +4,12 @@ from typing import Any, cast
 
 import reflex as rx
 
+from crm_app.services.alerts.leads import CHOICES
 from crm_app.ui.alerts.state import AlertsState
-from crm_app.ui.alerts.view import AlertRow, ChoiceRow, MessageRow, PersonRow
+from crm_app.ui.alerts.view import AlertRow, ChoiceRow, LeadRow, MessageRow, PersonRow, lead_words
 from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.links import link
-from crm_app.ui.shared.marks import button, icon, pill
+from crm_app.ui.shared.marks import button, channel_mark, icon, pill
 
 
 def open_card() -> rx.Component:
@@ -179,6 +180,30 @@ def _person(row: PersonRow) -> rx.Component:
             class_name="quiet",
         ),
         key=row.key,
+    )
+
+
+def leads_card() -> rx.Component:
+    return rx.el.section(
+        rx.el.h2("How early, before ship-by"),
+        rx.foreach(AlertsState.leads, _lead),
+        class_name="card",
+    )
+
+
+def _lead(row: LeadRow) -> rx.Component:
+    return rx.el.label(
+        channel_mark(row.mark, row.channel, row.label),
+        rx.el.span(row.name),
+        rx.el.span(class_name="gap"),
+        rx.el.select(
+            *[rx.el.option(lead_words(one), value=str(one)) for one in CHOICES],
+            value=row.minutes,
+            on_change=lambda minutes: AlertsState.set_lead(row.key, minutes),
+            class_name="field select",
+        ),
+        key=row.key,
+        class_name="run-line",
     )
 
 

@@ -7,6 +7,7 @@ import reflex as rx
 from crm_app.ui.alerts.components import (
     choices_card,
     hook_card,
+    leads_card,
     messages_card,
     open_card,
     past_card,
@@ -46,7 +47,11 @@ def _alerts() -> rx.Component:
         ),
         rx.el.div(
             choices_card(),
-            rx.cond(AlertsState.may_manage, rx.fragment(people_card(), hook_card()), rx.fragment()),
+            rx.cond(
+                AlertsState.may_manage,
+                rx.fragment(people_card(), leads_card(), hook_card()),
+                rx.fragment(),
+            ),
             class_name="alerts-side",
         ),
         class_name="alerts-page",

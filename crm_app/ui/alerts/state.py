@@ -10,9 +10,10 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errands import alerts as errands
 from crm_app.errors import CrmError, InvalidInputError, NotSignedInError
+from crm_app.services.alerts import leads
 from crm_app.services.alerts import settings as alert_settings
 from crm_app.ui.alerts import view
-from crm_app.ui.alerts.view import AlertRow, ChoiceRow, HookLine, MessageRow, PersonRow
+from crm_app.ui.alerts.view import AlertRow, ChoiceRow, HookLine, LeadRow, MessageRow, PersonRow
 from crm_app.ui.shared.permission import requires
 from crm_app.ui.shared.service import call, errand
 from crm_app.ui.shared.session import current_actor
@@ -26,6 +27,8 @@ class AlertsState(rx.State):
     mine: list[ChoiceRow] = []
     people: list[PersonRow] = []
     hook: HookLine = HookLine()
+    # How early the deadline alert of each account fires.
+    leads: list[LeadRow] = []
     messages: list[MessageRow] = []
     can_mail: bool = False
     may_manage: bool = False
@@ -82,6 +85,15 @@ class AlertsState(rx.State):
 
     @rx.event
     @requires(Permission.MANAGE_ACCOUNTS)
+    async def set_lead(self, account: str, minutes: str) -> None:
+        """Let an account's deadline alert fire earlier or later."""
+        if not (str(account).isdecimal() and str(minutes).isdecimal()):
+            return
+        await call(leads.set_lead, await current_actor(self), int(account), int(minutes))
+        await self._read()
+
+    @rx.event
+    @requires(Permission.MANAGE_ACCOUNTS)
     async def remove_hook(self) -> None:
         await call(alert_settings.remove_hook, await current_actor(self))
         await self._read()
@@ -115,5 +127,8 @@ class AlertsState(rx.State):
         self.people = view.person_rows(found.everybody)
         self.hook = HookLine.of(found.hook, moment, zone)
         self.messages = [MessageRow.of(message, moment, zone) for message in found.messages]
+        actor = await current_actor(self)
+        early = await call(leads.list_leads, actor) if found.may_manage else []
+        self.leads = [LeadRow.of(one) for one in early]
         self.can_mail, self.may_manage = found.can_mail, found.may_manage
         self.count = view.count_text(found.open)

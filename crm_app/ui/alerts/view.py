@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from crm_app.domain.alert import AlertKind, AlertLevel, AlertMoment
 from crm_app.models import Alert, AlertMessage
+from crm_app.services.alerts.leads import Lead
 from crm_app.services.alerts.settings import HookView
 from crm_app.services.alerts.telling import WEBHOOK, Choice
 from crm_app.ui.shared import times
@@ -163,3 +164,26 @@ def count_text(alerts: Sequence[Alert]) -> str:
         return "none open"
     bad = sum(alert.level is AlertLevel.BAD for alert in alerts)
     return f"{len(alerts)} open" + (f", {bad} pressing" if bad else "")
+
+
+@dataclass(frozen=True)
+class LeadRow:
+    """An account and how early its deadline alert fires; minutes as text."""
+
+    key: str
+    channel: str
+    mark: str
+    label: str
+    name: str
+    minutes: str
+
+    @classmethod
+    def of(cls, one: Lead) -> Self:
+        channel = one.channel
+        key, minutes = str(one.account_id), str(one.minutes)
+        return cls(key, channel.value, channel.mark, channel.label, one.name, minutes)
+
+
+def lead_words(minutes: int) -> str:
+    """`30 min before`, `2 h before`."""
+    return f"{minutes} min before" if minutes < 60 else f"{minutes // 60} h before"

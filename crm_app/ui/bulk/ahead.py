@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self
 
+from crm_app.channels import capabilities
+from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import OrderStatus
 from crm_app.models import BulkRun
+from crm_app.services import bulk_status
 from crm_app.services.bulk_action import Group, Preview
 from crm_app.services.bulk_pace import Telling
 from crm_app.ui.shared.links import order_path
@@ -19,6 +22,34 @@ class Link:
     key: str = ""
     text: str = ""
     href: str = ""
+
+
+@dataclass(frozen=True)
+class ReasonAsk:
+    """A channel that takes a reason for cancelling: its own, and which one is chosen."""
+
+    key: str
+    mark: str
+    label: str
+    chosen: str
+    options: list[Link]
+
+
+def reason_asks(channels: Sequence[Channel], settings: dict[str, str]) -> list[ReasonAsk]:
+    """Nothing where nothing is cancelled."""
+    if settings.get("status") != OrderStatus.CANCELLED:
+        return []
+    return [
+        ReasonAsk(
+            key=channel.value,
+            mark=channel.mark,
+            label=channel.label,
+            chosen=settings.get(bulk_status.reason_key(channel), ""),
+            options=[Link(code, words) for code, words in reasons.items()],
+        )
+        for channel in channels
+        if (reasons := capabilities.of(channel).cancel_reasons)
+    ]
 
 
 @dataclass(frozen=True)
@@ -48,7 +79,7 @@ class GroupRow:
 
 @dataclass(frozen=True)
 class TellingRow:
-    """An account that is told: `412, about 3 min 26 s at its limits`."""
+    """An account that is told: `412, about 3 min 26 s`, and what waits there already."""
 
     key: str
     channel: str
@@ -57,6 +88,7 @@ class TellingRow:
     name: str
     count: str
     time: str
+    ahead: str
 
     @classmethod
     def of(cls, one: Telling) -> Self:
@@ -68,6 +100,7 @@ class TellingRow:
             name=one.name,
             count=f"{one.count:,}",
             time=about(one.seconds),
+            ahead=f"with the {one.ahead:,} that wait there already" if one.ahead else "",
         )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from crm_app.channels.rules import INDIAN_CARRIERS
-from crm_app.ui.bulk.ahead import GroupRow, Link, TellingRow
+from crm_app.ui.bulk.ahead import GroupRow, Link, ReasonAsk, TellingRow
 from crm_app.ui.bulk.state import BulkState
 from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.hold import hold_fields
@@ -67,6 +67,7 @@ def _deed() -> rx.Component:
             rx.fragment(),
         ),
         rx.cond(BulkState.kind == "hold", _hold(), rx.fragment()),
+        rx.foreach(BulkState.asks, _ask),
         rx.el.p(
             "These orders were noted as they stood when you chose them. What comes in or changes "
             "after that is left alone.",
@@ -86,6 +87,26 @@ def _kind(one: Link) -> rx.Component:
         class_name="bulk-kind",
         on_click=BulkState.choose_kind(one.key),
     )
+
+
+def _ask(ask: ReasonAsk) -> rx.Component:
+    return rx.el.label(
+        channel_mark(ask.mark, ask.key, ask.label),
+        rx.el.span("Why, in ", ask.label, "'s words"),
+        rx.el.select(
+            rx.el.option("As its account is set up", value=""),
+            rx.foreach(ask.options, _reason),
+            value=ask.chosen,
+            on_change=lambda code: BulkState.give_reason(ask.key, code),
+            class_name="field select",
+        ),
+        key=ask.key,
+        class_name="bulk-ask",
+    )
+
+
+def _reason(option: Link) -> rx.Component:
+    return rx.el.option(option.text, value=option.key, key=option.key)
 
 
 def _hold() -> rx.Component:
@@ -235,6 +256,7 @@ def _telling(row: TellingRow) -> rx.Component:
     return rx.el.div(
         channel_mark(row.mark, row.channel, row.label),
         rx.el.span(row.name, class_name="strong"),
+        rx.el.span(row.ahead, class_name="quiet"),
         rx.el.span(class_name="gap"),
         rx.el.span(row.count),
         rx.el.span(row.time, class_name="quiet telling-time"),

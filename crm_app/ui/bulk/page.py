@@ -69,6 +69,7 @@ def _verbs() -> rx.Component:
             _verb("pause", "Pause", "pause"),
             _verb("resume", "Resume", "play", kind="primary"),
             _verb("stop", "Stop", "square"),
+            _verb("tell", "Tell the channels after all", "send"),
             rx.cond(
                 _has("undo"),
                 button(icon("undo-2", 14), "Undo…", on_click=BulkState.undo),

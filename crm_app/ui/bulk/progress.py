@@ -26,6 +26,7 @@ def _head() -> rx.Component:
         rx.el.div(
             pill(run.state),
             rx.el.span(run.progress, class_name="strong"),
+            rx.el.span(BulkState.left, class_name="quiet"),
             rx.el.span(run.reason, class_name="quiet"),
             rx.el.span(class_name="gap"),
             rx.cond(
@@ -123,7 +124,10 @@ def _account(row: AccountRow) -> rx.Component:
                 rx.fragment(),
             ),
         ),
-        rx.el.td(row.trouble, class_name="mistake"),
+        rx.el.td(
+            rx.el.div(row.left, class_name="quiet"),
+            rx.el.div(row.trouble, class_name="mistake"),
+        ),
         key=row.key,
     )
 

@@ -57,8 +57,17 @@ def _table() -> rx.Component:
             rx.el.tbody(rx.foreach(RunsState.rows, _row)),
             class_name="grid runs",
         ),
+        rx.el.div(
+            _turn("Newest", RunsState.newest_href),
+            _turn("Older", RunsState.older_href),
+            class_name="result-pages",
+        ),
         class_name="scroll",
     )
+
+
+def _turn(label: str, href: str) -> rx.Component:
+    return rx.cond(href != "", link(label, href=href, class_name="btn"), rx.fragment())
 
 
 def _row(row: RunRow) -> rx.Component:

@@ -8,14 +8,14 @@ from sqlmodel import Session
 from crm_app.channels import pace
 from crm_app.config import get_settings
 from crm_app.domain.actor import Actor
-from crm_app.domain.bulk import Outcome, RunState
+from crm_app.domain.bulk import HALTED, Outcome, RunState
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import CrmError, NotFoundError, NotSignedInError
 from crm_app.models import BulkRun
-from crm_app.services import bulk_pace, bulk_results, bulk_runs, parcels
+from crm_app.services import bulk_pace, bulk_results, bulk_runs, bulk_telling, bulk_undoing, parcels
 from crm_app.ui.bulk import deeds, view
-from crm_app.ui.bulk.ahead import Link, PreviewView
+from crm_app.ui.bulk.ahead import Link, PreviewView, ReasonAsk, reason_asks
 from crm_app.ui.bulk.view import AccountRow, ReasonRow, ResultRow, RunView
 from crm_app.ui.shared.links import BULK, bulk_path
 from crm_app.ui.shared.permission import requires
@@ -24,6 +24,7 @@ from crm_app.ui.shared.session import current_actor
 from crm_app.ui.shared.tones import Pill
 
 QUICK_MS: Final = 1_000
+TELLING_MS: Final = 2_500
 SLOW_MS: Final = 5_000
 _ROWS: Final = 50
 _TABS: Final = (
@@ -36,6 +37,7 @@ _TABS: Final = (
 _STEPS: Final = {
     "pause": bulk_runs.pause,
     "resume": bulk_runs.resume,
+    "tell": bulk_runs.resume,
     "stop": bulk_runs.stop,
     "start": bulk_runs.start,
 }
@@ -51,7 +53,11 @@ class BulkState(rx.State):
     targets: list[Pill] = []
     target: str = ""
     preview: PreviewView = PreviewView()
+    # Of a cancellation: the reasons that the channels take.
+    asks: list[ReasonAsk] = []
     accounts: list[AccountRow] = []
+    # How long it takes until all are told, or how much is held back.
+    left: str = ""
     reasons: list[ReasonRow] = []
     # Offers what can be tried once more: "Try the 4 that changed meanwhile again".
     again: str = ""
@@ -101,6 +107,15 @@ class BulkState(rx.State):
         actor, kind = await current_actor(self), self.kind or deeds.FIRST
         settings = await call(deeds.settings_of, actor, kind, label)
         await self._do(bulk_runs.decide, kind, settings)
+
+    @rx.event
+    @requires(Permission.BULK_CHANGE)
+    async def give_reason(self, channel: str, code: str) -> None:
+        """Say why these orders are cancelled, in one of a channel's own words."""
+        asked = {f"reason_{one.key}": one.chosen for one in self.asks}
+        if f"reason_{channel}" in asked:
+            given = asked | {f"reason_{channel}": str(code)}
+            await self._do(bulk_runs.decide, deeds.FIRST, given | {"status": "cancelled"})
 
     @rx.event
     @requires(Permission.BULK_CHANGE)
@@ -203,19 +218,21 @@ class BulkState(rx.State):
 
     async def _read(self) -> None:
         actor, run_id = await current_actor(self), self._run_id()
-        run, undone_by = await call(_head, actor, run_id)
+        run, relations = await call(_head, actor, run_id)
         zone = get_settings().zone
-        self.run = RunView.of(run, me=actor.user_id, undone_by=undone_by, at=now(), zone=zone)
+        self.run = RunView.of(run, me=actor.user_id, at=now(), zone=zone, **relations)
         if run.state is RunState.DRAFT:
             self.kind = self.kind or run.action or deeds.FIRST
-            self.preview, self.targets, self.target = await call(_ahead, actor, run, self.kind)
+            ahead = await call(_ahead, actor, run, self.kind)
+            self.preview, self.targets, self.target, self.asks = ahead
             self.kinds = [] if run.undo_of else deeds.kinds(actor)
         else:
-            await self._read_results(actor, run)
-        self.every_ms = QUICK_MS if self.run.is_active else SLOW_MS
+            await self._read_results(actor, run, relations["held"])
+        told = TELLING_MS if self.run.is_telling else SLOW_MS
+        self.every_ms = QUICK_MS if self.run.is_active else told
         self.phase = "found"
 
-    async def _read_results(self, actor: Actor, run: BulkRun) -> None:
+    async def _read_results(self, actor: Actor, run: BulkRun, held: int) -> None:
         params = self.router.url.query_parameters
         wanted = params.get("show", "")
         outcome = Outcome(wanted) if wanted in list(Outcome) else None
@@ -231,27 +248,41 @@ class BulkState(rx.State):
         self.next_href = f"{here}?{asked}after={found[_ROWS - 1].position}" if found[_ROWS:] else ""
         self.first_href = (f"{here}?show={self.tab}" if self.tab else here) if after else ""
         accounts = await call(bulk_results.progress, actor, run.id)
-        self.accounts = [AccountRow.of(one) for one in accounts]
+        left = await call(_left, actor, run.id)
+        self.accounts = [AccountRow.of(one, left.get(one.account_id)) for one in accounts]
+        self.left = view.left_words(run.state, list(left.values()), held)
         reasons = await call(bulk_results.reasons, actor, run.id)
         self.reasons = view.reason_rows(reasons)
         self.again = view.again_words(run, reasons)
 
 
-def _head(session: Session, actor: Actor, run_id: int) -> tuple[BulkRun, BulkRun | None]:
-    return bulk_runs.get_run(session, actor, run_id), bulk_results.undone_by(session, run_id)
+def _head(session: Session, actor: Actor, run_id: int) -> tuple[BulkRun, dict[str, Any]]:
+    run = bulk_runs.get_run(session, actor, run_id)
+    return run, {
+        "undone_by": bulk_results.undone_by(session, run_id),
+        "undo_left": bulk_undoing.left(session, run_id) if run.changed else 0,
+        "held": bulk_telling.held(session, run_id) if run.state in HALTED else 0,
+    }
+
+
+def _left(session: Session, actor: Actor, run_id: int) -> dict[int, float]:
+    bulk_runs.get_run(session, actor, run_id)
+    return bulk_pace.left(session, run_id, pace.per_second)
 
 
 def _ahead(
     session: Session, actor: Actor, run: BulkRun, kind: str
-) -> tuple[PreviewView, list[Pill], str]:
-    """What a draft would do, what it may choose from, and what is chosen of that."""
+) -> tuple[PreviewView, list[Pill], str, list[ReasonAsk]]:
+    """What a draft would do, what it may choose from, what is chosen of that, and what it asks."""
     if run.undo_of is None and run.action != kind:
         # Another deed is looked at than the one that was decided on last.
-        return PreviewView(), deeds.offered(session, actor, run, kind), ""
+        return PreviewView(), deeds.offered(session, actor, run, kind), "", []
     preview = bulk_runs.preview(session, actor, run.id)
     told = bulk_pace.tellings(session, preview, pace.per_second)
     offered = [] if run.undo_of else deeds.offered(session, actor, run, kind)
-    return PreviewView.of(preview, told, run), offered, deeds.chosen(session, run)
+    channels = [one.channel for one in bulk_results.progress(session, actor, run.id)]
+    asks = reason_asks(list(dict.fromkeys(channels)), run.settings)
+    return PreviewView.of(preview, told, run), offered, deeds.chosen(session, run), asks
 
 
 def run_id_of(path: str) -> int:

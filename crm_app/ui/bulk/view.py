@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Final, Self
 from zoneinfo import ZoneInfo
 
-from crm_app.domain.bulk import ACTIVE, ENDED, Outcome, RunState
+from crm_app.domain.bulk import ACTIVE, ENDED, GOING, HALTED, Outcome, RunState
 from crm_app.domain.intent import UNSENT, IntentState
 from crm_app.models import BulkRun
 from crm_app.services import bulk_actions
 from crm_app.services.bulk_export import MAKES_FILE
 from crm_app.services.bulk_results import TRAVEL, AccountProgress, RowResult
 from crm_app.services.bulk_status import CHANGED_MEANWHILE
-from crm_app.ui.bulk.ahead import Link, orders_text
+from crm_app.ui.bulk.ahead import Link, about, orders_text
 from crm_app.ui.shared import times
 from crm_app.ui.shared.links import DOWNLOADS, bulk_path, order_path
 from crm_app.ui.shared.tones import Pill, Stage, Tone, status_pill
@@ -22,6 +22,7 @@ _STATES: Final[dict[RunState, tuple[Tone, Stage]]] = {
     RunState.DRAFT: ("mute", "0"),
     RunState.QUEUED: ("info", "1"),
     RunState.RUNNING: ("info", "3"),
+    RunState.TELLING: ("info", "4"),
     RunState.PAUSED: ("warn", "stop"),
     RunState.STOPPED: ("mute", "stop"),
     RunState.DONE: ("ok", "done"),
@@ -49,6 +50,7 @@ class RunView:
     is_draft: bool = False
     is_mine: bool = False
     is_active: bool = False
+    is_telling: bool = False
     reason: str = ""
     progress: str = ""
     percent: int = 0
@@ -71,6 +73,8 @@ class RunView:
         *,
         me: int | None,
         undone_by: BulkRun | None,
+        undo_left: int,
+        held: int,
         at: datetime,
         zone: ZoneInfo,
     ) -> Self:
@@ -87,6 +91,7 @@ class RunView:
             is_draft=run.state is RunState.DRAFT,
             is_mine=run.actor_id == me,
             is_active=run.state in ACTIVE,
+            is_telling=run.state is RunState.TELLING,
             reason=run.reason,
             progress=f"{run.done:,} of {run.total:,}",
             percent=100 * run.done // run.total if run.total else 0,
@@ -95,7 +100,7 @@ class RunView:
             failed=f"{run.failed:,}",
             waiting=f"{waiting:,}",
             shares=[f"{100 * part / run.total:.2f}%" if run.total else "0" for part in parts],
-            verbs=_verbs(run, is_undone=undone_by is not None),
+            verbs=_verbs(run, undo_left, held),
             file_href=DOWNLOADS if run.action in MAKES_FILE and run.changed else "",
             results_href=f"{api}/results.csv",
             undoes=_link(run.undo_of),
@@ -109,16 +114,25 @@ def _about(run: BulkRun, when: str) -> str:
     return f"{orders_text(run.total)} · {run.actor_label} · {when}"
 
 
-def _verbs(run: BulkRun, *, is_undone: bool) -> list[str]:
+def _verbs(run: BulkRun, undo_left: int, held: int) -> list[str]:
     found: list[str] = []
-    if run.state in ACTIVE:
+    if run.state in GOING:
         found += ["pause", "stop"]
     if run.state is RunState.PAUSED:
         found += ["resume", "stop"]
+    if run.state is RunState.STOPPED and held:
+        found.append("tell")
     can_undo = bool(run.action) and bulk_actions.of(run.action).can_be_undone
-    if can_undo and run.changed and not is_undone and run.state in (*ENDED, RunState.PAUSED):
+    if can_undo and undo_left and run.state not in (RunState.DRAFT, *ACTIVE):
         found.append("undo")
     return found
+
+
+def left_words(state: RunState, seconds: Sequence[float], held: int) -> str:
+    """`about 3 min 26 s until all channels are told`, or how many changes are held back."""
+    if state in HALTED and held:
+        return f"{held:,} {'change is' if held == 1 else 'changes are'} held back, not told"
+    return f"{about(max(seconds))} until all channels are told" if seconds else ""
 
 
 def title(run: BulkRun) -> str:
@@ -154,9 +168,10 @@ class AccountRow:
     told: str
     told_percent: int
     trouble: str
+    left: str
 
     @classmethod
-    def of(cls, one: AccountProgress) -> Self:
+    def of(cls, one: AccountProgress, left_s: float | None) -> Self:
         changed = one.outcomes.get(Outcome.CHANGED, 0)
         travel = one.travel
         open_ones = sum(travel.get(state, 0) for state in _ON_THE_WAY)
@@ -173,6 +188,7 @@ class AccountRow:
             told=_told(told, arrived, travel) if changed else "",
             told_percent=100 * arrived // told if told else 0,
             trouble=", ".join(trouble),
+            left=f"{about(left_s)} left" if left_s is not None else "",
         )
 
 
@@ -203,7 +219,7 @@ def reason_rows(found: Sequence[tuple[Outcome, str, int]]) -> list[ReasonRow]:
 
 def again_words(run: BulkRun, found: Sequence[tuple[Outcome, str, int]]) -> str:
     """The offer to try what another change or a mistake of ours kept from being done."""
-    if run.state not in ENDED or run.undo_of is not None:
+    if run.state not in (*ENDED, RunState.TELLING) or run.undo_of is not None:
         return ""
     count = sum(
         number

@@ -1,6 +1,6 @@
 """What people do about many exceptions at once: picked ones, or a whole cause."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -10,7 +10,8 @@ from crm_app.config import get_settings
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import CrmError, NotSignedInError
-from crm_app.services.exceptions import deeds, listing
+from crm_app.models import DeskRetry
+from crm_app.services.exceptions import deeds, retrying
 from crm_app.services.exceptions.deeds import Deed, Result
 from crm_app.ui.exceptions.snoozes import until
 from crm_app.ui.exceptions.state import ExceptionsState, asked_of
@@ -18,8 +19,6 @@ from crm_app.ui.shared.permission import requires
 from crm_app.ui.shared.service import call
 from crm_app.ui.shared.session import current_actor
 
-# As many in one go as nobody waits for; the report grows after each.
-_PIECE: Final = 50
 _MOST_PICKED: Final = 200
 _MOST_REASONS: Final = 3
 
@@ -42,6 +41,9 @@ class BulkState(rx.State):
         listed = {line.key for line in (await self.get_state(ExceptionsState)).lines}
         self.picked = [key for key in self.picked if key in listed]
         self.asks = ""
+        found = await call(retrying.newest, await current_actor(self))
+        if found is not None and found.finished_at is None:
+            self._show(found)
 
     @rx.event
     @requires(Permission.CHANGE_STATUS)
@@ -114,27 +116,29 @@ class BulkState(rx.State):
 
     @rx.event
     @requires(Permission.CHANGE_STATUS)
-    async def retry_cause(self) -> AsyncGenerator[Any]:
-        """Try everything again that the address names, piece by piece, each one once."""
+    async def retry_cause(self) -> None:
+        """Let the worker try everything again that the address names, each one once."""
         actor = await current_actor(self)
-        query = replace(asked_of(self.router.url.query_parameters), cursor=None, limit=_PIECE)
+        query = replace(asked_of(self.router.url.query_parameters), cursor=None)
         self.asks = ""
         if query.cause is None:
             return
-        self.is_working = True
-        total = Result()
-        while True:
-            page = await call(listing.list_exceptions, actor, query)
-            keys = [row.key for row in page.rows]
-            done = await _run(keys, lambda s, key: deeds.retry(s, actor, key))
-            total = total + done
-            self._tell("tried again", total)
-            yield
-            if page.next_cursor is None:
-                break
-            query = replace(query, cursor=page.next_cursor)
-        self.is_working = False
-        yield ExceptionsState.refresh
+        self._show(await call(retrying.ask, actor, query))
+
+    @rx.event(temporal=True)
+    @requires(Permission.VIEW_ORDERS)
+    async def follow(self) -> Any:
+        """How far a cause is that is tried again, also for whoever comes back to the page."""
+        if not self.is_working:
+            return None
+        self._show(await call(retrying.newest, await current_actor(self)))
+        return None if self.is_working else ExceptionsState.refresh
+
+    def _show(self, found: DeskRetry | None) -> None:
+        self.is_working = found is not None and found.finished_at is None
+        if found is not None:
+            counts = (found.done, found.refused, found.gone)
+            self.report, self.reasons = told("tried again", counts, found.reasons)
 
     async def _each(self, done: str, deed: Deed) -> Any:
         self._tell(done, await _run(self.picked, deed))
@@ -158,13 +162,20 @@ async def _run(keys: list[str], deed: Deed) -> Result:
 
 def report_of(done: str, result: Result) -> tuple[str, list[str]]:
     """`12 tried again, 2 not, 1 was seen to meanwhile.` and why not, the commonest reasons."""
-    parts = [f"{len(result.done):,} {done}"]
-    if result.refused:
-        parts.append(f"{len(result.refused):,} not")
-    if result.gone:
-        parts.append(f"{len(result.gone):,} seen to meanwhile")
     counted: dict[str, int] = {}
     for reason in result.refused.values():
         counted[reason] = counted.get(reason, 0) + 1
+    return told(done, (len(result.done), len(result.refused), len(result.gone)), counted)
+
+
+def told(
+    done: str, counts: tuple[int, int, int], counted: Mapping[str, int]
+) -> tuple[str, list[str]]:
+    """The same from numbers of what was done, refused and gone, and how often each reason was."""
+    parts = [f"{counts[0]:,} {done}"]
+    if counts[1]:
+        parts.append(f"{counts[1]:,} not")
+    if counts[2]:
+        parts.append(f"{counts[2]:,} seen to meanwhile")
     worst = sorted(counted.items(), key=lambda item: -item[1])[:_MOST_REASONS]
     return ", ".join(parts) + ".", [f"{count:,} × {reason}" for reason, count in worst]

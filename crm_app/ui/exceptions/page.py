@@ -5,6 +5,7 @@ from typing import Final
 import reflex as rx
 
 from crm_app.ui.exceptions.bulk import bulk_bar
+from crm_app.ui.exceptions.bulk_state import BulkState
 from crm_app.ui.exceptions.filters import cause_tabs, filter_menus
 from crm_app.ui.exceptions.panel import exception_panel
 from crm_app.ui.exceptions.panel_state import PanelState
@@ -14,6 +15,8 @@ from crm_app.ui.shared.marks import ticker
 from crm_app.ui.shared.shell import shell
 
 REFRESH_MS: Final = 10_000
+# Does nothing unless a cause is being tried again.
+FOLLOW_MS: Final = 2_000
 
 
 def exceptions_page() -> rx.Component:
@@ -29,6 +32,7 @@ def exceptions_page() -> rx.Component:
         # The worker writes to the database, not to this page, so the page asks again.
         ticker(ExceptionsState.refresh, REFRESH_MS),
         ticker(PanelState.refresh, REFRESH_MS),
+        ticker(BulkState.follow, FOLLOW_MS),
         section="exceptions",
         about=ExceptionsState.count,
         actions=(filter_menus(),),

@@ -88,6 +88,7 @@ def _found() -> rx.Component:
             rx.fragment(),
         ),
         _notice(),
+        _naming(),
         _ways(),
         _handing(),
         _note(),
@@ -97,6 +98,28 @@ def _found() -> rx.Component:
         _list("What people did", panel.deeds, "deeds"),
         class_name="panel-body",
         key=panel.key,
+    )
+
+
+def _naming() -> rx.Component:
+    return rx.cond(
+        PanelState.panel.is_sku & may(Permission.MANAGE_MAPPINGS),
+        rx.el.form(
+            rx.el.label("Your SKU for it", html_for="our-sku"),
+            rx.el.input(
+                id="our-sku",
+                name="sku",
+                required=True,
+                max_length=120,
+                auto_complete="off",
+                spell_check=False,
+                class_name="field mono",
+            ),
+            rx.el.button("Put it on the list", type="submit", class_name="btn primary"),
+            on_submit=PanelState.name_sku,
+            class_name="form",
+        ),
+        rx.fragment(),
     )
 
 

@@ -13,7 +13,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.domain.trouble import Source
 from crm_app.errors import CrmError, NotFoundError, NotSignedInError
-from crm_app.services.exceptions import bodies, deeds, detail
+from crm_app.services.exceptions import bodies, deeds, detail, sku_deeds
 from crm_app.services.exceptions.detail import ExceptionDetail
 from crm_app.services.exceptions.sources import source_of
 from crm_app.services.orders import Keep
@@ -101,6 +101,12 @@ class PanelState(rx.State):
     async def resolve(self, form: dict[str, Any]) -> Any:
         """Close it with the note of the form."""
         return await self._do(deeds.resolve, "Closed.", str(form.get("note", "")))
+
+    @rx.event
+    @requires(Permission.MANAGE_MAPPINGS)
+    async def name_sku(self, form: dict[str, Any]) -> Any:
+        """Say which SKU of ours it is; that ends the exception."""
+        return await self._do(sku_deeds.name_it, "It is on the list.", str(form.get("sku", "")))
 
     @rx.event
     @requires(Permission.VIEW_ORDERS, Permission.SEE_PERSONAL_DATA)

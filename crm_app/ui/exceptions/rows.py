@@ -17,13 +17,28 @@ _LOOKS: Final[dict[Cause, tuple[Tone, Stage]]] = {
     Cause.TRANSITION: ("bad", "stop"),
     Cause.POISON: ("warn", "stop"),
     Cause.REMOTE: ("warn", "alert"),
+    Cause.NOT_READY: ("info", "1"),
     Cause.QUOTA: ("info", "2"),
     Cause.MAPPING: ("info", "0"),
+    Cause.SKU: ("warn", "0"),
+    Cause.WORK: ("warn", "stop"),
     Cause.WAITING: ("warn", "1"),
 }
 
-# Their titles are names of accounts.
-NAMED: Final = (Source.ACCOUNT, Source.FAILING, Source.PAUSED, Source.HOOKS)
+# Their titles are names, of accounts or of our own work.
+NAMED: Final = (
+    Source.ACCOUNT,
+    Source.FAILING,
+    Source.PAUSED,
+    Source.HOOKS,
+    Source.QUEUE,
+    Source.RUN,
+    Source.ROWS,
+    Source.DOWNLOAD,
+    Source.MESSAGE,
+)
+# What no channel has to do with.
+OURS: Final = ("us", "desk", "This desk")
 
 
 @dataclass(frozen=True)
@@ -54,13 +69,14 @@ class Line:
 
     @classmethod
     def of(cls, row: ExceptionRow, href: str, opened: str, now: datetime, zone: ZoneInfo) -> Self:
+        mark, channel, label = marked(row)
         return cls(
             key=row.key,
             href=href,
             cause=cause_pill(row.cause),
-            channel=row.channel.value,
-            mark=row.channel.mark,
-            channel_label=channel_name(row.channel),
+            channel=channel,
+            mark=mark,
+            channel_label=label,
             account=row.account_name,
             title=row.title or "No number",
             summary=row.summary,
@@ -77,6 +93,13 @@ class Line:
 
     def gone(self) -> Self:
         return self if self.is_gone else replace(self, is_gone=True, can_retry=False)
+
+
+def marked(row: ExceptionRow) -> tuple[str, str, str]:
+    """Letters, word and name of its channel; a house for work of our own."""
+    if row.channel is None:
+        return OURS
+    return row.channel.mark, row.channel.value, channel_name(row.channel)
 
 
 def cause_pill(cause: Cause) -> Pill:

@@ -13,7 +13,7 @@ from crm_app.services.exceptions.detail import (
     FactView,
     WordView,
 )
-from crm_app.ui.exceptions.rows import NAMED, cause_pill
+from crm_app.ui.exceptions.rows import NAMED, cause_pill, marked
 from crm_app.ui.shared import times
 from crm_app.ui.shared.links import order_path
 from crm_app.ui.shared.tones import Pill
@@ -23,6 +23,7 @@ _RETRY: Final = {
     Source.CHANGE: "Send it again",
     Source.WAIT: "Try now",
     Source.INBOX: "Replay",
+    Source.MESSAGE: "Send it again",
 }
 # In the words of the pages where the cause is cured.
 _CURES: Final = {
@@ -31,12 +32,20 @@ _CURES: Final = {
     Source.PAUSED: ("Open the account", "/accounts/{account}"),
     Source.HOOKS: ("Open the account", "/accounts/{account}"),
     Source.WORD: ("Give it a meaning", "/mappings"),
+    Source.QUEUE: ("Bulk changes", "/bulk"),
+    Source.SKU: ("Open the list", "/skus?account={account}"),
+    Source.RUN: ("Open the bulk change", "/bulk/{number}"),
+    Source.ROWS: ("Open the bulk change", "/bulk/{number}"),
+    Source.DOWNLOAD: ("Downloads", "/downloads"),
+    Source.MESSAGE: ("Alerts", "/alerts"),
 }
 _OUTCOMES: Final = {
     "accepted": "accepted",
     "RejectedError": "refused",
     "RateLimitedError": "no room in the limit",
     "RetryableError": "failed",
+    "LeftAloneError": "left out for a while",
+    "NotYetError": "not ready there",
     "OutcomeUnknownError": "no answer",
     "AccountDisconnectedError": "not let in",
 }
@@ -69,6 +78,8 @@ class Panel:
     is_name: bool = False
     # Not the status, but another field: nothing is sent.
     is_field: bool = False
+    # Here it can be named.
+    is_sku: bool = False
     order_href: str = ""
     summary: str = ""
     said: str = ""
@@ -95,19 +106,21 @@ class Panel:
 
     @classmethod
     def of(cls, detail: ExceptionDetail, now: datetime, zone: ZoneInfo) -> Self:
+        mark, channel, label = marked(detail.row)
         row, ways = detail.row, detail.row.ways if detail.may_act else ()
         cure, cure_href = _CURES.get(row.source, ("", ""))
         is_asleep = row.snoozed_until is not None and row.snoozed_until > now
         return cls(
             key=row.key,
             cause=cause_pill(row.cause),
-            channel=row.channel.value,
-            mark=row.channel.mark,
-            channel_label=row.channel.label,
+            channel=channel,
+            mark=mark,
+            channel_label=label,
             account=row.account_name,
             title=row.title or "No number",
             is_name=row.source in NAMED,
             is_field=row.source is Source.FIELD,
+            is_sku=row.source is Source.SKU and row.closed_at is None,
             order_href=order_path(row.order_id) if row.order_id else "",
             summary=row.summary,
             said=row.said,
@@ -116,14 +129,14 @@ class Panel:
             since_exact=times.exact(row.since, zone),
             retry=_RETRY.get(row.source, "") if Way.RETRY in ways else "",
             cure=cure if row.closed_at is None else "",
-            cure_href=cure_href.format(account=row.account_id),
+            cure_href=cure_href.format(account=row.account_id, number=row.key.split(":")[1]),
             can_keep=Way.KEEP_CHANNELS in ways,
             can_retry_ours=Way.KEEP_OURS in ways,
             can_resolve=Way.RESOLVE in ways,
             may_act=detail.may_act,
             may_reveal=detail.may_reveal,
             ours=_word("Ours", detail.ours, now, zone),
-            theirs=_word(row.channel.label, detail.theirs, now, zone),
+            theirs=_word(label, detail.theirs, now, zone),
             attempts=[_attempt(i, one, now, zone) for i, one in enumerate(detail.attempts)],
             facts=_facts(detail.facts, now, zone),
             deeds=[_deed(i, one, now, zone) for i, one in enumerate(detail.deeds)],

@@ -28,7 +28,7 @@ class FactorState(rx.State):
     qr: str = ""
     secret: str = ""
     codes: list[str] = []
-    # Which form is open beside the standing: "codes" or "off".
+    # Which form is open beside the standing: "on", "codes" or "off".
     asked: str = ""
     mistake: str = ""
 
@@ -40,11 +40,15 @@ class FactorState(rx.State):
 
     @rx.event
     @requires()
-    async def begin(self) -> None:
-        """Make a secret and show it for the app to scan."""
-        self._forget()
+    async def begin(self, form: dict[str, Any]) -> None:
+        """Make a secret, with the password, and show it for the app to scan."""
+        self.mistake = ""
         actor = await current_actor(self)
-        setup = await call(two_factor.begin, actor)
+        password = str(form.get("password", ""))
+        setup = await self._done(two_factor.begin, actor, password)
+        if setup is None:
+            return
+        self._forget()
         self.qr = segno.make(setup.uri, error="m").svg_inline(
             scale=4, border=2, dark="#000", light="#fff", omitsize=True
         )
@@ -63,9 +67,9 @@ class FactorState(rx.State):
     @rx.event
     @requires()
     async def ask(self, what: str) -> None:
-        """Open the form that asks for the password: for new `codes`, or to turn it `off`."""
+        """Open the form that asks for the password: to set it up (`on`), for new `codes`, `off`."""
         self._forget()
-        self.asked = what if what in ("codes", "off") else ""
+        self.asked = what if what in ("on", "codes", "off") else ""
 
     @rx.event
     @requires()
@@ -82,6 +86,15 @@ class FactorState(rx.State):
         self._forget()
 
     async def _took(self, step: Any, *args: Any) -> bool:
+        codes = await self._done(step, *args)
+        if self.mistake:
+            return False
+        self._forget()
+        self.codes = list(codes or ())
+        await self._read()
+        return True
+
+    async def _done(self, step: Any, *args: Any) -> Any:
         self.mistake = ""
         try:
             outcome = await call(step, *args)
@@ -91,11 +104,8 @@ class FactorState(rx.State):
             raise
         except CrmError as error:
             self.mistake = str(error)
-            return False
-        self._forget()
-        self.codes = list(outcome or ())
-        await self._read()
-        return True
+            return None
+        return outcome
 
     async def _read(self) -> None:
         actor = await current_actor(self)

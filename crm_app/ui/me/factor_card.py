@@ -49,8 +49,13 @@ def _off() -> rx.Component:
                 class_name="quiet",
             ),
         ),
-        rx.el.div(
-            button("Set up", kind="primary", on_click=FactorState.begin), class_name="me-end"
+        rx.cond(
+            FactorState.asked == "on",
+            _again("Go on", FactorState.begin),
+            rx.el.div(
+                button("Set up", kind="primary", on_click=FactorState.ask("on")),
+                class_name="me-end",
+            ),
         ),
     )
 
@@ -95,7 +100,11 @@ def _on() -> rx.Component:
         ),
         rx.cond(
             FactorState.asked != "",
-            _again(),
+            rx.cond(
+                FactorState.asked == "off",
+                _again("Turn off", FactorState.go_on, kind="danger"),
+                _again("Make new codes", FactorState.go_on),
+            ),
             rx.el.div(
                 button("New recovery codes", on_click=FactorState.ask("codes")),
                 rx.cond(
@@ -109,7 +118,7 @@ def _on() -> rx.Component:
     )
 
 
-def _again() -> rx.Component:
+def _again(word: str, act: Any, *, kind: str = "primary") -> rx.Component:
     return rx.el.form(
         rx.el.label("Your password", html_for="me-again"),
         rx.el.input(
@@ -124,15 +133,11 @@ def _again() -> rx.Component:
         ),
         _mistake(),
         rx.el.div(
-            rx.cond(
-                FactorState.asked == "off",
-                rx.el.button("Turn off", type="submit", class_name="btn danger"),
-                rx.el.button("Make new codes", type="submit", class_name="btn primary"),
-            ),
+            rx.el.button(word, type="submit", class_name=f"btn {kind}"),
             button("Not now", on_click=FactorState.done),
             class_name="me-end",
         ),
-        on_submit=FactorState.go_on,
+        on_submit=act,
         class_name="form",
     )
 

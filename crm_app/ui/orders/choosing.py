@@ -159,7 +159,9 @@ class ChoosingState(rx.State):
         has_more = not orders.total_is_exact or orders.total > len(self._ids)
         can_offer = self.has_page and not self._is_all and has_more
         number = f"{orders.total:,}" + ("" if orders.total_is_exact else "+")
-        self.offer = f"Choose all {number}" if can_offer else ""
+        may_be_too_many = not orders.total_is_exact or orders.total > bulk_choice.MAX_ORDERS
+        limit = f" (one change takes {bulk_choice.MAX_ORDERS:,})" if may_be_too_many else ""
+        self.offer = f"Choose all {number}{limit}" if can_offer else ""
 
     def _words(self, total: int, *, is_exact: bool) -> str:
         if not self._is_all:

@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from crm_app.ui.order.steps import Reason
 from crm_app.ui.orders.row_deeds import MenuItem
 from crm_app.ui.orders.row_menu_state import RowMenuState
 from crm_app.ui.shared.conditions import has_any
@@ -122,6 +123,7 @@ def _question() -> rx.Component:
     return rx.el.form(
         rx.el.p(question.explanation, class_name="quiet"),
         rx.cond(question.asks_parcel, _parcel(), rx.fragment()),
+        rx.cond(has_any(question.reasons), _reasons(), rx.fragment()),
         rx.el.div(
             rx.el.button(question.verb, type="submit", class_name=question.look),
             class_name="row-menu-end",
@@ -130,6 +132,24 @@ def _question() -> rx.Component:
         class_name="row-menu-form",
         custom_attrs=kept("menu-step", question.status, RowMenuState.whose),
     )
+
+
+def _reasons() -> rx.Component:
+    return rx.fragment(
+        rx.el.label("Reason", html_for="row-reason"),
+        rx.el.select(
+            rx.el.option("As the account is set up", value=""),
+            rx.foreach(RowMenuState.question.reasons, _reason),
+            id="row-reason",
+            name="cancel_reason",
+            class_name="field select",
+        ),
+        _mistake("cancel_reason"),
+    )
+
+
+def _reason(reason: Reason) -> rx.Component:
+    return rx.el.option(reason.words, value=reason.code, key=reason.code)
 
 
 def _parcel() -> rx.Component:

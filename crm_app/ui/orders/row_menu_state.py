@@ -128,9 +128,12 @@ class RowMenuState(rx.State):
         if not self.question.is_open:
             return None
         carrier, tracking = str(form.get("carrier", "")), str(form.get("tracking_number", ""))
-        return await self._change(OrderStatus(self.question.status), carrier, tracking)
+        reason = str(form.get("cancel_reason") or "")
+        return await self._change(OrderStatus(self.question.status), carrier, tracking, reason)
 
-    async def _change(self, status: OrderStatus, carrier: str = "", tracking: str = "") -> Any:
+    async def _change(
+        self, status: OrderStatus, carrier: str = "", tracking: str = "", reason: str = ""
+    ) -> Any:
         actor = await current_actor(self)
         made = await call(
             row_deeds.change,
@@ -139,6 +142,7 @@ class RowMenuState(rx.State):
             status,
             carrier=carrier,
             tracking_number=tracking,
+            cancel_reason=reason,
             expected_version=self._version,
         )
         said = f"{status.label}: {self.whose}"

@@ -7,6 +7,7 @@ those that a page needs to start.
 """
 
 import logging
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -18,6 +19,7 @@ from reflex_base.registry import RegisteredEventHandler, RegistrationContext
 
 from crm_app.domain.actor import Actor
 from crm_app.errors import CrmError, NotSignedInError, PermissionDeniedError
+from crm_app.services import refusals
 from crm_app.ui.shared.identity import IdentityState, fingerprint
 from crm_app.ui.shared.permission import Mark, mark_of
 from crm_app.ui.shared.rate import EventRate
@@ -57,6 +59,7 @@ class Guard(rx.Middleware):
             return _say("Too many clicks at once. Wait a second.")
         registered = RegistrationContext.get().event_handlers.get(event.name)
         if registered is None:
+            await _note(root, "unknown", PermissionDeniedError.code)
             return _say(str(PermissionDeniedError()))
         if not _is_ours(registered):
             return await self._framework(root, event)
@@ -65,6 +68,7 @@ class Guard(rx.Middleware):
     async def _framework(self, root: rx.State, event: Event) -> StateUpdate | None:
         if event.name not in FRAMEWORK_EVENTS:
             logger.warning("Refused the framework event %s", event.name)
+            await _note(root, _short(event.name), PermissionDeniedError.code)
             return _say(str(PermissionDeniedError()))
         if event.name in _START:
             await _forget_the_last_person(root)
@@ -76,15 +80,19 @@ class Guard(rx.Middleware):
         mark = mark_of(registered.handler.fn)
         if mark is None:
             logger.warning("Refused %s: it carries no permission", event.name)
+            await _note(root, _short(event.name), PermissionDeniedError.code)
             return _say(str(PermissionDeniedError()))
         if mark.public_because:
             return None
+        actor: Actor | None = None
         try:
             actor = await identify(root)
             _require(actor, mark)
-        except NotSignedInError:
+        except NotSignedInError as error:
+            await _note(root, _short(event.name), error.code)
             return await _send_to_sign_in(root)
         except PermissionDeniedError as error:
+            await _note(root, _short(event.name), error.code, actor)
             return StateUpdate() if mark.is_quiet else _say(str(error))
         except CrmError as error:
             return _say(str(error))
@@ -94,6 +102,18 @@ class Guard(rx.Middleware):
 def _require(actor: Actor, mark: Mark) -> None:
     for permission in mark.permissions:
         actor.require(permission)
+
+
+async def _note(root: rx.State, where: str, why: str, actor: Actor | None = None) -> None:
+    address = root.router.session.client_ip
+    await rx.run_in_thread(
+        partial(refusals.note, "event:refused", where, why, actor=actor, address=address)
+    )
+
+
+def _short(name: str) -> str:
+    """`orders_state.load` of a handler's full name."""
+    return ".".join(name.rsplit(".", 2)[-2:]).rpartition("___")[2]
 
 
 def _is_ours(registered: RegisteredEventHandler) -> bool:

@@ -15,10 +15,33 @@ _PLAIN: Final = {
     b"referrer-policy": b"same-origin",
     b"x-frame-options": b"DENY",
     b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"x-permitted-cross-domain-policies": b"none",
+    # Nothing here looks at any of them, so nothing that slips in may.
+    b"permissions-policy": ", ".join(
+        f"{name}=()"
+        for name in (
+            "accelerometer",
+            "bluetooth",
+            "camera",
+            "display-capture",
+            "geolocation",
+            "gyroscope",
+            "hid",
+            "magnetometer",
+            "microphone",
+            "midi",
+            "payment",
+            "serial",
+            "usb",
+        )
+    ).encode(),  # fmt: skip
 }
 # One year, the least that counts as strict.
 _HSTS: Final = b"max-age=31536000"
 _NOT_MODIFIED: Final = 304
+# Where a browser tells what the policy kept it from (`api.reports`).
+REPORTS: Final = "/api/v1/reports/policy"
 # An answer that is no page has nothing to load and runs nothing, also if it is opened as one.
 _NO_PAGE: Final = b"default-src 'none'; frame-ancestors 'none'"
 # A service worker obeys the policy that it came with, and not the page's: without this one it could
@@ -75,6 +98,7 @@ class Policies:
     def __init__(self, bundle: Path, origin: str) -> None:
         self._bundle = bundle
         self._socket = origin.replace("http", "ws", 1)
+        self._is_encrypted = _is_https(origin)
         self._built_at = -1
         self._policy = b""
 
@@ -82,12 +106,14 @@ class Policies:
         index = self._bundle / "index.html"
         built_at = index.stat().st_mtime_ns if index.exists() else 0
         if built_at != self._built_at:
-            self._policy = page_policy(script_hashes(self._bundle), self._socket)
+            self._policy = page_policy(
+                script_hashes(self._bundle), self._socket, is_encrypted=self._is_encrypted
+            )
             self._built_at = built_at
         return self._policy
 
 
-def page_policy(hashes: list[str], socket: str) -> bytes:
+def page_policy(hashes: list[str], socket: str, *, is_encrypted: bool = False) -> bytes:
     """The Content-Security-Policy of a page.
 
     `unsafe-eval`: Reflex runs what an event sends back (a toast, the clipboard) with `eval`.
@@ -96,6 +122,7 @@ def page_policy(hashes: list[str], socket: str) -> bytes:
     rules = {
         "default-src": "'none'",
         "script-src": " ".join(["'self'", "'unsafe-eval'", *hashes]),
+        "script-src-attr": "'none'",
         "style-src": "'self' 'unsafe-inline'",
         "img-src": "'self' data:",
         "font-src": "'self'",
@@ -108,8 +135,13 @@ def page_policy(hashes: list[str], socket: str) -> bytes:
         "form-action": "'self'",
         "base-uri": "'none'",
         "frame-ancestors": "'none'",
+        "frame-src": "'none'",
+        "object-src": "'none'",
+        "report-uri": REPORTS,
     }
-    return "; ".join(f"{name} {value}" for name, value in rules.items()).encode("ascii")
+    if is_encrypted:
+        rules["upgrade-insecure-requests"] = ""
+    return "; ".join(f"{name} {value}".strip() for name, value in rules.items()).encode("ascii")
 
 
 def script_hashes(bundle: Path) -> list[str]:

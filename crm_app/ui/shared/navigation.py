@@ -15,11 +15,14 @@ Section = Literal[
     "downloads",
     "business",
     "exceptions",
+    "inbox",
     "accounts",
     "ledger",
     "people",
     "alerts",
     "mappings",
+    "skus",
+    "audit",
     "",
 ]
 
@@ -49,6 +52,7 @@ PLACES: Final = (
     Place("dashboard", "layout-dashboard", "Dashboard", "/", "d"),
     Place("orders", "package", "Orders", "/orders", "o"),
     Place("exceptions", "circle-alert", "Exceptions", "/exceptions", "x", badge="trouble"),
+    Place("inbox", "inbox", "Inbox", "/inbox", "e", is_setup=True),
     Place("ledger", "scale", "Ledger", "/ledger", "l", is_setup=True),
     Place("alerts", "siren", "Alerts", "/alerts", "n", is_setup=True),
     Place(
@@ -63,6 +67,7 @@ PLACES: Final = (
         Permission.MANAGE_MAPPINGS,
         is_setup=True,
     ),
+    Place("skus", "tags", "SKUs", "/skus", "s", Permission.MANAGE_MAPPINGS, is_setup=True),
     Place(
         "imports", "file-up", "Imports", "/imports", "i", Permission.IMPORT_ORDERS, is_setup=True
     ),
@@ -85,6 +90,7 @@ PLACES: Final = (
         is_setup=True,
     ),
     Place("people", "users", "People", "/users", "u", Permission.MANAGE_USERS, is_setup=True),
+    Place("audit", "shield", "Audit trail", "/audit", "t", Permission.SEE_AUDIT, is_setup=True),
 )
 # More do not fit beside each other on a phone; the rest is in its account menu.
 TABS: Final = tuple(place for place in PLACES if not place.is_setup)

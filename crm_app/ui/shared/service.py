@@ -10,8 +10,8 @@ from sqlmodel import Session
 
 from crm_app import db
 from crm_app.domain.actor import Actor
-from crm_app.errors import CrmError
-from crm_app.services import reach
+from crm_app.errors import CrmError, NotFoundError, PermissionDeniedError
+from crm_app.services import reach, refusals
 from crm_app.ui.shared.errors import UnexpectedError
 
 logger = logging.getLogger(__name__)
@@ -30,6 +30,11 @@ async def errand(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     def run() -> T:
         try:
             return act(*args, **kwargs)
+        except (PermissionDeniedError, NotFoundError) as error:
+            asking = next((one for one in args if isinstance(one, Actor)), None)
+            if asking is not None:
+                refusals.note("event:refused", act.__qualname__, error.code, actor=asking)
+            raise
         except CrmError:
             raise
         except Exception as error:
@@ -52,11 +57,11 @@ async def call(
     """
 
     @wraps(use_case)
-    def run() -> T:
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
         with db.transaction() as session:
             for actor in (*args, *kwargs.values()):
                 if isinstance(actor, Actor):
                     reach.begin(session, actor)
             return use_case(session, *args, **kwargs)
 
-    return await errand(run)
+    return await errand(run, *args, **kwargs)

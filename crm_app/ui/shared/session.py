@@ -36,22 +36,23 @@ async def current_actor(state: rx.State) -> Actor:
     known = _of_this_event.get()
     if known is not None and known.token == token:
         return known.actor
-    return await _look_up(token)
+    return await _look_up(state, token)
 
 
 async def identify(state: rx.State) -> Actor:
     """Like `current_actor`, but always asks the database. For the guard only."""
     _of_this_event.set(None)
     token = session_token(state.router.headers.cookie)
-    actor = await _look_up(token)
+    actor = await _look_up(state, token)
     _of_this_event.set(_Known(token, actor))
     return actor
 
 
-async def _look_up(token: str) -> Actor:
+async def _look_up(state: rx.State, token: str) -> Actor:
     if token == _NOBODY:
         raise NotSignedInError
-    return await call(auth.actor_for, token)
+    actor = await call(auth.actor_for, token)
+    return actor.at(state.router.session.client_ip)
 
 
 def session_token(cookie_header: str) -> str:
@@ -62,7 +63,7 @@ def session_token(cookie_header: str) -> str:
     """
     for part in cookie_header.split(";"):
         name, _, value = part.strip().partition("=")
-        if name == auth.SESSION_COOKIE:
+        if name == auth.session_cookie():
             return value.strip('"')
     return _NOBODY
 

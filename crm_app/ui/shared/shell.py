@@ -23,7 +23,7 @@ from crm_app.ui.shared.palette import palette
 from crm_app.ui.shared.shell_state import AccountRow, ShellState
 from crm_app.ui.shared.sidebar_views import sidebar_views
 
-REFRESH_MS: Final = 30_000
+REFRESH_MS: Final = 15_000
 
 
 def shell(

@@ -11,7 +11,7 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import CrmError
-from crm_app.services import health, notices
+from crm_app.services import beats, health, notices
 from crm_app.services.exceptions.listing import Counts, count_exceptions
 from crm_app.services.health import AccountHealth, Rate, SyncHealth
 from crm_app.ui.shared import times
@@ -110,6 +110,8 @@ class ShellState(rx.State):
     build: str = ""
 
     _read_at: float = 0.0
+    # A part of the desk does not run, and the mark says so.
+    _still: bool = False
 
     @rx.event(temporal=True)
     @requires()
@@ -118,6 +120,13 @@ class ShellState(rx.State):
         actor = await current_actor(self)
         self._show_person(actor)
         self.beat, self.build = str(time.time_ns()), build_id()
+        stands_still = (await rx.run_in_thread(beats.listen)).sentence
+        if stands_still:
+            # Worse than anything that is known of an account, and read afresh each time.
+            self.health_level, self.health_sentence = "bad", stands_still
+            self._still = True
+        elif self._still:
+            self._still, self._read_at = False, 0.0
         if time.time() - self._read_at < FRESH_S:
             return SidebarState.load
         try:
@@ -142,8 +151,8 @@ class ShellState(rx.State):
         self._read_at = time.time()
 
     def _show_health(self, found: SyncHealth) -> None:
-        self.health_level = found.level
-        self.health_sentence = found.sentence
+        if not self._still:
+            self.health_level, self.health_sentence = found.level, found.sentence
         self.accounts = [AccountRow.of(account) for account in found.accounts]
 
 

@@ -28,6 +28,7 @@ from crm_app.errors import (
 from crm_app.models import AuditEntry, Download, DownloadPart, DownloadPiece, User
 from crm_app.services.downloads import asking, keeping, working, xlsx
 from crm_app.services.order_query import OrderQuery, Sort
+from tests.conftest import as_owner
 from tests.factories import PLACED_AT, AccountFactory, OrderFactory, OrderLineFactory
 
 ALL = OrderQuery()
@@ -335,6 +336,7 @@ def test_a_person_has_only_so_many_files_in_work(session: Session, asha: Actor) 
 def test_a_missing_order_fails_the_file(session: Session, asha: Actor) -> None:
     fill(session, 2)
     download_id = ask(asha)
+    as_owner(session)
     session.execute(text("DELETE FROM orders"))
     session.commit()
 

@@ -37,6 +37,7 @@ from crm_app.services.exceptions.rows import ExceptionRow
 from tests.factories import OrderFactory, bind
 from tests.services.exceptions import trouble
 
+CONNECTED = AccountStatus.CONNECTED
 ME = Actor(ActorKind.PERSON, "Asha", 7, frozenset({Permission.VIEW_ORDERS}))
 SHORT = timedelta(minutes=2)
 
@@ -70,12 +71,20 @@ def recount(session: Session) -> Counter[tuple[str, Cause]]:
             note(order.account_id, Cause.CONFLICT if is_conflict else Cause.TRANSITION)
     old = now() - timedelta(minutes=15)
     late: Counter[int] = Counter()
+    behind: set[int] = set()
     for intent in session.exec(select(StatusIntent)):
         if intent.state not in OPEN or intent.created_at > old:
             continue
         late[intent.account_id] += 1
+        if intent.run_id is not None:
+            if intent.send_by < now() and names[intent.account_id].status is CONNECTED:
+                behind.add(intent.account_id)
+            continue
         if names[intent.account_id].status is AccountStatus.CONNECTED:
             note(intent.account_id, cause_of(session, intent))
+    for account_id in behind:
+        # One line for all of an account's; any that was told to wait for the limit says why.
+        note(account_id, Cause.QUOTA if is_at_limit(session, account_id) else Cause.WAITING)
     for entry in session.exec(select(InboxEntry)):
         is_connected = names[entry.account_id].status is AccountStatus.CONNECTED
         if entry.state is InboxState.SET_ASIDE:
@@ -104,10 +113,22 @@ def cause_of(session: Session, intent: StatusIntent) -> Cause:
     last = tries[-1].outcome if tries else ""
     if intent.state is IntentState.SENT:
         return Cause.WAITING
-    if intent.state is IntentState.BUDGET or last == "RateLimitedError":
+    is_limited = intent.state is IntentState.BUDGET or last == "RateLimitedError"
+    if is_limited or (not last and is_at_limit(session, intent.account_id)):
         return Cause.QUOTA
+    if last == "NotYetError":
+        return Cause.NOT_READY
     is_remote = last in ("RetryableError", "OutcomeUnknownError")
     return Cause.REMOTE if is_remote else Cause.WAITING
+
+
+def is_at_limit(session: Session, account_id: int) -> bool:
+    outcomes = session.exec(
+        select(IntentAttempt.outcome)
+        .join(StatusIntent, StatusIntent.id == IntentAttempt.intent_id)  # pyright: ignore[reportArgumentType]
+        .where(StatusIntent.account_id == account_id)
+    )
+    return "RateLimitedError" in set(outcomes)
 
 
 MAKERS: dict[str, Any] = {
@@ -123,6 +144,9 @@ MAKERS: dict[str, Any] = {
     ),
     "young": lambda session, where: trouble.waiting(session, where, ago=SHORT),
     "arrived": lambda session, where: trouble.waiting(session, where, state=IntentState.CONFIRMED),
+    "early_there": lambda session, where: trouble.waiting(session, where, "NotYetError"),
+    "bulk": lambda session, where: trouble.of_run(session, where),
+    "late_bulk": lambda session, where: trouble.of_run(session, where, is_late=True),
     "poison": lambda session, where: trouble.entry(session, where),
     "early": lambda session, where: trouble.entry(session, where, InboxState.WAITING),
     "fresh": lambda session, where: trouble.entry(session, where, InboxState.RECEIVED, ago=SHORT),

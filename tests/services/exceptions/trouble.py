@@ -9,12 +9,14 @@ from typing import Any, Final
 import zstandard
 from sqlmodel import Session
 
+from crm_app.domain.alert import AlertKind, AlertLevel
 from crm_app.domain.channel import Channel
 from crm_app.domain.intent import IntentState
 from crm_app.domain.order_status import OrderStatus, SyncStatus
 from crm_app.domain.time import now
 from crm_app.models import (
     AccountStatus,
+    Alert,
     ChannelAccount,
     InboxEntry,
     InboxState,
@@ -117,6 +119,13 @@ def waiting(
     return made
 
 
+def of_run(session: Session, where: ChannelAccount, *, is_late: bool = False) -> StatusIntent:
+    """A change of a bulk change that queues for its channel's limit, since an hour."""
+    order = OrderFactory(account=where, sync_status=SyncStatus.QUEUED, status=OrderStatus.SHIPPED)
+    by = now() + (-LONG_AGO if is_late else LONG_AGO)
+    return intent(session, order, IntentState.QUEUED, run_id=999, is_patient=True, send_by=by)
+
+
 def entry(
     session: Session,
     where: ChannelAccount,
@@ -187,3 +196,18 @@ def refusals(session: Session, where: ChannelAccount, count: int = 10) -> Webhoo
 
 def md5(text: str) -> str:
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def alert(session: Session) -> Alert:
+    made = Alert(
+        kind=AlertKind.QUEUE,
+        subject="queue:1",
+        level=AlertLevel.WARN,
+        sentence="Something waits",
+        href="/exceptions",
+        opened_at=now(),
+        changed_at=now(),
+    )
+    session.add(made)
+    session.flush()
+    return made

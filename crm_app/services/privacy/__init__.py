@@ -1,0 +1,1 @@
+"""Data of persons: found, handed out, erased, and forgotten after their time."""
