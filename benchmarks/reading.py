@@ -8,8 +8,8 @@ from typing import Final
 
 from sqlmodel import Session, col, func, select
 
+from benchmarks.buyers import RARE
 from benchmarks.figures import Recorder
-from benchmarks.people import RARE
 from crm_app import db
 from crm_app.config import get_settings
 from crm_app.domain.actor import Actor, ActorKind

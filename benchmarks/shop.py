@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from benchmarks.people import Person, invent
+from benchmarks.buyers import Person, invent
 from crm_app.domain.channel import Channel
 
 PER_DAY: Final = 913  # a million in three years

@@ -30,6 +30,7 @@ from crm_app.api import (
     papers,
     privacy,
     reports,
+    roles,
     skus,
     status_words,
     sync,
@@ -63,6 +64,7 @@ _ERRORS: Final[dict[int | str, dict[str, Any]]] = {
 _MODULES: Final = (
     auth,
     me,
+    roles,
     tokens,
     orders,
     exports,

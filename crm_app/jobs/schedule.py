@@ -2,14 +2,19 @@
 
 import logging
 import time
+from contextlib import suppress
+from datetime import timedelta
 from typing import Final
 
 from redis import Redis
 from redis.exceptions import RedisError
-from rq.cron import CronScheduler
+from rq.cron import CronJob, CronScheduler
+from rq.exceptions import NoSuchJobError
+from rq.job import Job, JobStatus
 
 from crm_app import queue
 from crm_app.config import get_settings
+from crm_app.domain.time import now
 from crm_app.jobs.alerts import deliver_alerts, watch_alerts
 from crm_app.jobs.bulk import bulk_due, forget_old_runs
 from crm_app.jobs.documents import empty_old, work_due
@@ -35,10 +40,46 @@ _DAY_S: Final = 24 * 3600
 _FAILURE_TTL_S: Final = _DAY_S
 
 
+# A worker that died with a tick holds the next one back no longer than this.
+_TICK_LASTS: Final = timedelta(seconds=15)
+
+
+class PatientClock(CronScheduler):
+    """Asks for nothing that was asked for already and is not done yet.
+
+    A worker empties its first queue before it looks at the next. On a machine that is so busy that
+    a tick takes longer than the time to the next one, the ticks of the first queue alone would keep
+    it: nothing would be imported any more, and nothing told.
+    """
+
+    def enqueue_jobs(self) -> list[CronJob]:
+        """See `CronScheduler`."""
+        moment = now()
+        asked: list[CronJob] = []
+        for tick in self.get_jobs():
+            if not tick.should_run():
+                continue
+            if not self._is_asked_for(tick):
+                tick.enqueue(self.connection)
+                asked.append(tick)
+            tick.set_enqueue_time(moment)
+        return asked
+
+    def _is_asked_for(self, tick: CronJob) -> bool:
+        newest = tick.get_job_ids(self.connection, 0, 0)
+        if not newest:
+            return False
+        with suppress(NoSuchJobError):
+            job = Job.fetch(newest[0], connection=self.connection)
+            is_fresh = job.enqueued_at is not None and now() - job.enqueued_at < _TICK_LASTS
+            return is_fresh and job.get_status() in (JobStatus.QUEUED, JobStatus.STARTED)
+        return False
+
+
 def build_clock(connection: Redis) -> CronScheduler:
     """The schedule of this product. Run exactly one; two would only ask twice."""
     settings = get_settings()
-    clock = CronScheduler(connection=connection, logging_level=settings.log_level)
+    clock = PatientClock(connection=connection, logging_level=settings.log_level)
     # The pull clock ticks faster than the interval: each account has its own next time.
     ticks = (
         (push_due, queue.PUSH, settings.outbox_interval_s),

@@ -16,7 +16,8 @@ from crm_app.models import IntentAttempt, Order, OrderEvent, StatusIntent
 from crm_app.services import orders, pushing
 from tests.services.fakes import FakeShop
 
-PERSON = Actor(ActorKind.PERSON, "Asha", 7, frozenset({Permission.CHANGE_STATUS}))
+_MAY = frozenset({Permission.CHANGE_STATUS, Permission.CANCEL_ORDERS})
+PERSON = Actor(ActorKind.PERSON, "Asha", 7, _MAY)
 
 
 def change(external_id: str, new: OrderStatus, **more: Any) -> None:

@@ -58,7 +58,7 @@ async def test_a_sum_that_does_not_balance_is_red_and_says_by_how_much(
 
 
 async def test_an_admin_recounts_and_sees_what_came_out(session: Session, sign_in: SignIn) -> None:
-    write(session, OrderFactory(), IntentState.SENT)
+    write(session, OrderFactory(), IntentState.CONFIRMED)
     session.commit()
     page = await open_state(LedgerState, "/ledger", sign_in(Role.ADMIN))
 

@@ -87,8 +87,11 @@ def figures(found: Dashboard) -> list[FigureView]:
     def amount(minor: int) -> str:
         return money.to_text(minor, found.currency, whole=True)
 
+    orders = figure("Orders", found.orders, "{:,}".format)
+    if not found.sees_money:
+        return [orders]
     return [
-        figure("Orders", found.orders, "{:,}".format),
+        orders,
         figure("Revenue", found.revenue, amount),
         figure("Average order", found.average, amount),
     ]
@@ -117,7 +120,10 @@ def channel(row: ChannelRow, currency: str, now: datetime, zone: ZoneInfo) -> Ch
         mark=row.channel.mark,
         label=row.channel.label,
         orders=f"{row.orders:,}",
-        revenue=money.to_text(row.revenue_minor, currency, whole=True) if row.orders else "—",
+        # Without a currency amounts are not for whoever looks.
+        revenue=money.to_text(row.revenue_minor, currency, whole=True)
+        if row.orders and currency
+        else "—",
         average=money.to_text(row.average_minor, currency, whole=True)
         if row.average_minor
         else "—",
