@@ -1,8 +1,8 @@
 """Everything an order page shows, read in a fixed handful of statements."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -131,7 +131,12 @@ def get_order(session: Session, actor: Actor, order_id: int) -> OrderDetail:
     if found is None:
         raise NotFoundError("order", order_id)
     order, account_name = found
-    actor = actor.on_account(order.account_id)
+    there = actor.on_account(order.account_id)
+    detail = _detail(session, there, order, account_name)
+    return detail if there.may(Permission.SEE_MONEY) else _without_money(detail)
+
+
+def _detail(session: Session, actor: Actor, order: Order, account_name: str) -> OrderDetail:
     sees_people = actor.may(Permission.SEE_PERSONAL_DATA)
     may_change = actor.may(Permission.CHANGE_STATUS)
     contact = contact_of(session, order) if sees_people else Contact("", "", "")
@@ -159,7 +164,7 @@ def get_order(session: Session, actor: Actor, order_id: int) -> OrderDetail:
         may_change=may_change,
         address=_address(order) if sees_people else None,
         lines=_lines(session, order),
-        events=_events(session, order),
+        events=_events(session, order, sees_money=actor.may(Permission.SEE_MONEY)),
         intents=intent_view.of_order(session, order),
         choices=_choices(order, actor),
         carriers=capabilities.of(order.channel).carriers,
@@ -167,6 +172,21 @@ def get_order(session: Session, actor: Actor, order_id: int) -> OrderDetail:
         if_late=capabilities.of(order.channel).lateness.why,
         channel_word_at=order.channel_updated_at,
         disputes=_disputes(session, order, sees_people=sees_people),
+    )
+
+
+def _without_money(detail: OrderDetail) -> OrderDetail:
+    lines = tuple(
+        replace(line, unit_price_minor=None, discount_minor=None, tax_minor=None, total_minor=None)
+        for line in detail.lines
+    )
+    return replace(
+        detail,
+        subtotal_minor=None,
+        shipping_minor=None,
+        tax_minor=None,
+        discount_minor=None,
+        lines=lines,
     )
 
 
@@ -217,7 +237,12 @@ def _lines(session: Session, order: Order) -> tuple[LineView, ...]:
     return tuple(LineView(**{name: getattr(line, name) for name in names}) for line in lines)
 
 
-def _events(session: Session, order: Order) -> tuple[EventView, ...]:
+def without_amounts(data: dict[str, Any]) -> dict[str, Any]:
+    """What an event tells, for who may not see money."""
+    return {name: told for name, told in data.items() if not name.endswith("_minor")}
+
+
+def _events(session: Session, order: Order, *, sees_money: bool) -> tuple[EventView, ...]:
     events = session.exec(
         select(OrderEvent)
         .where(OrderEvent.order_id == order.id)
@@ -231,7 +256,9 @@ def _events(session: Session, order: Order) -> tuple[EventView, ...]:
             at=event.at,
             actor_kind=event.actor_kind,
             actor_label=event.actor_label,
-            sentence=history.sentence(event.kind, event.data, order),
+            sentence=history.sentence(
+                event.kind, event.data if sees_money else without_amounts(event.data), order
+            ),
         )
         for event in events
     )
