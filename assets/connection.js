@@ -52,11 +52,12 @@
     say(navigator.onLine ? `${LOST}: ${asOf()}` : `Offline: ${asOf()}`, "is-lost");
 
   const lose = () => {
-    if (!isLost) beatBefore = facts().beat;
+    const wasLost = isLost;
+    if (!wasLost) beatBefore = facts().beat;
     isLost = true;
     root.dataset.lost = "1";
     clearTimeout(givingUp);
-    sayLost();
+    if (!wasLost) sayLost();
   };
 
   // Back is said when the server has answered anew, not when a wire is plugged in.
@@ -86,7 +87,10 @@
     attributes: true,
     attributeFilter: ["data-errors", "data-beat", "data-ready", "data-build"],
   });
-  addEventListener("offline", lose);
+  addEventListener("offline", () => {
+    lose();
+    sayLost();
+  });
   addEventListener("online", () => {
     if (!isLost) return;
     // Whether the socket outlived it is not known from outside: the frame asks, and if no answer

@@ -66,20 +66,27 @@
 
   const seen = new WeakMap();
   const sent = new Map();
-  const counts = new WeakMap();
+  // Which lines a form had, and whether the person is taking one of them away.
+  const lines = new WeakMap();
+  const dropping = new WeakSet();
 
-  const restore = (form) => {
+  const linesOf = (form) =>
+    [...form.querySelectorAll("[data-line] [data-part]")].map((one) => one.name).join();
+
+  const restore = (form, isOfLines) => {
     const draft = read(keyOf(form));
-    const missing = [];
+    const fields = [...form.querySelectorAll(FIELDS)];
+    let isMissing = false;
     for (const [name, value] of Object.entries(draft)) {
-      const fields = [...form.querySelectorAll(FIELDS)].filter((one) => nameOf(one) === name);
-      for (const field of fields) fill(field, value);
-      if (!fields.length && name.startsWith("line.")) missing.push(name);
+      const found = fields.filter((one) => nameOf(one) === name);
+      const isLine = name.startsWith("line.");
+      if (isOfLines && !isLine && !found.some((one) => one.dataset.press)) continue;
+      for (const field of found) fill(field, value);
+      isMissing ||= isLine && !found.length;
     }
     // One line at a time: each comes from the server.
-    if (missing.length) form.querySelector("[data-more]")?.click();
+    if (isMissing) form.querySelector("[data-more]")?.click();
     else if (Object.keys(draft).length) form.dispatchEvent(new Event("input", { bubbles: true }));
-    return missing.length;
   };
 
   const arrived = (key) => {
@@ -99,19 +106,26 @@
     }
     for (const form of shown) {
       const key = keyOf(form);
-      const lines = form.querySelectorAll("[data-line]").length;
-      const before = counts.get(form);
-      counts.set(form, lines);
+      const now = linesOf(form);
+      const before = lines.get(form);
+      lines.set(form, now);
       if (seen.get(form) !== key) {
         // The same element may serve the next order: what was typed for the last one is kept.
         if (seen.has(form)) form.reset();
         seen.set(form, key);
-        form.dataset.waiting = restore(form) ? "1" : "";
-      } else if (form.dataset.waiting && lines !== before) {
-        form.dataset.waiting = restore(form) ? "1" : "";
-      } else if (before !== undefined && lines < before) keepLines(form);
+        restore(form, false);
+      } else if (now !== before) {
+        // Taken away by the person, or drawn anew by a server that began anew.
+        if (dropping.delete(form)) keepLines(form);
+        else restore(form, true);
+      }
     }
   };
+
+  document.addEventListener("click", (event) => {
+    const form = event.target.closest?.("[data-line] button")?.closest("form[data-keep]");
+    if (form) dropping.add(form);
+  });
 
   document.addEventListener("submit", (event) => {
     const form = event.target;

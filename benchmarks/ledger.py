@@ -87,6 +87,8 @@ def _fill(size: int) -> None:
         already = session.exec(select(func.count()).select_from(StatusIntent)).one()
         orders = session.exec(select(func.count()).select_from(Order)).one()
         if already < size:
+            # A million rows with their counts take longer than any statement of the product may.
+            session.execute(text("SET LOCAL statement_timeout = 0"))
             numbers = {"most": size, "orders": orders, "already": already}
             session.execute(_FILL, numbers)
     while True:

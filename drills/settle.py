@@ -34,7 +34,12 @@ _PERSON: Final = Actor(
     ActorKind.SYSTEM,
     "Fault run",
     permissions=frozenset(
-        {Permission.VIEW_ORDERS, Permission.CHANGE_STATUS, Permission.MANAGE_ACCOUNTS}
+        {
+            Permission.VIEW_ORDERS,
+            Permission.CHANGE_STATUS,
+            Permission.CANCEL_ORDERS,
+            Permission.MANAGE_ACCOUNTS,
+        }
     ),
 )
 # Older than every order of a shop that was opened for the run.

@@ -91,17 +91,17 @@ def migrated_url(postgres_url_for: Callable[[str], str], redis_url: str) -> Iter
 @pytest.fixture
 def database(migrated_url: str) -> Iterator[str]:
     """An empty, migrated database and an empty Redis; emptied again after the test."""
+    redis: Redis = queue.connection()
+    # As if worker and clock ran; a test about their death takes the signs away.
+    for name in (beats.WORKER, beats.CLOCK):
+        redis.set(f"alive:{name}", "1")
     yield migrated_url
     # Not TRUNCATE: on tables with a handful of rows it takes ten times longer.
     tables = reversed(SQLModel.metadata.sorted_tables)
     with db.get_engine().begin() as connection:
         as_owner(connection)
         connection.execute(text("; ".join(_emptying(table.name) for table in tables)))
-    redis: Redis = queue.connection()
     redis.flushdb()
-    # As if worker and clock ran; a test about their death takes the signs away.
-    for name in (beats.WORKER, beats.CLOCK):
-        redis.set(f"alive:{name}", "1")
     refusals.BOUND.forget()
     rates.OF_ACTORS.forget()
 

@@ -1,7 +1,7 @@
 """the trail: where a deed came from, append-only by the database itself, checks; work of a token
 
-Revision: 0100, after 0302. Expand step: new columns with a default and a new table. Entries of
-before are of form 1, whose hash covers neither address nor token.
+Revision: 0100, after 0018_retries. Expand step: new columns with a default and a new table.
+Entries of before are of form 1, whose hash covers neither address nor token.
 """
 
 import sqlalchemy as sa

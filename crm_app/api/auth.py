@@ -17,7 +17,8 @@ from crm_app.api.dependencies import (
     require_same_origin,
     signed_in,
 )
-from crm_app.api.schemas import LinkUseIn, LoginIn, MeOut, TokenOut
+from crm_app.api.schemas import LoginIn, TokenOut
+from crm_app.api.user_schemas import LinkUseIn, MeOut
 from crm_app.api.users import user_out
 from crm_app.errors import CodeNeededError, NotFoundError, ServiceUnavailableError
 from crm_app.models import User

@@ -8,8 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from crm_app.domain.channel import Channel
 from crm_app.domain.intent import IntentState
 from crm_app.domain.order_status import OrderStatus, PaymentStatus, SyncStatus
-from crm_app.domain.permissions import Role
-from crm_app.domain.reach import ReachKind
 from crm_app.domain.rules import Field as Field_
 
 
@@ -51,99 +49,6 @@ class TokenOut(BaseModel):
     access_token: str
     token_type: str = "bearer"  # noqa: S105 - a kind, not a token
     expires_in: int
-
-
-class GrantOut(BaseModel):
-    """A role of somebody. `where` says its reach in words."""
-
-    role_id: int
-    name: str
-    key: Role | None
-    reach: ReachKind
-    channels: list[Channel]
-    account_ids: list[int]
-    where: str
-
-
-class GrantIn(In):
-    """A role to be given: on all accounts, on those of some channels, or on some accounts."""
-
-    role_id: int
-    reach: ReachKind = ReachKind.ALL
-    channels: list[Channel] = Field(default_factory=list[Channel], max_length=20)
-    account_ids: list[int] = Field(default_factory=list[int], max_length=500)
-
-
-class UserOut(BaseModel):
-    id: int
-    email: str
-    name: str
-    roles: list[GrantOut]
-    is_active: bool
-    created_at: datetime
-    last_seen_at: datetime | None
-
-
-class MeOut(UserOut):
-    """`permissions` are what I may do somewhere. `narrowed`: where those that I do not hold
-    everywhere are held, as ids of accounts. `viewing_as`: the role as which I look at the desk."""
-
-    permissions: list[str]
-    narrowed: dict[str, list[int]]
-    viewing_as: str
-
-
-class Granted(In):
-    """`role` is short for a built-in one on all accounts; `roles` says each and where."""
-
-    role: Role | None = None
-    roles: list[GrantIn] | None = Field(default=None, max_length=50)
-
-
-class UserCreateIn(Granted):
-    """Without a password one is made and returned once."""
-
-    email: Text
-    name: Text
-    password: Text | None = None
-
-
-class UserCreatedOut(UserOut):
-    """`password` is set only where the server made it."""
-
-    password: str | None = None
-
-
-class InvitationIn(Granted):
-    email: Text
-    name: Text
-
-
-class LinkOut(BaseModel):
-    """`url` is shown this once; it works once, until `expires_at`."""
-
-    user_id: int
-    url: str
-    expires_at: datetime
-
-
-class LinkUseIn(In):
-    """`token` is the `link` of the link's address."""
-
-    token: Text
-    password: Text
-
-
-class UserUpdateIn(Granted):
-    """Only the fields that are given change."""
-
-    name: Text | None = None
-    is_active: bool | None = None
-    password: Text | None = None
-
-
-class UsersOut(BaseModel):
-    users: list[UserOut]
 
 
 class OrderOut(Out):
@@ -347,61 +252,6 @@ class StatusIn(In):
     )
     why: Text = Field(default="", description="A note of one's own: kept, and told nobody.")
     version: int | None = Field(default=None, ge=1)
-
-
-class AccountProofOut(Out):
-    account_id: int
-    channel: Channel
-    name: str
-    written: int
-    states: dict[IntentState, int]
-    is_balanced: bool
-
-
-class ProofOut(Out):
-    """The states add up to `written`; `is_balanced` says whether they do, everywhere."""
-
-    written: int
-    states: dict[IntentState, int]
-    is_balanced: bool
-    accounts: list[AccountProofOut]
-    last_check: datetime | None
-    last_check_intents: int
-    last_check_differences: int
-
-
-class ChangeOut(Out):
-    id: int
-    order_id: int
-    order_number: str
-    channel: Channel
-    state: IntentState
-    from_status: OrderStatus
-    to_status: OrderStatus
-    actor_label: str
-    attempts: int
-    reason: str
-    created_at: datetime
-    settled_at: datetime | None
-    next_try_at: datetime
-    operation: str
-    why: str
-    run_id: int | None
-
-
-class ChangeDetailOut(Out):
-    """One change in full."""
-
-    order_id: int
-    order_number: str
-    channel: Channel
-    account_name: str
-    intent: IntentOut
-
-
-class ChangesOut(BaseModel):
-    changes: list[ChangeOut]
-    next_cursor: str | None
 
 
 class RateOut(Out):

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
 from crm_app.api.dependencies import CurrentActor, DbSession, Id, permitted
-from crm_app.api.schemas import ChangeDetailOut, ChangeOut, ChangesOut, ProofOut
+from crm_app.api.sync_schemas import ChangeDetailOut, ChangeOut, ChangesOut, ProofOut
 from crm_app.domain.download import FileFormat
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now

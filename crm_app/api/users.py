@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from crm_app.api.dependencies import CurrentActor, DbSession, Id, permitted
 from crm_app.api.me import SessionOut, SessionsOut
-from crm_app.api.schemas import (
+from crm_app.api.user_schemas import (
     Granted,
     GrantOut,
     InvitationIn,

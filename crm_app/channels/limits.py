@@ -10,7 +10,7 @@ held shut after a 429. What is needed is some twenty lines of Lua, so here they 
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 from redis import Redis
@@ -28,19 +28,32 @@ PATIENCE_S: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class UsagePlan:
-    """`rate_per_s` tokens are refilled each second, `burst` of them can be saved up."""
+    """`rate_per_s` tokens are refilled each second, `burst` of them can be saved up.
+
+    Attributes:
+        purse: One bucket that several operations of an account pay from; empty: its own.
+        cost: Tokens a call, until the channel says what this operation costs there.
+    """
 
     rate_per_s: float
     burst: int
+    purse: str = ""
+    cost: float = 1.0
+
+    @property
+    def calls_per_s(self) -> float:
+        """Of this operation, as long as no other one pays from the same purse."""
+        return self.rate_per_s / self.cost
 
     def times(self, factor: float) -> "UsagePlan":
         """The same plan, so much larger and quicker."""
-        return UsagePlan(self.rate_per_s * factor, max(1, int(self.burst * factor)))
+        burst = max(1, int(self.burst * factor))
+        return replace(self, rate_per_s=self.rate_per_s * factor, burst=burst)
 
 
 def pauses_s(plans: Mapping[str, UsagePlan]) -> dict[str, float]:
     """By operation, the seconds in which one token is refilled."""
-    return {operation: 1 / plan.rate_per_s for operation, plan in plans.items()}
+    return {operation: 1 / plan.calls_per_s for operation, plan in plans.items()}
 
 
 # For an operation that nobody planned for: slow enough for every channel.
@@ -49,7 +62,7 @@ FALLBACK: Final = UsagePlan(1.0, 5)
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What is left of an operation's limit: `tokens` of `burst`, `rate_per_s` come back a second.
+    """What is left of an operation's limit, in calls: `tokens` of `burst`, `rate_per_s` come back.
 
     `shut_s` is how long the channel told us to wait; 0 if it did not.
     """
@@ -59,6 +72,23 @@ class Budget:
     burst: int
     rate_per_s: float
     shut_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What a channel with one purse for everything says of a call.
+
+    Attributes:
+        asked: What it wants to see in the purse before such a call.
+        refund: What of it was given back, because the answer was smaller.
+        left: In the purse now.
+        rate_per_s: How fast it is filled.
+    """
+
+    asked: float
+    refund: float
+    left: float
+    rate_per_s: float
 
 
 class Limiter(Protocol):
@@ -86,6 +116,10 @@ class Limiter(Protocol):
         """The channel says that it will not listen for so long. Never raises."""
         ...
 
+    def pay(self, operation: str, bill: "Bill") -> None:
+        """The channel says what a call cost and what is left in its purse. Never raises."""
+        ...
+
 
 class NoLimiter:
     """Limits nothing: for tests and benchmarks."""
@@ -102,6 +136,9 @@ class NoLimiter:
     def block(self, operation: str, seconds: float) -> None:
         del operation, seconds
 
+    def pay(self, operation: str, bill: Bill) -> None:
+        del operation, bill
+
 
 # The bucket: tokens left, from when the refill counts, the rate the channel told, and until when
 # it is shut. Redis' own clock counts, so two machines never disagree about now.
@@ -116,6 +153,9 @@ local clock = redis.call('TIME')
 local now = tonumber(clock[1]) + tonumber(clock[2]) / 1000000
 local rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
 local kept = redis.call('HMGET', key, 'tokens', 'at', 'rate', 'shut_until', 'held_until')
+-- What a call takes: one token, or what the channel said that this operation costs.
+local cost_field = 'cost ' .. ARGV[3]
+local cost = math.min(burst, tonumber(redis.call('HGET', key, cost_field) or ARGV[4]))
 rate = tonumber(kept[3] or rate)
 local shut_until = tonumber(kept[4] or 0)
 local held_until = tonumber(kept[5] or 0)
@@ -131,7 +171,7 @@ local function wait_for(need)
 end
 local function take()
     if tokens >= burst then at = now + math.min(0.1, 0.04 * burst / rate) end
-    tokens = math.max(0, tokens - 1)
+    tokens = math.max(0, tokens - cost)
 end
 local function save(...)
     -- %.17g: the default keeps 14 digits, too few for microseconds since 1970.
@@ -146,8 +186,8 @@ _TAKE: Final = (
     _OPEN
     + """
 -- While the next token is promised to whoever takes a share, everybody else needs one more.
-local need = 1
-if held_until > now then need = math.min(2, burst) end
+local need = cost
+if held_until > now then need = math.min(2 * cost, burst) end
 local wait = math.max(shut_until - now, wait_for(need))
 if wait > 0.000000001 then
     return string.format('%.17g', wait)
@@ -162,24 +202,24 @@ return '0'
 _TAKE_SHARE: Final = (
     _OPEN
     + """
-local share = tonumber(ARGV[3])
-local lane_rate, lane_burst = rate * share, math.max(1, burst * share)
+local share = tonumber(ARGV[5])
+local lane_rate, lane_burst = rate * share, math.max(cost, burst * share)
 local lane_kept = redis.call('HMGET', key, 'lane', 'lane_at')
 local lane = lane_burst
 if lane_kept[1] then
     lane = math.min(lane_burst,
         tonumber(lane_kept[1]) + math.max(0, now - tonumber(lane_kept[2])) * lane_rate)
 end
-if lane < 0.999999999 then
-    return string.format('%.17g', (1 - lane) / lane_rate)
+if lane < cost - 0.000000001 then
+    return string.format('%.17g', (cost - lane) / lane_rate)
 end
-local wait = math.max(shut_until - now, wait_for(1))
+local wait = math.max(shut_until - now, wait_for(cost))
 if wait > 0.000000001 then
     save('held_until', string.format('%.17g', now + wait + 30))
     return string.format('%.17g', wait)
 end
 take()
-save('lane', string.format('%.17g', math.max(0, lane - 1)),
+save('lane', string.format('%.17g', math.max(0, lane - cost)),
     'lane_at', string.format('%.17g', now), 'held_until', '0')
 return '0'
 """
@@ -188,15 +228,15 @@ _PEEK: Final = (
     _OPEN
     + """
 return {string.format('%.17g', tokens), string.format('%.17g', rate),
-    string.format('%.17g', math.max(0, shut_until - now))}
+    string.format('%.17g', math.max(0, shut_until - now)), string.format('%.17g', cost)}
 """
 )
 _LEARN: Final = (
     _OPEN
     + """
 -- Tokens up to now were refilled at the old rate; the new one counts from here.
-rate = tonumber(ARGV[3])
-save('rate', ARGV[3])
+rate = tonumber(ARGV[5])
+save('rate', ARGV[5])
 return '0'
 """
 )
@@ -205,8 +245,21 @@ _BLOCK: Final = (
     + """
 -- Whoever says 429 says that the bucket is empty, whatever we counted.
 tokens = 0
-shut_until = math.max(shut_until, now + tonumber(ARGV[3]))
+shut_until = math.max(shut_until, now + tonumber(ARGV[5]))
 save('shut_until', string.format('%.17g', shut_until))
+return '0'
+"""
+)
+_PAY: Final = (
+    _OPEN
+    + """
+-- What the channel counts is what counts, but calls of others may be on their way to it: their
+-- tokens are taken here already, so its number only lowers ours.
+local asked, refund, left = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+rate = tonumber(ARGV[8])
+tokens = math.min(left, tokens + refund)
+at = math.max(at, now)
+save('rate', ARGV[8], cost_field, string.format('%.17g', asked))
 return '0'
 """
 )
@@ -241,6 +294,7 @@ class RedisLimiter:
         self._take = redis.register_script(_TAKE)
         self._learn = redis.register_script(_LEARN)
         self._block = redis.register_script(_BLOCK)
+        self._pay = redis.register_script(_PAY)
 
     def try_acquire(self, operation: str) -> float:
         """Take a token and return 0, or take none and return the seconds to wait."""
@@ -268,8 +322,9 @@ class RedisLimiter:
     def budget(self, operation: str) -> Budget:
         """What is left of an operation, without taking any of it. Raises RedisError."""
         plan = self._plans.get(operation, FALLBACK)
-        tokens, rate, shut_s = (float(told) for told in self._run(self._peek, operation))
-        return Budget(operation, tokens, plan.burst, rate, shut_s)
+        tokens, rate, shut_s, cost = (float(told) for told in self._run(self._peek, operation))
+        most = max(1, int(plan.burst / cost))
+        return Budget(operation, tokens / cost, most, rate / cost, shut_s)
 
     def _take_one(self, operation: str) -> None:
         patience_s = self._patience_s
@@ -289,23 +344,28 @@ class RedisLimiter:
         """See `Limiter`."""
         self._correct(self._block, operation, seconds)
 
+    def pay(self, operation: str, bill: Bill) -> None:
+        """See `Limiter`."""
+        self._correct(self._pay, operation, bill.asked, bill.refund, bill.left, bill.rate_per_s)
+
     def _ask(self, operation: str) -> float:
         try:
             return self.try_acquire(operation)
         except RedisError as error:
             raise _unreadable(operation) from error
 
-    def _correct(self, script: Any, operation: str, value: float) -> None:
+    def _correct(self, script: Any, operation: str, *values: float) -> None:
         try:
-            self._run(script, operation, value)
+            self._run(script, operation, *values)
         except RedisError:
             # The call itself is answered; its result must not be lost over a correction.
             logger.warning("The limit of %s was not corrected: Redis is away.", operation)
 
     def _run(self, script: Any, operation: str, *values: float) -> Any:
         plan = self._plans.get(operation, FALLBACK)
-        key = f"crm:limit:{self._account_id}:{operation}"
-        return script(keys=[key], args=[plan.rate_per_s, plan.burst, *values])
+        key = f"crm:limit:{self._account_id}:{plan.purse or operation}"
+        args = [plan.rate_per_s, plan.burst, operation, plan.cost, *values]
+        return script(keys=[key], args=args)
 
 
 def _unreadable(operation: str) -> RetryableError:

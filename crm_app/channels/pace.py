@@ -10,5 +10,5 @@ def per_second(account: Account, status: OrderStatus) -> float:
     """Status changes to `status` that the account's limits allow in a second, on the long run."""
     plans = registry.plans_for(account)
     calls = kinds.of(account.channel).calls(status)
-    rates = [plans[call].rate_per_s for call in calls if call in plans]
+    rates = [plans[call].calls_per_s for call in calls if call in plans]
     return min(rates, default=FALLBACK.rate_per_s)

@@ -11,6 +11,7 @@ class AlertKind(StrEnum):
     QUEUE = "queue"  # changes wait longer, or are more, than they usually are
     DEADLINE = "deadline"  # orders that must ship soon and are still here
     RECONNECT = "reconnect"  # the channel refused an account's credentials
+    WEBHOOKS = "webhooks"  # the channel switched off the webhooks that lead to us
     STOPPED = "stopped"  # a part of the desk itself does not run
 
     @property
@@ -47,6 +48,7 @@ _LABELS: Final = {
     AlertKind.QUEUE: "Growing queue",
     AlertKind.DEADLINE: "Ship-by deadline",
     AlertKind.RECONNECT: "Reconnect",
+    AlertKind.WEBHOOKS: "Webhooks off",
     AlertKind.STOPPED: "Desk stands still",
 }
 _MEANINGS: Final = {
@@ -54,6 +56,7 @@ _MEANINGS: Final = {
     AlertKind.QUEUE: "Changes wait for their channel longer, or are more, than they usually are.",
     AlertKind.DEADLINE: "Orders must ship within the hour, or as set, and are here or not told.",
     AlertKind.RECONNECT: "The channel refused an account's keys; a person has to renew them.",
+    AlertKind.WEBHOOKS: "The shop has switched off webhooks that lead here.",
     AlertKind.STOPPED: "The worker, the clock or Redis does not run: no order comes or goes.",
 }
 _CONCERNS: Final = {
@@ -61,5 +64,6 @@ _CONCERNS: Final = {
     AlertKind.QUEUE: Permission.CHANGE_STATUS,
     AlertKind.DEADLINE: Permission.CHANGE_STATUS,
     AlertKind.RECONNECT: Permission.MANAGE_ACCOUNTS,
+    AlertKind.WEBHOOKS: Permission.MANAGE_ACCOUNTS,
     AlertKind.STOPPED: Permission.MANAGE_ACCOUNTS,
 }

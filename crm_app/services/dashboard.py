@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -60,6 +60,7 @@ class Dashboard:
     Attributes:
         as_of: The moment of reading.
         currency: The currency of all money here.
+        sees_money: Whether amounts may be shown; without, there are none in here.
         other_currencies: Orders of today in another currency: counted, their money not added.
     """
 
@@ -72,6 +73,7 @@ class Dashboard:
     days: tuple[DayOrders, ...]
     channels: tuple[ChannelRow, ...]
     needs: tuple[Need, ...]
+    sees_money: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def get_dashboard(session: Session, actor: Actor) -> Dashboard:
     # By the wall clock: "the same time last Friday" also where clocks were changed since.
     then_end = (moment.astimezone(zone) - week).astimezone(moment.tzinfo)
     former = _sum(_spans(session, day_start(today - week, zone), then_end, currency).values())
-    return Dashboard(
+    found = Dashboard(
         as_of=moment,
         currency=currency,
         other_currencies=current.other_currencies,
@@ -116,6 +118,16 @@ def get_dashboard(session: Session, actor: Actor) -> Dashboard:
         days=_days(session, today),
         channels=_channels(session, by_channel),
         needs=count_needs(session, actor),
+    )
+    if reach.holds_wherever(actor, Permission.SEE_MONEY, Permission.VIEW_DASHBOARD):
+        return found
+    hidden = Figure(0, 0)
+    return replace(
+        found,
+        revenue=hidden,
+        average=hidden,
+        channels=tuple(replace(row, revenue_minor=0, average_minor=0) for row in found.channels),
+        sees_money=False,
     )
 
 

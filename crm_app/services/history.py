@@ -64,6 +64,8 @@ def sentence(kind: str, data: dict[str, Any], order: Order) -> str:
     if kind.startswith("order:field:"):
         whose = "kept our" if kind.endswith("ours") else "took the channel's"
         return f"{whose} {data['field']}"
+    if kind == "order:person:erased":
+        return f"took the person out of the order ({data['why']}); amounts and places stay"
     if kind == "order:remapped":
         said = _updated(data, order)
         return "read it again with the desk's words" + (f": {said}" if said != _NO_NEWS else "")

@@ -107,6 +107,7 @@ def as_of(session: Session, actor: Actor, order_id: int, at: datetime) -> Past:
     for event in later:
         take_back(then, event.kind, event.data)
     last = _events(session, order_id, until=at, limit=1)
+    sees_money = actor.may(Permission.SEE_MONEY, order.account_id)
     return Past(
         at=at,
         came_in=came_in,
@@ -114,7 +115,8 @@ def as_of(session: Session, actor: Actor, order_id: int, at: datetime) -> Past:
         fields=tuple(
             PastField(name, edits.label_of(name), words[0], words[1])
             for name in (*FIELDS, _LINES)
-            if (words := _words(name, then[name], present[name], order)) not in _NEVER
+            if (sees_money or not name.endswith("_minor"))
+            and (words := _words(name, then[name], present[name], order)) not in _NEVER
         ),
         changed_since=tuple(
             edits.label_of(name)

@@ -1,9 +1,9 @@
 """Everything an order page shows, read in a fixed handful of statements."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -181,10 +181,19 @@ def get_order(
     if found is None:
         raise NotFoundError("order", order_id)
     order, account_name = found
-    actor = actor.on_account(order.account_id)
+    there = actor.on_account(order.account_id)
+    most = min(most_events, LONGEST_TIMELINE)
+    detail = _detail(session, there, order, account_name, most)
+    return detail if there.may(Permission.SEE_MONEY) else _without_money(detail)
+
+
+def _detail(
+    session: Session, actor: Actor, order: Order, account_name: str, most: int
+) -> OrderDetail:
     sees_people = actor.may(Permission.SEE_PERSONAL_DATA)
     may_change = actor.may(Permission.CHANGE_STATUS)
     contact = contact_of(session, order) if sees_people else Contact("", "", "")
+    told = _events(session, order, most, sees_money=actor.may(Permission.SEE_MONEY))
     return OrderDetail(
         order=summary_of(order, actor),
         account_name=account_name,
@@ -212,8 +221,8 @@ def get_order(
         packages=_packages(session, order, sent),
         why_whole=shipping.why_whole(order),
         can_be_paid=paying.can_be_paid(order),
-        events=(events := _events(session, order, min(most_events, LONGEST_TIMELINE)))[0],
-        has_older_events=events[1],
+        events=told[0],
+        has_older_events=told[1],
         intents=intent_view.of_order(session, order),
         choices=_choices(order, actor),
         carriers=capabilities.of(order.channel).carriers,
@@ -221,6 +230,21 @@ def get_order(
         if_late=capabilities.of(order.channel).lateness.why,
         channel_word_at=order.channel_updated_at,
         disputes=_disputes(session, order, sees_people=sees_people),
+    )
+
+
+def _without_money(detail: OrderDetail) -> OrderDetail:
+    lines = tuple(
+        replace(line, unit_price_minor=None, discount_minor=None, tax_minor=None, total_minor=None)
+        for line in detail.lines
+    )
+    return replace(
+        detail,
+        subtotal_minor=None,
+        shipping_minor=None,
+        tax_minor=None,
+        discount_minor=None,
+        lines=lines,
     )
 
 
@@ -317,7 +341,14 @@ def _lines(session: Session, order: Order, sent: Sequence[OrderPackage]) -> tupl
     )
 
 
-def _events(session: Session, order: Order, most: int) -> tuple[tuple[EventView, ...], bool]:
+def without_amounts(data: dict[str, Any]) -> dict[str, Any]:
+    """What an event tells, for who may not see money."""
+    return {name: told for name, told in data.items() if not name.endswith("_minor")}
+
+
+def _events(
+    session: Session, order: Order, most: int, *, sees_money: bool
+) -> tuple[tuple[EventView, ...], bool]:
     """The newest ones, and whether there are older."""
     events = session.exec(
         select(OrderEvent)
@@ -332,7 +363,9 @@ def _events(session: Session, order: Order, most: int) -> tuple[tuple[EventView,
             at=event.at,
             actor_kind=event.actor_kind,
             actor_label=event.actor_label,
-            sentence=history.sentence(event.kind, event.data, order),
+            sentence=history.sentence(
+                event.kind, event.data if sees_money else without_amounts(event.data), order
+            ),
         )
         for event in events[:most]
     )

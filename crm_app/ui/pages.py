@@ -54,6 +54,8 @@ from crm_app.ui.orders.opened import OpenedState
 from crm_app.ui.orders.page import orders_page
 from crm_app.ui.orders.state import OrdersState
 from crm_app.ui.orders.views_state import ViewsState
+from crm_app.ui.privacy.page import privacy_page
+from crm_app.ui.privacy.state import PrivacyState
 from crm_app.ui.shared import channel_colours
 from crm_app.ui.shared.shell_state import ShellState
 from crm_app.ui.skus.page import skus_page
@@ -106,6 +108,7 @@ PAGES: Final = (
         "Exceptions",
         (ExceptionsState.load, PanelState.load, PickedState.load, _FRAME),
     ),
+    Page(privacy_page, "/privacy", "Personal data", (_FRAME, PrivacyState.load)),
     Page(inbox_page, "/inbox", "Inbox", (InboxState.load, _FRAME)),
     Page(runs_page, "/bulk", "Bulk changes", (RunsState.load, _FRAME)),
     Page(run_page, "/bulk/[run_id]", "Bulk change", (BulkState.load, _FRAME)),
@@ -162,6 +165,7 @@ STYLES: Final = (
     "pages",
     "exceptions",
     "inbox",
+    "privacy",
     "accounts",
     "alerts",
     "mappings",

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from crm_app.channels.limits import Limiter, NoLimiter
+from crm_app.channels.limits import Bill, Limiter, NoLimiter
 from crm_app.channels.shopify.connector import Credentials, Options, ShopifyConnector
 
 from .orders import JsonObject
@@ -17,10 +17,13 @@ class Notes(NoLimiter):
     """A limiter that allows everything and remembers what it was told."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[str, str, float]] = []
+        self.told: list[tuple[str, str, float | Bill]] = []
 
     def learn(self, operation: str, rate_per_s: float) -> None:
         self.told.append(("learn", operation, rate_per_s))
+
+    def pay(self, operation: str, bill: Bill) -> None:
+        self.told.append(("pay", operation, bill))
 
     def block(self, operation: str, seconds: float) -> None:
         self.told.append(("block", operation, seconds))

@@ -10,6 +10,7 @@ import pytest
 from crm_app.channels import http
 from crm_app.channels.breaker import Family
 from crm_app.channels.http import Answer, Call, Dialect, Shape, request_json
+from crm_app.channels.limits import Bill
 from crm_app.errors import (
     AccountDisconnectedError,
     ChannelError,
@@ -41,6 +42,9 @@ class Notes:
 
     def learn(self, operation: str, rate_per_s: float) -> None:
         self.told.append(("learn", operation, rate_per_s))
+
+    def pay(self, operation: str, bill: Bill) -> None:
+        del operation, bill
 
     def block(self, operation: str, seconds: float) -> None:
         self.told.append(("block", operation, seconds))

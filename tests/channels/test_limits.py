@@ -8,7 +8,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from crm_app.channels.limits import FALLBACK, NoLimiter, RedisLimiter, UsagePlan
+from crm_app.channels.limits import FALLBACK, Bill, NoLimiter, RedisLimiter, UsagePlan
 from crm_app.errors import RateLimitedError, RetryableError
 
 SLOW = {"search": UsagePlan(0.0056, 3)}
@@ -265,3 +265,72 @@ def test_the_margin_is_kept_while_tokens_are_few_and_costs_nothing_twice(redis: 
 
     assert first == pytest.approx(0.6, abs=0.05)
     assert 0.5 < again <= first
+
+
+# So slow that nothing comes back while a test runs.
+PURSE = {
+    "list": UsagePlan(0.01, 1_000, purse="points", cost=300),
+    "tell": UsagePlan(0.01, 1_000, purse="points", cost=10),
+}
+
+
+def test_operations_of_one_purse_pay_from_it_together(redis: Redis) -> None:
+    lists, tells = make(redis, PURSE), make(redis, PURSE)
+
+    waits = [lists.try_acquire("list") for _ in range(3)]
+    left = tells.budget("tell")
+    told = [tells.try_acquire("tell") for _ in range(11)]
+
+    assert waits == [0, 0, 0]
+    # 100 points are left: ten tellings, and no list.
+    assert (round(left.tokens), left.burst) == (10, 100)
+    assert told[:10] == [0] * 10
+    assert told[10] == pytest.approx(10 / 0.01, rel=0.01)
+    assert lists.try_acquire("list") == pytest.approx(300 / 0.01, rel=0.01)
+    assert make(redis, PURSE, account_id=2).try_acquire("list") == 0
+
+
+def test_parallel_workers_never_spend_more_than_the_purse_holds(redis: Redis) -> None:
+    limiters = [make(redis, PURSE) for _ in range(4)]
+
+    with ThreadPoolExecutor(8) as pool:
+        asked = [
+            pool.submit(limiters[n % 4].try_acquire, ("list", "tell")[n % 2]) for n in range(80)
+        ]
+        free = [n for n, future in enumerate(asked) if future.result() == 0]
+
+    spent = sum(300 if n % 2 == 0 else 10 for n in free)
+    assert 900 < spent <= 1_000
+
+
+def test_the_channel_corrects_the_purse(redis: Redis) -> None:
+    limiter = make(redis, PURSE)
+    limiter.try_acquire("list")
+
+    # It asked for 500, took 100 of them, and has 650: others spend there too.
+    limiter.pay("list", Bill(asked=500, refund=400, left=650, rate_per_s=0.01))
+
+    assert limiter.budget("tell").tokens == pytest.approx(65, abs=0.1)
+    assert limiter.budget("list").tokens == pytest.approx(1.3, abs=0.01)
+    assert [limiter.try_acquire("list") == 0 for _ in range(2)] == [True, False]
+
+
+def test_what_others_have_taken_meanwhile_is_not_given_back(redis: Redis) -> None:
+    limiter, other = make(redis, PURSE), make(redis, PURSE)
+    limiter.try_acquire("list")
+    other.try_acquire("list")
+
+    # The answer to the first was written before the second arrived there.
+    limiter.pay("list", Bill(asked=300, refund=0, left=700, rate_per_s=0.01))
+
+    assert limiter.budget("tell").tokens == pytest.approx(40, abs=0.1)
+
+
+def test_a_share_of_a_purse_leaves_the_rest(redis: Redis) -> None:
+    sweep = RedisLimiter(redis, 1, PURSE, share=0.3)
+
+    waits = [sweep.try_acquire("list") for _ in range(2)]
+
+    assert waits[0] == 0
+    assert waits[1] > 0
+    assert make(redis, PURSE).try_acquire("list") == 0

@@ -7,7 +7,7 @@ import pytest
 from redis import Redis
 
 from crm_app.channels.breaker import THRESHOLD, Family
-from crm_app.channels.limits import RedisLimiter, UsagePlan
+from crm_app.channels.limits import Bill, RedisLimiter, UsagePlan
 from crm_app.channels.shopify.connector import Credentials
 from crm_app.errors import (
     AccountDisconnectedError,
@@ -93,15 +93,17 @@ def test_what_the_app_may_not_see_is_missing_and_the_order_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("extensions", "wait_s"),
+    ("extensions", "wait_s", "told"),
     [
-        (cost(752, None, 666.0), 0.86),
-        (cost(100, None, 100.0), 0.1),
-        (cost(100, None, None), 2.0),
-        ({}, 2.0),
+        (cost(752, None, 666.0), 0.86, ("pay", "order", Bill(752, 0, 666, 100))),
+        (cost(100, None, 100.0), 0.1, ("pay", "order", Bill(100, 0, 100, 100))),
+        (cost(100, None, None), 2.0, ("block", "order", 2.0)),
+        ({}, 2.0, ("block", "order", 2.0)),
     ],
 )
-def test_being_throttled_says_when_to_come_back(extensions: JsonObject, wait_s: float) -> None:
+def test_being_throttled_says_when_to_come_back(
+    extensions: JsonObject, wait_s: float, told: Any
+) -> None:
     notes = Notes()
     body = {"errors": [error("THROTTLED", "Throttled")], "extensions": extensions}
 
@@ -109,15 +111,15 @@ def test_being_throttled_says_when_to_come_back(extensions: JsonObject, wait_s: 
         connector_of(answering(body), notes).fetch_order("6001")
 
     assert caught.value.retry_after_s == pytest.approx(wait_s)
-    assert notes.told == [("block", "order", pytest.approx(wait_s))]
+    assert notes.told == [told]
 
 
 @pytest.mark.parametrize(
     ("extensions", "told"),
     [
-        (cost(100, 40, 1900), [("learn", "order", 2.5)]),
-        (cost(100, None, 1900), [("learn", "order", 1.0)]),
-        (cost(100, 40, 30), [("learn", "order", 2.5), ("block", "order", 0.7)]),
+        (cost(100, 40, 1900), [("pay", "order", Bill(100, 60, 1900, 100))]),
+        (cost(100, None, 1900), [("pay", "order", Bill(100, 0, 1900, 100))]),
+        (cost(100, 40, 30), [("pay", "order", Bill(100, 60, 30, 100))]),
         (cost(True, "40", -1), []),
         ({}, []),
     ],

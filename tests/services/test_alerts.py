@@ -314,6 +314,31 @@ def test_hours_are_counted_by_the_time_of_placing(session: Session) -> None:
     ]
 
 
+def test_webhooks_that_a_shop_switched_off_are_told_until_they_are_on_again(
+    session: Session,
+) -> None:
+    account = AccountFactory(
+        channel=Channel.WOOCOMMERCE, name="Shop", hooks={"active": 2, "disabled": 2}
+    )
+    session.commit()
+
+    check(session)
+    (alert,) = alerts(session)
+    told = (alert.kind, alert.level, alert.account_id, alert.sentence)
+    account.hooks = {"active": 4, "disabled": 0}
+    session.add(account)
+    session.commit()
+    check(session)
+
+    assert told == (
+        AlertKind.WEBHOOKS,
+        AlertLevel.WARN,
+        account.id,
+        "Shop has switched off 2 webhooks after failed deliveries; orders come by asking only",
+    )
+    assert [one.closed_at is None for one in alerts(session)] == [False]
+
+
 def test_a_deadline_is_said_as_early_as_the_account_is_set(session: Session, admin: Actor) -> None:
     account = AccountFactory(name="Own shop", channel=Channel.WOOCOMMERCE)
     OrderFactory(account=account, ship_by=NOW + timedelta(hours=3))

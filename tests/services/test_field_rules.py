@@ -31,7 +31,9 @@ from tests.conftest import as_owner
 from tests.factories import AccountFactory, bind
 from tests.services.fakes import at, told
 
-PERSON = Actor(ActorKind.PERSON, "Asha", 7, frozenset({Permission.CHANGE_STATUS}))
+PERSON = Actor(
+    ActorKind.PERSON, "Asha", 7, frozenset({Permission.CHANGE_STATUS, Permission.CANCEL_ORDERS})
+)
 HOME = ChannelAddress(name="Meera Iyer", line1="14 Hill Road", city="Mumbai", pincode="400050")
 AWAY = ChannelAddress(name="Meera Iyer", line1="2 Lake View", city="Pune", pincode="411001")
 

@@ -26,7 +26,9 @@ few = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-PERSON = Actor(ActorKind.PERSON, "Asha", 1, frozenset({Permission.CHANGE_STATUS}))
+PERSON = Actor(
+    ActorKind.PERSON, "Asha", 1, frozenset({Permission.CHANGE_STATUS, Permission.CANCEL_ORDERS})
+)
 
 
 def fresh_account(session: Session) -> ChannelAccount:

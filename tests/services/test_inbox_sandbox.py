@@ -24,7 +24,9 @@ from tests import running
 from tests.running import SandboxServer
 
 S = OrderStatus
-PERSON = Actor(ActorKind.PERSON, "Asha", 7, frozenset({Permission.CHANGE_STATUS}))
+PERSON = Actor(
+    ActorKind.PERSON, "Asha", 7, frozenset({Permission.CHANGE_STATUS, Permission.CANCEL_ORDERS})
+)
 VENDOR, MERCHANT = credentials.BLINKIT_VENDOR, credentials.SWIGGY_MERCHANT
 
 

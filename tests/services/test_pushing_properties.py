@@ -36,7 +36,9 @@ from tests.conftest import as_owner
 from tests.factories import AccountFactory, bind
 from tests.services.fakes import FakeShop, Fault, told
 
-PERSON = Actor(ActorKind.PERSON, "Asha", 7, frozenset({Permission.CHANGE_STATUS}))
+PERSON = Actor(
+    ActorKind.PERSON, "Asha", 7, frozenset({Permission.CHANGE_STATUS, Permission.CANCEL_ORDERS})
+)
 FAULTS = (
     Fault(RetryableError("down")),
     Fault(RateLimitedError("slow down", retry_after_s=1)),

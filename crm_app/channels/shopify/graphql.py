@@ -12,10 +12,9 @@ a fault of Shopify's, or data with holes     Retryable; OutcomeUnknown after a w
                                              towards leaving the shop alone, as a 5xx does
 anything else                                Rejected, in Shopify's words
 
-A query costs points out of one bucket of the shop's. Each answer tells how full it is, and
-corrects the limiter: as many calls of this kind a second as the bucket is refilled for, and none
-before there is enough in it for the next. What is refunded (a query costs less than it could
-have) is in the bucket already.
+A query costs points out of one bucket of the shop's, and so here: all operations of an account
+pay from one purse, whichever process asks. Each answer tells what the query cost and what is left,
+and corrects the purse; what is refunded (a query costs less than it could have) comes back.
 """
 
 import math
@@ -26,7 +25,7 @@ from typing import Any, Final, NamedTuple, cast
 import httpx
 
 from crm_app.channels.http import Answer, Call, Dialect, Shape, quotable, request_json
-from crm_app.channels.limits import Limiter, UsagePlan, pauses_s
+from crm_app.channels.limits import Bill, Limiter, UsagePlan, pauses_s
 from crm_app.channels.reading import Json, as_object
 from crm_app.channels.shopify.queries import API_VERSION
 from crm_app.errors import (
@@ -39,17 +38,22 @@ from crm_app.errors import (
 )
 
 PATH: Final = f"/admin/api/{API_VERSION}/graphql.json"
-# Until the first answer tells better: the slowest plan's 100 points a second.
+# One bucket of points for everything that an app asks of a shop: the slowest plan's. What a call
+# costs is a guess until the first answer tells.
+_COSTS: Final = {
+    "orders": 200.0,
+    "order": 50.0,
+    "lines": 50.0,
+    "parcels": 50.0,
+    "fulfillmentCreate": 20.0,
+    "fulfillmentEventCreate": 20.0,
+    "orderCancel": 20.0,
+    "webhookSubscriptions": 20.0,
+    "webhookSubscriptionCreate": 20.0,
+}
 PLANS: Final[Mapping[str, UsagePlan]] = {
-    "orders": UsagePlan(0.5, 4),
-    "order": UsagePlan(2.0, 10),
-    "lines": UsagePlan(2.0, 10),
-    "parcels": UsagePlan(2.0, 10),
-    "fulfillmentCreate": UsagePlan(5.0, 10),
-    "fulfillmentEventCreate": UsagePlan(5.0, 10),
-    "orderCancel": UsagePlan(5.0, 10),
-    "webhookSubscriptions": UsagePlan(1.0, 5),
-    "webhookSubscriptionCreate": UsagePlan(1.0, 5),
+    operation: UsagePlan(100.0, 2_000, purse="points", cost=cost)
+    for operation, cost in _COSTS.items()
 }
 _USUAL_WAIT_S: Final = 2.0
 _FAULTS: Final = frozenset({"INTERNAL_SERVER_ERROR", "TIMEOUT", "SERVICE_UNAVAILABLE"})
@@ -192,7 +196,8 @@ def _throttled(query: Query, cost: Cost, limiter: Limiter, answer: Answer) -> Ch
     if cost.requested is not None and cost.maximum and cost.requested > cost.maximum:
         return TooCostlyError(f"Shopify's bucket never holds enough for {query.operation}.")
     wait_s = max(cost.wait_s(), 0.1)
-    limiter.block(query.operation, wait_s)
+    if not _correct(limiter, query.operation, cost):
+        limiter.block(query.operation, wait_s)
     error = RateLimitedError(
         f"Shopify limits {query.operation}: try again in {math.ceil(wait_s)} s.",
         retry_after_s=wait_s,
@@ -201,15 +206,13 @@ def _throttled(query: Query, cost: Cost, limiter: Limiter, answer: Answer) -> Ch
     return error
 
 
-def _correct(limiter: Limiter, operation: str, cost: Cost) -> None:
-    """Teach the limiter what this kind of query costs and how much is left for the next."""
-    taken = cost.actual or cost.requested
-    if taken and cost.restored_per_s:
-        limiter.learn(operation, cost.restored_per_s / taken)
-    if cost.requested is not None and cost.available is not None:
-        wait_s = cost.wait_s()
-        if wait_s > 0:
-            limiter.block(operation, wait_s)
+def _correct(limiter: Limiter, operation: str, cost: Cost) -> bool:
+    """Teach the limiter what this query costs and what is left in the purse; whether it is told."""
+    if not cost.requested or cost.available is None or not cost.restored_per_s:
+        return False
+    refund = max(0.0, cost.requested - cost.actual) if cost.actual is not None else 0.0
+    limiter.pay(operation, Bill(cost.requested, refund, cost.available, cost.restored_per_s))
+    return True
 
 
 def _cost(body: Json) -> Cost:

@@ -50,6 +50,7 @@ def find(session: Session, moment: datetime) -> list[Finding]:
     return [
         *_stopped(),
         *_disconnected(by_id),
+        *_switched_off(by_id),
         *_silent(session, by_id, moment),
         *_queues(session, by_id, moment),
         *_deadlines(session, by_id, moment),
@@ -75,6 +76,27 @@ def _disconnected(accounts: dict[int, ChannelAccount]) -> list[Finding]:
         for account in accounts.values()
         if account.status is AccountStatus.DISCONNECTED
     ]
+
+
+def _switched_off(accounts: dict[int, ChannelAccount]) -> list[Finding]:
+    found: list[Finding] = []
+    for account in accounts.values():
+        count = int(account.hooks.get("disabled") or 0)
+        if not count or account.status is not AccountStatus.CONNECTED:
+            continue
+        hooks = "1 webhook" if count == 1 else f"{count} webhooks"
+        found.append(
+            Finding(
+                AlertKind.WEBHOOKS,
+                f"webhooks:{account.id}",
+                AlertLevel.WARN,
+                f"{account.name} has switched off {hooks} after failed deliveries; orders come by"
+                " asking only",
+                f"/accounts/{account.id}",
+                account.id,
+            )
+        )
+    return found
 
 
 def _silent(

@@ -2,12 +2,13 @@
 
 import dataclasses
 import logging
+import time
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any, BinaryIO, Final
 
-from sqlalchemy import delete
-from sqlmodel import Session, col
+from sqlalchemy import delete, func
+from sqlmodel import Session, col, select
 
 from crm_app import db
 from crm_app.errors import InvalidInputError
@@ -22,33 +23,45 @@ logger = logging.getLogger(__name__)
 _AT_ONCE: Final = 1_000
 
 
-def read_file(document_id: int) -> None:
-    """Bring a received file to `ready`, or to `refused` with the reason.
+def read_file(document_id: int, *, budget_s: float) -> bool:
+    """Bring a received file to `ready`, or to `refused` with the reason; whether more is to read.
 
-    May run again after a crash: it begins anew. Callers hold the document's lock.
+    A step keeps new lines for about so long. What a killed worker kept stays, and the next step
+    goes on behind it: lines that are here are passed without being written. Callers hold the
+    document's lock.
     """
     with db.transaction() as session:
         document = session.get_one(Document, document_id)
         if document.state is not DocumentState.RECEIVED:
-            return
+            return False
         wanted = str(document.layout.get("sheet", ""))
-        _forget_lines(session, document_id)
+        layout = layout_of(document) if document.layout.get("header") else None
+        if layout is None:
+            _forget_lines(session, document_id)
+            document.lines = 0
     try:
         with uploads.stored(document_id) as file:
-            layout = reading.look(file, wanted)
-            count = _keep_lines(document_id, file, layout)
+            layout = layout or _looked(document_id, reading.look(file, wanted))
+            if not _keep_lines(document_id, file, layout, budget_s):
+                return True
     except InvalidInputError as error:
         _refuse(document_id, str(error))
-        return
+        return False
     with db.transaction() as session:
         document = session.get_one(Document, document_id, with_for_update=True)
         if document.state is not DocumentState.RECEIVED:
-            return
-        document.layout = layout_json(layout)
-        document.lines = count
+            return False
         document.state = DocumentState.READY
         _suggest(session, document, layout)
-    logger.info("Read document %d: %d lines", document_id, count)
+        logger.info("Read document %d: %d lines", document_id, document.lines)
+    return False
+
+
+def _looked(document_id: int, layout: Layout) -> Layout:
+    """Remember where the table lies: the next step reads the same one."""
+    with db.transaction() as session:
+        session.get_one(Document, document_id).layout = layout_json(layout)
+    return layout
 
 
 def layout_json(layout: Layout) -> dict[str, Any]:
@@ -90,14 +103,24 @@ def _suggest(session: Session, document: Document, layout: Layout) -> None:
     document.mapping = found.to_json()
 
 
-def _keep_lines(document_id: int, file: BinaryIO, layout: Layout) -> int:
-    count = 0
-    for batch in _batches(reading.lines(file, layout)):
+def _keep_lines(document_id: int, file: BinaryIO, layout: Layout, budget_s: float) -> bool:
+    """Keep the lines behind those that are here; whether these are all."""
+    with db.transaction() as session:
+        last = session.exec(
+            select(func.max(DocumentLine.number)).where(DocumentLine.document_id == document_id)
+        ).one()
+    new = (line for line in reading.lines(file, layout) if line.number > (last or 0))
+    give_up = 0.0
+    for batch in _batches(new):
+        # From the first new line on: a step that only passes old ones would bring nothing.
+        give_up = give_up or time.monotonic() + budget_s
         rows = [lines.row_of(document_id, line) for line in batch]
         with db.transaction() as session:
             session.execute(bulk.insert_rows(DocumentLine, list(rows[0])), bulk.parameter(rows))
-            session.get_one(Document, document_id).lines = count = count + len(rows)
-    return count
+            session.get_one(Document, document_id, with_for_update=True).lines += len(rows)
+        if time.monotonic() > give_up:
+            return False
+    return True
 
 
 def _batches(found: Iterator[Line]) -> Iterator[list[Line]]:

@@ -65,7 +65,8 @@ def work(document_id: int, *, budget_s: float) -> bool:
 
     Callers hold the document's lock.
     """
-    staging.read_file(document_id)
+    if staging.read_file(document_id, budget_s=budget_s):
+        return True
     give_up = time.monotonic() + budget_s
     with db.transaction() as session:
         plan = plan_of(session, document_id)

@@ -18,4 +18,4 @@ def set_aside(session: Session) -> list[tuple[int, Channel]]:
         .order_by(col(InboxEntry.id))
         .limit(_MOST)
     )
-    return list(rows)
+    return [(key, Channel(channel)) for key, channel in rows]

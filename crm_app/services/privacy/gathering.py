@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import tuple_
 from sqlmodel import Session, SQLModel, col, select
 
+from crm_app.domain.channel import Channel
 from crm_app.domain.time import now
 from crm_app.models import (
     ChannelAccount,
@@ -44,7 +45,7 @@ def gather(session: Session, person: Person) -> bytes:
 
 def _accounts(session: Session) -> dict[str, str]:
     rows = session.exec(select(ChannelAccount.id, ChannelAccount.channel, ChannelAccount.name))
-    return {str(key): f"{channel.label}: {name}" for key, channel, name in rows}
+    return {str(key): f"{Channel(channel).label}: {name}" for key, channel, name in rows}
 
 
 def _order(session: Session, order_id: int) -> dict[str, Any]:
@@ -84,7 +85,7 @@ def _order(session: Session, order_id: int) -> dict[str, Any]:
 
 def _files(session: Session, order: Order) -> list[dict[str, Any]]:
     """Lines of uploaded files that made this order."""
-    rows = session.exec(
+    rows: Iterable[Any] = session.execute(
         select(Document.name, DocumentLine.number, DocumentLine.cells)
         .join(DocumentResult, col(DocumentResult.document_id) == Document.id)
         .join(

@@ -181,7 +181,14 @@ def forget_payloads(session: Session, rule: Rule) -> int:
 
 def note_run(session: Session, channel: Channel, done: Mapping[str, int]) -> None:
     """Say what one cleaning did, on the page and in the audit trail."""
-    session.add(RetentionRun(channel=channel, **done))
+    session.add(
+        RetentionRun(
+            channel=channel,
+            contacts=done["contacts"],
+            payloads=done["payloads"],
+            bodies=done["bodies"],
+        )
+    )
     audit.record(
         session,
         SYSTEM,

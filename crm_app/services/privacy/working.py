@@ -1,7 +1,7 @@
 """The worker's part of a request: the file is made, or the person is erased in pages."""
 
 import logging
-from typing import Final
+from typing import Any, Final
 
 import zstandard
 from sqlmodel import Session, col, select
@@ -73,10 +73,12 @@ def _erase(request_id: int, person: Person) -> None:
     with db.transaction() as session:
         erasing.erase_customers(session, person.customer_ids, erased)
         request = session.get_one(DataRequest, request_id, with_for_update=True)
+        theirs: Any = col(DataRequest.customer_ids)
+        shared = theirs.overlap(list(person.customer_ids))
         # A file of an earlier request of the same person holds them too.
         for other in session.exec(
             select(DataRequest).where(
-                col(DataRequest.customer_ids).overlap(list(person.customer_ids)),
+                shared,
                 col(DataRequest.file).is_not(None),
             )
         ):

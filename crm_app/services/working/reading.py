@@ -1,6 +1,6 @@
 """The desk's own data of one order, and what is read beside it for its page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select as columns
@@ -91,7 +91,9 @@ def work_of(session: Session, actor: Actor, order_id: int) -> Work:
         watchers=tuple(watchers),
         is_watched=any(one.id == actor.user_id for one in watchers),
         comments=tuple(comments.list_comments(session, actor, order_id)),
-        others=_others(session, order) if sees_people else (),
+        others=_others(session, order, sees_money=actor.may(Permission.SEE_MONEY))
+        if sees_people
+        else (),
         may=actor.permissions,
     )
 
@@ -116,7 +118,7 @@ def _hold(order: Order, *, sees_people: bool) -> HoldView | None:
     )
 
 
-def _others(session: Session, order: Order) -> tuple[OtherOrder, ...]:
+def _others(session: Session, order: Order, *, sees_money: bool) -> tuple[OtherOrder, ...]:
     """The customer's newest other orders."""
     if order.customer_id is None:
         return ()
@@ -127,4 +129,5 @@ def _others(session: Session, order: Order) -> tuple[OtherOrder, ...]:
         .order_by(col(Order.placed_at).desc(), col(Order.id).desc())
         .limit(_MOST_OTHERS)
     )
-    return tuple(OtherOrder(*row) for row in rows)
+    found = (OtherOrder(*row) for row in rows)
+    return tuple(one if sees_money else replace(one, total_minor=None) for one in found)

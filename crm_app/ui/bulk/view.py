@@ -14,6 +14,7 @@ from crm_app.services.bulk_export import MAKES_FILE
 from crm_app.services.bulk_results import TRAVEL, AccountProgress, RowResult
 from crm_app.services.bulk_status import CHANGED_MEANWHILE
 from crm_app.ui.bulk.ahead import Link, about, orders_text
+from crm_app.ui.orders.rows import channel_name
 from crm_app.ui.shared import times
 from crm_app.ui.shared.links import DOWNLOADS, bulk_path, order_path
 from crm_app.ui.shared.tones import Pill, Stage, Tone, status_pill
@@ -182,7 +183,7 @@ class AccountRow:
             key=str(one.account_id),
             channel=one.channel.value,
             mark=one.channel.mark,
-            label=one.channel.label,
+            label=channel_name(one.channel),
             name=one.name,
             here=f"{changed:,} of {one.total:,}",
             told=_told(told, arrived, travel) if changed else "",
@@ -254,7 +255,7 @@ class ResultRow:
             number=row.number,
             channel=row.channel.value,
             mark=row.channel.mark,
-            label=row.channel.label,
+            label=channel_name(row.channel),
             outcome=Pill(word, tone, stage),
             origin=status_pill(row.from_status or row.seen_status),
             target=status_pill(row.to_status) if row.to_status else Pill(),

@@ -46,7 +46,8 @@ class DashboardState(rx.State):
         self.texts = DashboardView.of(found, zone)
         self.figures = view.figures(found)
         self.channels = [
-            view.channel(row, found.currency, found.as_of, zone) for row in found.channels
+            view.channel(row, found.currency if found.sees_money else "", found.as_of, zone)
+            for row in found.channels
         ]
         self.needs = [NeedRow.of(need) for need in found.needs]
         # The chart is redrawn only when a number changed: it moves less and costs less.

@@ -11,6 +11,7 @@ from crm_app.domain import money
 from crm_app.domain.channel import Channel
 from crm_app.services.dashboard import ChannelRow, Dashboard, DayOrders, Figure
 from crm_app.services.order_search import OrderQuery
+from crm_app.ui.orders.rows import channel_name
 from crm_app.ui.shared import times
 from crm_app.ui.shared.links import orders_path
 
@@ -87,8 +88,11 @@ def figures(found: Dashboard) -> list[FigureView]:
     def amount(minor: int) -> str:
         return money.to_text(minor, found.currency, whole=True)
 
+    orders = figure("Orders", found.orders, "{:,}".format)
+    if not found.sees_money:
+        return [orders]
     return [
-        figure("Orders", found.orders, "{:,}".format),
+        orders,
         figure("Revenue", found.revenue, amount),
         figure("Average order", found.average, amount),
     ]
@@ -115,9 +119,12 @@ def channel(row: ChannelRow, currency: str, now: datetime, zone: ZoneInfo) -> Ch
     return ChannelView(
         channel=row.channel.value,
         mark=row.channel.mark,
-        label=row.channel.label,
+        label=channel_name(row.channel),
         orders=f"{row.orders:,}",
-        revenue=money.to_text(row.revenue_minor, currency, whole=True) if row.orders else "—",
+        # Without a currency amounts are not for whoever looks.
+        revenue=money.to_text(row.revenue_minor, currency, whole=True)
+        if row.orders and currency
+        else "—",
         average=money.to_text(row.average_minor, currency, whole=True)
         if row.average_minor
         else "—",

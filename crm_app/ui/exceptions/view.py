@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final, Self
 from zoneinfo import ZoneInfo
 
+from crm_app.channels import capabilities
 from crm_app.domain.trouble import Source, Way
 from crm_app.services.exceptions.detail import (
     AttemptView,
@@ -13,7 +14,9 @@ from crm_app.services.exceptions.detail import (
     FactView,
     WordView,
 )
+from crm_app.services.exceptions.rows import ExceptionRow
 from crm_app.ui.exceptions.rows import NAMED, cause_pill, marked
+from crm_app.ui.orders.rows import INFERRED
 from crm_app.ui.shared import times
 from crm_app.ui.shared.links import order_path
 from crm_app.ui.shared.tones import Pill
@@ -116,7 +119,7 @@ class Panel:
             channel=channel,
             mark=mark,
             channel_label=label,
-            account=row.account_name,
+            account=_account(row),
             title=row.title or "No number",
             is_name=row.source in NAMED,
             is_field=row.source is Source.FIELD,
@@ -184,3 +187,9 @@ def _facts(facts: tuple[FactView, ...], now: datetime, zone: ZoneInfo) -> list[I
 def _deed(number: int, one: DeedView, now: datetime, zone: ZoneInfo) -> Item:
     at, exact = times.when(one.at, now, zone), times.exact(one.at, zone)
     return Item(str(number), one.who, one.sentence, at=at, exact=exact)
+
+
+def _account(row: ExceptionRow) -> str:
+    """Its name, and whether we know its channel's interface from others only."""
+    is_inferred = row.channel is not None and capabilities.of(row.channel).is_inferred
+    return f"{row.account_name} · {INFERRED.lower()}" if is_inferred else row.account_name

@@ -12,6 +12,7 @@ from crm_app.domain.channel import Channel
 from crm_app.domain.intent import OPEN, IntentState
 from crm_app.services.ledger import AccountProof, Change, Proof
 from crm_app.services.ledger_query import LedgerQuery
+from crm_app.ui.orders.rows import channel_name
 from crm_app.ui.shared import times
 from crm_app.ui.shared.choices import Chip, Option, presets, range_hint, range_text, toggled
 from crm_app.ui.shared.links import order_path
@@ -163,7 +164,7 @@ def _account(account: AccountProof, query: LedgerQuery, proof: Proof) -> ProofRo
         is_balanced=account.is_balanced,
         channel=account.channel.value,
         mark=account.channel.mark,
-        label=account.channel.label,
+        label=channel_name(account.channel),
     )
 
 
@@ -214,7 +215,7 @@ class ChangeRow:
             href=order_path(change.order_id),
             channel=change.channel.value,
             mark=change.channel.mark,
-            label=change.channel.label,
+            label=channel_name(change.channel),
             number=change.order_number,
             before=change.from_status.label,
             after=change.to_status.label,

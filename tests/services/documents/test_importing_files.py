@@ -1,6 +1,8 @@
 import dataclasses
 import io
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import Session, select
@@ -31,6 +33,7 @@ from crm_app.services import orders as desk_orders
 from crm_app.services.documents import (
     editing,
     presets,
+    reading,
     results,
     saving,
     steps,
@@ -449,3 +452,39 @@ def test_who_may_not_import_touches_nothing(session: Session, asha: Actor, reade
 
     assert desk.stored(document_id).state is DocumentState.READY
     assert len(session.exec(select(Document)).all()) == 1
+
+
+@pytest.mark.parametrize("make", [csv_of, xlsx_of])
+def test_a_large_file_is_read_in_steps_that_a_killed_worker_takes_up_again(
+    session: Session, asha: Actor, make: Callable[..., io.BytesIO], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [(f"CS-{number}", *ROW[1:]) for number in range(2_500)]
+    with db.transaction() as inside:
+        found = uploads.receive(inside, asha, "much.csv", make(HEADER, *rows))
+    whole = reading.lines
+
+    def killed(*given: Any) -> Iterator[Any]:
+        for line in whole(*given):
+            if line.number > 1_500:
+                raise KeyboardInterrupt
+            yield line
+
+    monkeypatch.setattr(reading, "lines", killed)
+    with pytest.raises(KeyboardInterrupt):
+        working.work(found.id, budget_s=60)
+    kept = desk.stored(found.id).lines
+    monkeypatch.setattr(reading, "lines", whole)
+    steps_ = [working.work(found.id, budget_s=0) for _ in range(2)]
+    between = desk.stored(found.id)
+
+    assert (kept, steps_) == (1_000, [True, True])
+    assert (between.state, between.lines) == (DocumentState.RECEIVED, 2_500)
+    working.work(found.id, budget_s=0)
+    session.expire_all()
+    document = session.get_one(Document, found.id)
+    numbers = session.exec(
+        select(DocumentLine.number).where(DocumentLine.document_id == found.id).order_by("number")
+    ).all()
+    assert (document.state, document.lines) == (DocumentState.READY, 2_500)
+    assert list(numbers) == list(range(2, 2_502))
+    assert document.mapping["columns"]
