@@ -47,6 +47,16 @@ def measure(recorder: Recorder, orders: int) -> None:
             file_mb=found["file_mb"],
             cpu_s=found["cpu_s"],
         )
+        # What a busy machine does not change, and that memory stays flat however many rows.
+        recorder.record(
+            f"export {kind.value} by processor time",
+            found["rows"] / found["cpu_s"],
+            "rows/CPU s",
+            orders,
+            rows=found["rows"],
+        )
+        recorder.record(f"export {kind.value} memory", found["grew_mb"], "MB more", orders)
+        recorder.record(f"export {kind.value} accepted", found["asked_s"] * 1_000, "ms", orders)
 
 
 def main(kind: str) -> None:

@@ -275,7 +275,11 @@ def _was_told(
     if not heard:
         verdict.differences.append(f"{where}: we hold a receipt, the channel heard nothing")
     if order.channel.value == "amazon" and intent.to_status is OrderStatus.SHIPPED:
-        parcels = [one for one in truth["packages"] if one["packageReferenceId"] == str(intent.id)]
+        parcels = [
+            one
+            for one in truth["packages"]
+            if one["packageReferenceId"] == str(intent.reference or intent.id)
+        ]
         numbers = [one["trackingNumber"] for one in parcels]
         if numbers != [intent.tracking_number]:
             verdict.differ(where, "the parcel", [intent.tracking_number], numbers)

@@ -48,7 +48,7 @@ class DownloadOut(BaseModel):
     title: str
     state: DownloadState
     reason: str
-    total: int = Field(description="Orders in it, frozen when it was asked for.")
+    total: int = Field(description="Orders in it; 0 until a worker has frozen a large one.")
     done: int
     size: int = Field(description="Bytes of the finished file.")
     has_people: bool

@@ -44,6 +44,7 @@ class OrderParams(BaseModel):
     cancel: Text = Field("", description="The buyer wants to cancel")
     return_: Text = Field("", alias="return", description="The buyer wants to return it")
     unmapped: Text = Field("", description="Its channel's status word has no meaning yet")
+    customer: Text = Field("", description="Numbers of customers, as an order names its own")
     archived: Text = Field("", description="yes: only what was put away; all: that too")
     attention: Text = Field("", description="One of the standing questions of what needs a person")
     q: Text = Field("", description="What a person would type into the search box")

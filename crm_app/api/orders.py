@@ -10,12 +10,14 @@ from crm_app.api.schemas import (
     OrderDetailOut,
     OrderOut,
     OrdersOut,
+    PackageIn,
     PaginationOut,
     StatusIn,
 )
 from crm_app.domain.permissions import Permission
 from crm_app.errors import NotFoundError
-from crm_app.services import order_search, order_view, orders, withdrawing
+from crm_app.services import order_search, order_view, orders, shipping, withdrawing
+from crm_app.services.by_hand import paying
 
 router = APIRouter(prefix="/api/v1/orders", tags=["orders"])
 
@@ -73,6 +75,31 @@ def change_status(
     return _detail(order_view.get_order(session, actor, order.id))
 
 
+@router.post("/{order_id}/packages", dependencies=[permitted(Permission.CHANGE_STATUS)])
+def ship_package(
+    order_id: Id, body: PackageIn, session: DbSession, actor: CurrentActor
+) -> OrderDetailOut:
+    """Ship chosen pieces of an order as one package; its channel is told by the worker.
+
+    All that is left ships the order; less leaves its status, and the order is partly shipped. The
+    same package again changes nothing. 409 also where the channel takes an order only as a whole.
+    """
+    pieces: dict[str, int] = {}
+    for piece in body.lines:
+        pieces[piece.line] = pieces.get(piece.line, 0) + piece.quantity
+    order = shipping.ship(
+        session,
+        actor,
+        order_id,
+        pieces,
+        carrier=body.carrier,
+        tracking_number=body.tracking_number,
+        expected_version=body.version,
+    )
+    session.flush()
+    return _detail(order_view.get_order(session, actor, order.id))
+
+
 @router.post(
     "/{order_id}/intents/{intent_id}/withdraw", dependencies=[permitted(Permission.CHANGE_STATUS)]
 )
@@ -87,6 +114,13 @@ def withdraw(
     if order.id != order_id:
         raise NotFoundError("status change of this order", intent_id)
     session.flush()
+    return _detail(order_view.get_order(session, actor, order.id))
+
+
+@router.post("/{order_id}/paid", dependencies=[permitted(Permission.CREATE_ORDERS)])
+def mark_paid(order_id: Id, session: DbSession, actor: CurrentActor) -> OrderDetailOut:
+    """Note that an order by hand is paid; a channel says that of its orders itself (409)."""
+    order = paying.mark_paid(session, actor, order_id)
     return _detail(order_view.get_order(session, actor, order.id))
 
 

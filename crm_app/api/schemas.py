@@ -70,6 +70,7 @@ class OrderOut(Out):
     first_title: str
     line_count: int
     unit_count: int
+    units_shipped: int
     currency: str | None
     total_minor: int | None
     cancel_requested: bool
@@ -82,6 +83,7 @@ class OrderOut(Out):
 
 
 class LineOut(Out):
+    external_id: str
     title: str
     sku: str
     quantity: int
@@ -172,6 +174,19 @@ class DisputeOut(Out):
     opened_at: datetime
 
 
+class PackageOut(Out):
+    """`lines` are pieces by the line's `external_id`; `state` that of the change that tells it."""
+
+    id: int
+    carrier: str
+    tracking_number: str
+    channel_status: str
+    shipped_at: datetime | None
+    is_told: bool
+    lines: dict[str, int]
+    state: IntentState | None
+
+
 class OrderDetailOut(OrderOut):
     """`address` is null for those who may not see personal data."""
 
@@ -190,6 +205,8 @@ class OrderDetailOut(OrderOut):
     contract_is_inferred: bool
     address: AddressOut | None
     lines: list[LineOut]
+    packages: list[PackageOut]
+    why_whole: str
     events: list[EventOut]
     intents: list[IntentOut]
     choices: list[ChoiceOut]
@@ -208,6 +225,20 @@ class PaginationOut(BaseModel):
 class OrdersOut(BaseModel):
     orders: list[OrderOut]
     pagination: PaginationOut
+
+
+class PieceIn(In):
+    line: Text = Field(description="The line's `external_id`.")
+    quantity: int = Field(ge=0, le=1_000_000)
+
+
+class PackageIn(In):
+    """Lines that are not named stay behind. `version`, if given, must be the one last seen."""
+
+    lines: list[PieceIn] = Field(min_length=1, max_length=500)
+    carrier: Text = ""
+    tracking_number: Text = ""
+    version: int | None = Field(default=None, ge=1)
 
 
 class StatusIn(In):

@@ -57,6 +57,23 @@ class ChannelOrderLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelPackage:
+    """One package as its channel tells it. `status` is the channel's raw word.
+
+    Attributes:
+        external_id: The channel's name for it, unique in its order.
+        lines: `(external line id, pieces)`; empty where the channel does not say.
+    """
+
+    external_id: str
+    carrier: str = ""
+    tracking_number: str = ""
+    status: str = ""
+    shipped_at: datetime | None = None
+    lines: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelOrder:
     """One order as its channel tells it, in our words. Times are aware.
 
@@ -70,6 +87,7 @@ class ChannelOrder:
         return_requested: The parcel is on its way back or the buyer wants to return it.
         on_hold: The channel forbids to go on with the order until it lifts its hold.
         updated_at: The channel's clock; decides which version is newer.
+        packages: All that left, oldest first; None where the channel does not tell of packages.
         raw: The channel's JSON, kept so that a better mapping can be replayed.
         unknown_words: Words of it that nobody has mapped yet; each is reported.
     """
@@ -99,6 +117,7 @@ class ChannelOrder:
     shipped_at: datetime | None = None
     carrier: str = ""
     tracking_number: str = ""
+    packages: tuple[ChannelPackage, ...] | None = None
     buyer: ChannelBuyer = field(default_factory=ChannelBuyer)
     address: ChannelAddress = field(default_factory=ChannelAddress)
     note: str = ""
@@ -142,7 +161,9 @@ class StatusUpdate:
     Attributes:
         reference: Stored before the first call and the same on every repeat (a positive whole
             number), so that a channel which knows it edits instead of doubling.
-        lines: `(external line id, quantity)` of everything not shipped yet.
+        lines: `(external line id, quantity)` of everything not shipped yet; of a shipment, of
+            what is in this package.
+        left: Of a shipment: what is still to leave once the channel knows of this package.
         known: The stored payload, where a channel cannot be read; else empty.
         takes_back: A person takes an earlier word back: the way leads backward on purpose.
         cancel_reason: Of a cancellation: one of the channel's codes; empty for the account's own.
@@ -155,6 +176,7 @@ class StatusUpdate:
     tracking_number: str
     happened_at: datetime
     lines: tuple[tuple[str, int], ...]
+    left: tuple[tuple[str, int], ...] = ()
     known: Mapping[str, Any] = field(default_factory=dict[str, Any])
     takes_back: bool = False
     cancel_reason: str = ""

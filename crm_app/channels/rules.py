@@ -107,6 +107,8 @@ class Capabilities:
         statuses: What each target status means; one that is missing is refused.
         carriers: Carriers this channel knows by name, for the form; others are allowed.
         accepts_channel_fulfilled: Whether orders the channel ships itself take our statuses.
+        takes_parts: Whether it can be told of one package while others are still to leave.
+        why_whole: Why not; shown to whoever wants to ship a part.
         pulls: Whether it lists its orders; one that does not sends them by webhook only.
         reads_back: Whether one order can be read. If not, an accepted call is all the proof of a
             push, and a call without an answer is repeated.
@@ -127,6 +129,8 @@ class Capabilities:
     statuses: Mapping[OrderStatus, StatusRule]
     carriers: tuple[str, ...] = ()
     accepts_channel_fulfilled: bool = True
+    takes_parts: bool = False
+    why_whole: str = "This channel takes an order as a whole."
     pulls: bool = True
     reads_back: bool = True
     takes_back: frozenset[OrderStatus] = frozenset()

@@ -34,6 +34,8 @@ class Travel:
     origin: OrderStatus
     target: OrderStatus
     takes_back: bool = False
+    # Tells of a package of several; our own status stays until the last one leaves.
+    is_part: bool = False
 
     def is_said(self, heard: OrderStatus, local: frozenset[OrderStatus]) -> bool:
         """Whether the channel's word answers this wish."""
@@ -97,7 +99,8 @@ def _while_travelling(
     if travel.is_said(heard, local):
         # We may have gone on by a step of our own desk since: the channel only answers the wish.
         is_answer = travel.target == heard or _is_coarser(travel.target, heard, local)
-        status = ours if is_answer and ours != travel.target else _finer(ours, heard, local)
+        has_gone_on = ours != travel.target and not travel.is_part
+        status = ours if is_answer and has_gone_on else _finer(ours, heard, local)
         return Decision(status, SyncStatus.IN_SYNC, Outcome.CONFIRMED)
     has_not_heard = (
         heard in (heard_before, travel.origin)

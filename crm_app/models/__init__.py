@@ -27,6 +27,7 @@ from crm_app.models.order import (
     OrderRollup,
 )
 from crm_app.models.outbox import IntentAttempt, StatusIntent
+from crm_app.models.package import OrderPackage
 from crm_app.models.paper import BusinessDetails, Invoice, InvoiceSeries
 from crm_app.models.privacy import (
     AccountBasis,
@@ -111,6 +112,7 @@ __all__ = [
     "OrderCount",
     "OrderEvent",
     "OrderLine",
+    "OrderPackage",
     "OrderPayload",
     "OrderRollup",
     "OrderTag",

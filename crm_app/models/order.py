@@ -204,6 +204,8 @@ class Order(SQLModel, table=True):
     first_title: str = Field(default="", max_length=300)
     line_count: int = 0
     unit_count: int = 0
+    # Pieces that have left in packages: some of them, and the order is partly shipped.
+    units_shipped: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
 
     placed_at: datetime = Field(sa_type=UTC_TIMESTAMP)
     # Day of `placed_at` in the business zone: the key of the rollups.
@@ -213,6 +215,7 @@ class Order(SQLModel, table=True):
     ship_by: datetime | None = timestamp()
     deliver_by: datetime | None = timestamp()
     shipped_at: datetime | None = timestamp()
+    # Of the newest package: what lists show and searches find first.
     carrier: str = Field(default="", max_length=80)
     tracking_number: str = Field(default="", max_length=120)
 

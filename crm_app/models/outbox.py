@@ -101,6 +101,11 @@ class StatusIntent(SQLModel, table=True):
     # Takes an earlier word back: the channel is to go a step backward.
     takes_back: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
 
+    # Tells of one package while others are still to leave: the status stays as it is.
+    is_part: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    # Of one that is sent again: the first one's id, so that the channel edits and never doubles.
+    reference: int | None = Field(default=None, sa_type=BigInteger, nullable=True)
+
     attempts: int = 0
     # When it may be tried (or read back) again; due at once when it is written.
     next_try_at: datetime = Field(sa_type=UTC_TIMESTAMP)

@@ -19,8 +19,9 @@ from crm_app.channels import capabilities
 from crm_app.channels.base import StatusUpdate
 from crm_app.config import get_settings
 from crm_app.domain.intent import OPEN, IntentState
+from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.time import now
-from crm_app.models import Order, OrderLine, StatusIntent
+from crm_app.models import Order, OrderLine, OrderPackage, StatusIntent
 from crm_app.models.outbox import IS_OPEN
 from crm_app.services import accounts, bulk_telling
 from crm_app.services.payloads import payload_of
@@ -166,24 +167,51 @@ def _claim_lasts() -> timedelta:
 
 
 def _update_for(session: Session, intent: StatusIntent, order: Order) -> StatusUpdate:
-    lines = session.exec(
-        select(OrderLine).where(OrderLine.order_id == order.id).order_by(col(OrderLine.position))
-    )
     is_kept_only_here = not capabilities.of(order.channel).reads_back
-    open_lines = (
-        (line.external_id, line.quantity - line.quantity_shipped - line.quantity_cancelled)
-        for line in lines
-    )
+    leaving, left = _lines_of(session, intent)
     return StatusUpdate(
         external_id=order.external_id,
         status=intent.to_status,
-        # Our id is positive, unique per order, and on disk before the first call.
-        reference=intent.id,
+        # Our id is positive, unique per order, and on disk before the first call; a change that a
+        # person sends again keeps that of the first.
+        reference=intent.reference or intent.id,
         carrier=intent.carrier,
         tracking_number=intent.tracking_number,
         happened_at=intent.happened_at,
-        lines=tuple((key, quantity) for key, quantity in open_lines if quantity > 0),
+        lines=_positive(leaving),
+        left=_positive(left),
         known=(payload_of(session, order) or {}) if is_kept_only_here else {},
         takes_back=intent.takes_back,
         cancel_reason=intent.cancel_reason,
     )
+
+
+def _lines_of(session: Session, intent: StatusIntent) -> tuple[dict[str, int], dict[str, int]]:
+    """Pieces by line that a change is about, and those that stay behind after it."""
+    lines = session.exec(
+        select(OrderLine)
+        .where(OrderLine.order_id == intent.order_id)
+        .order_by(col(OrderLine.position))
+    ).all()
+    package = session.exec(
+        select(OrderPackage).where(
+            OrderPackage.order_id == intent.order_id, OrderPackage.intent_id == intent.id
+        )
+    ).first()
+    asked: dict[str, int] = {}
+    left: dict[str, int] = {}
+    for line in lines:
+        key, packed = line.external_id, package.lines.get(line.external_id, 0) if package else 0
+        # What the channel counts as gone may hold this very package already.
+        counted = packed if package and package.is_told else 0
+        there = line.quantity - line.quantity_cancelled - max(0, line.quantity_shipped - counted)
+        if package is None or intent.to_status is not OrderStatus.SHIPPED or not package.lines:
+            asked[key] = there
+            continue
+        asked[key] = min(packed, there)
+        left[key] = there - asked[key] if intent.is_part else 0
+    return asked, left
+
+
+def _positive(pieces: dict[str, int]) -> tuple[tuple[str, int], ...]:
+    return tuple((key, count) for key, count in pieces.items() if count > 0)

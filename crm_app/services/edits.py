@@ -28,6 +28,7 @@ _LABELS: Final = {
     "sync_status": "Agreement with the channel",
     "ship_to": "Address",
     "lines": "Items",
+    "units_shipped": "Pieces shipped",
     "ship_by": "Ship-by",
     "deliver_by": "Deliver-by",
     "on_hold": "Hold",

@@ -137,6 +137,11 @@ def _account(values: tuple[str, ...], asker: Asker) -> Condition:
     return any_of(Order.account_id, tuple(int(value) for value in values))
 
 
+def _customer(values: tuple[str, ...], asker: Asker) -> Condition:
+    del asker
+    return any_of(Order.customer_id, tuple(int(value) for value in values))
+
+
 def _city(values: tuple[str, ...], asker: Asker) -> Condition:
     del asker
     name: Any = func.lower(Order.city)
@@ -279,6 +284,7 @@ _FLAGS: Final[dict[Facet, Callable[[bool], Condition]]] = {
 }
 _MEANINGS: Final[dict[Facet, Callable[[tuple[str, ...], Asker], Condition]]] = {
     Facet.ACCOUNT: _account,
+    Facet.CUSTOMER: _customer,
     Facet.CITY: _city,
     Facet.PINCODE: _pincode,
     Facet.SKU: _sku,

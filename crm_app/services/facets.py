@@ -48,6 +48,7 @@ class Facet(StrEnum):
     CANCEL = "cancel"
     RETURN = "return"
     UNMAPPED = "unmapped"
+    CUSTOMER = "customer"
     ARCHIVED = "archived"
 
 
@@ -162,6 +163,13 @@ def _id(text: str) -> str:
     raise ValueError(f"{text[:40]!r} is not the number of an account.")
 
 
+def _customer(text: str) -> str:
+    try:
+        return _id(text)
+    except ValueError as error:
+        raise ValueError(f"{text[:40]!r} is not the number of a customer.") from error
+
+
 def _person(text: str) -> str:
     if text.lower() in (ME, NONE):
         return text.lower()
@@ -246,6 +254,7 @@ def _range_text(first: str, last: str) -> str:
 _READERS: Final[dict[Facet, Callable[[str], str]]] = {
     Facet.CHANNEL: _word_of("channel", Channel),
     Facet.ACCOUNT: _id,
+    Facet.CUSTOMER: _customer,
     Facet.STATUS: _word_of("status", OrderStatus),
     Facet.PAYMENT: _word_of("payment", PaymentStatus),
     Facet.SYNC: _word_of("sync", SyncStatus),

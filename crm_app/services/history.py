@@ -25,6 +25,7 @@ _FIELD_NAMES: Final = {
     "lines": "the lines",
     "line_count": "",
     "unit_count": "",
+    "units_shipped": "",
     "customer_name": "the customer's name",
     "ship_to": "the address",
     "note": "the note",
@@ -48,6 +49,11 @@ def sentence(kind: str, data: dict[str, Any], order: Order) -> str:
         return f"sent the order; it came in as {_status(_after(data, 'status'))}"
     if kind == "order:status:changed":
         return _changed_status(data)
+    if kind == "order:part:shipped":
+        before, after = data["units_shipped"]
+        tracking = _after(data, "tracking_number")
+        text = f"shipped {after - before} of {data.get('of', after)} pieces"
+        return f"{text}, tracking {tracking}" if tracking else text
     if kind == "order:status:undone":
         before, after = data["status"]
         return f"took {_status(before)} back: it is {_status(after)} again{_of_run(data)}"
@@ -88,7 +94,7 @@ def _of_run(data: dict[str, Any]) -> str:
 
 
 def _intent(kind: str, data: dict[str, Any]) -> str:
-    status = _status(data.get("status"))
+    status = "a part as shipped" if data.get("is_part") else _status(data.get("status"))
     reason = data.get("reason") or ""
     if kind == "intent:sent":
         return f"accepted {status}"

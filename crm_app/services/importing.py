@@ -32,6 +32,8 @@ from crm_app.services import (
     disputes,
     merging,
     order_rows,
+    package_merging,
+    packages,
     pulse,
     settling,
     unknown_words,
@@ -196,6 +198,7 @@ def _insert(
             "sync_status": SyncStatus.IN_SYNC,
             "payload_hash": item.digest,
             "version": 1,
+            "units_shipped": order_rows.units_shipped(order),
             **order_rows.order_values(order, customers.get(order_rows.identity_of(order)), zone),
         }
     values = list(rows.values())
@@ -222,7 +225,12 @@ def _insert(
     _insert_all(session, OrderLine, lines)
     _insert_all(session, OrderPayload, payloads)
     _insert_all(session, OrderEvent, events)
+    package_merging.insert(session, _told(items, ids), account.channel.label)
     return ids
+
+
+def _told(items: Sequence[_Incoming], ids: Mapping[str, int]) -> dict[int, ChannelOrder]:
+    return {ids[key]: one.order for one in items if (key := one.order.external_id) in ids}
 
 
 def _rollup_key(account: ChannelAccount, row: dict[str, Any]) -> RollupKey:
@@ -251,9 +259,14 @@ def _update(
     intents = merging.open_intents(session, [order.id for order in newer])
     told = {key: item.order for key, item in by_key.items()}
     kept = disputes.kept_columns(session, account, newer, told, intents)
+    versions = {order.id: told[order.external_id] for order in newer}
+    shown = package_merging.merge(session, versions, intents, account.channel.label)
+    session.flush()
+    lacking = packages.refused(session, list(versions))
     events: list[dict[str, Any]] = []
     news: dict[int, str] = {}
     conflicts: list[Order] = []
+    came_back: list[int] = []
     for order in newer:
         item, theirs = by_key[order.external_id], intents.get(order.id, [])
         changes = merging.merge(
@@ -263,9 +276,13 @@ def _update(
             theirs,
             rollups,
             kept=kept.get(order.id, frozenset()),
+            shown=shown,
+            lacks_part=order.id in lacking,
         )
         if changes.get("sync_status", [""])[-1] == SyncStatus.CONFLICT:
             conflicts.append(order)
+        if changes.get("shipped_at", [""])[-1] is None:
+            came_back.append(order.id)
         lines = replace_lines(session, order.id, item.order)
         if lines and not changes:
             merging.count_change(order)
@@ -284,6 +301,8 @@ def _update(
     _insert_all(session, OrderEvent, events)
     if news:
         telling.watchers(session, author.actor, list(news), news.__getitem__, subject="status")
+    packages.forget_untold(session, came_back)
+    packages.recount(session, list(versions))
     fresh = [(order, intents.get(order.id, [])) for order in conflicts]
     deeds += settling.by_rule(session, account, fresh, rollups)
     return {order.external_id: order.id for order in newer}
@@ -327,7 +346,10 @@ def _older_than(
 
 
 def replace_lines(session: Session, order_id: int, order: ChannelOrder) -> dict[str, Any]:
-    """Bring the lines to the channel's version; `{"lines": [before, after]}` if they differ."""
+    """Bring the lines to the channel's version; what an event says of it if they differ.
+
+    `lines` are their numbers, before and after; `lines_were` what stood there, for a look back.
+    """
     stored = session.exec(select(OrderLine).where(OrderLine.order_id == order_id)).all()
     before = sorted((line_row(line) for line in stored), key=lambda row: row["position"])
     rows = order_rows.lines_after(order, order_id, before)
@@ -337,7 +359,7 @@ def replace_lines(session: Session, order_id: int, order: ChannelOrder) -> dict[
     for line in stored:
         session.expunge(line)
     _insert_all(session, OrderLine, rows)
-    return {"lines": [len(stored), len(rows)]}
+    return {"lines": [len(stored), len(rows)], "lines_were": order_rows.lines_said(before)}
 
 
 def line_row(line: OrderLine) -> dict[str, Any]:

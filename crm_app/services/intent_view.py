@@ -62,6 +62,8 @@ class IntentView:
     send_by: datetime | None = None
     operation: str = ""
     why: str = ""
+    # Tells of one package while others are still to leave.
+    is_part: bool = False
     run_id: int | None = None
     # What the person saw, and what the change led to.
     seen_version: int | None = None

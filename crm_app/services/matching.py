@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, ColumnElement, any_, false, func, literal, or
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session, col, select
 
-from crm_app.models import Customer, Order, OrderLine
+from crm_app.models import Customer, Order, OrderLine, OrderPackage
 from crm_app.services.order_rows import digits
 
 # Above these a text counts as dense: gathering what it matches costs more than a walk, which
@@ -82,6 +82,8 @@ def match(session: Session, text: str, *, sees_people: bool) -> Match:
     looked = _numbers(text, sees_people=sees_people)
     counts = _counts_up_to(session, [one for _, one in looked], _FEW_NUMBERS) if looked else []
     fields = [field for field, count in zip(looked, counts, strict=True) if count]
+    if (earlier := _earlier_packages(session, text)) is not None:
+        fields.append((Field.TRACKING, earlier))
     most = max(counts, default=0)
     is_dense = most > _FEW_NUMBERS
     if sku := _sku(session, text):
@@ -124,9 +126,9 @@ def _sku(session: Session, text: str) -> _Lines | None:
     sku = text.strip()
     if len(sku) < _MIN_PREFIX or " " in sku:
         return None
-    begins = or_(*[begins(OrderLine.sku, one) for one in sorted({sku, sku.upper()})])
+    has_sku = or_(*[begins(OrderLine.sku, one) for one in sorted({sku, sku.upper()})])
     # Two lines of an order may match; three times as many say enough of it.
-    lines = select(OrderLine.order_id).where(begins).limit(_MOST_LINES)
+    lines = select(OrderLine.order_id).where(has_sku).limit(_MOST_LINES)
     found = list(session.exec(lines))
     ids = list(dict.fromkeys(found))
     if not ids:
@@ -136,13 +138,28 @@ def _sku(session: Session, text: str) -> _Lines | None:
         return _Lines(col(Order.id) == any_(keys), is_dense=False, at_least=len(ids))
     has_line = (
         select(literal(True))
-        .where(OrderLine.order_id == Order.id, begins)
+        .where(OrderLine.order_id == Order.id, has_sku)
         .limit(1)
         .correlate(Order)
         .scalar_subquery()
         .is_(True)
     )
     return _Lines(has_line, is_dense=True, at_least=len(ids))
+
+
+def _earlier_packages(session: Session, text: str) -> ColumnElement[bool] | None:
+    """Orders whose package it is though a later one's number stands in the list."""
+    number = text.strip()
+    if len(number) < _MIN_TRACKING or " " in number:
+        return None
+    spellings = sorted({number, number.upper()})
+    is_it = or_(*[begins(OrderPackage.tracking_number, one) for one in spellings])
+    rows = select(OrderPackage.order_id).where(OrderPackage.tracking_number != "", is_it)
+    ids = list(dict.fromkeys(session.exec(rows.limit(_FEW_NUMBERS))))
+    # Where so many begin alike, the numbers of the list itself are found all the same.
+    if not ids or len(ids) >= _FEW_NUMBERS:
+        return None
+    return col(Order.id) == any_(literal(ids, ARRAY(BigInteger)))
 
 
 def is_by(customers: Sequence[int]) -> ColumnElement[bool]:
@@ -162,8 +179,8 @@ def _numbers(text: str, *, sees_people: bool) -> list[tuple[Field, ColumnElement
         return [(field, or_(*[col(c) == one for one in variants])) for field, c in columns]
     found = [(field, or_(*[begins(c, one) for one in variants])) for field, c in columns]
     if len(number) >= _MIN_TRACKING and " " not in number:
-        begins = or_(*[begins(Order.tracking_number, one) for one in variants])
-        found.append((Field.TRACKING, (col(Order.tracking_number) != "") & begins))
+        is_tracked = or_(*[begins(Order.tracking_number, one) for one in variants])
+        found.append((Field.TRACKING, (col(Order.tracking_number) != "") & is_tracked))
     if sees_people and _PINCODE.fullmatch(number):
         # By prefix, as its index is ordered; a pincode has no seventh digit.
         is_it = (col(Order.pincode) != "") & begins(Order.pincode, number)

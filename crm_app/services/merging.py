@@ -11,7 +11,7 @@ from crm_app.channels import capabilities
 from crm_app.channels.base import ChannelOrder
 from crm_app.config import get_settings
 from crm_app.domain.intent import OPEN, IntentState
-from crm_app.domain.order_status import IN_HOUSE, OrderStatus
+from crm_app.domain.order_status import IN_HOUSE, OrderStatus, SyncStatus
 from crm_app.domain.reconcile import Outcome, Travel, reconcile
 from crm_app.domain.time import now
 from crm_app.models import Order, StatusIntent
@@ -49,6 +49,8 @@ def merge(
     rollups: RollupChange,
     *,
     kept: Collection[str] = (),
+    shown: Collection[int] = (),
+    lacks_part: bool = False,
 ) -> dict[str, Any]:
     """Write the channel's columns into the order and decide on its status.
 
@@ -59,12 +61,16 @@ def merge(
         intents: The order's open intents, oldest first; settled in place.
         rollups: Collects what this does to the sums.
         kept: Columns where our word stays (`disputes.kept_columns`).
+        shown: Intents whose packages the channel shows now.
+        lacks_part: The channel refused a package of ours and does not have it: that stands until
+            a person decides.
 
     Returns:
         Changed fields as `[before, after]`, fit for an event; empty if nothing visible changed.
     """
     local = capabilities.of(order.channel).local
-    travel = _travel(intents[-1]) if intents else None
+    waiting = _still_waiting(intents, shown)
+    travel = _travel(waiting[-1]) if waiting else None
     decision = reconcile(
         order.status,
         order.sync_status,
@@ -78,7 +84,12 @@ def merge(
     for name in kept:
         del values[name]
     # Taken back on both sides: what was noted of the parcel is the channel's to say again.
-    has_come_back = order.shipped_at is not None and {decision.status, told.status} <= IN_HOUSE
+    has_come_back = (
+        order.shipped_at is not None
+        and {decision.status, told.status} <= IN_HOUSE
+        # Of one that is partly shipped the parcels that left have not.
+        and not any(line.quantity_shipped for line in told.lines)
+    )
     for name in order_rows.KEPT_WHEN_EMPTY:
         if has_come_back and name in order_rows.OF_THE_PARCEL:
             continue
@@ -94,13 +105,26 @@ def merge(
     values |= {
         "on_hold": told.on_hold or order.held_at is not None,
         "status": decision.status,
-        "sync_status": decision.sync_status,
+        "sync_status": _agreement(decision.sync_status, order, lacks_part=lacks_part),
         "status_on_channel": told.status or order.status_on_channel,
     }
     changes = _apply(order, values)
     rollups.add(key_of(order), order.total_minor)
-    _settle(intents, decision.outcome, told, local)
+    _settle(waiting, decision.outcome, told, local)
     return changes
+
+
+def _still_waiting(intents: Sequence[StatusIntent], shown: Collection[int]) -> list[StatusIntent]:
+    """Those that are open once the parts which the channel shows are confirmed."""
+    for intent in intents:
+        if intent.is_part and intent.id in shown:
+            _confirm(intent)
+    return [intent for intent in intents if intent.state in OPEN]
+
+
+def _agreement(found: SyncStatus, order: Order, *, lacks_part: bool) -> SyncStatus:
+    still_refused = lacks_part and order.status in IN_HOUSE
+    return SyncStatus.REJECTED if found is SyncStatus.IN_SYNC and still_refused else found
 
 
 def _keep_what_the_status_says(order: Order, values: dict[str, Any]) -> None:
@@ -162,6 +186,12 @@ def _settle(
             _answer(intent, told, local)
 
 
+def _confirm(intent: StatusIntent) -> None:
+    intent.sent_at = intent.sent_at or intent.claimed_at or now()
+    _close(intent, IntentState.CONFIRMED)
+    intent.reason = ""
+
+
 def _was_told(intent: StatusIntent) -> bool:
     return intent.state is IntentState.SENT or intent.outcome_unknown
 
@@ -182,15 +212,15 @@ def _answer(intent: StatusIntent, told: ChannelOrder, local: frozenset[OrderStat
         ours = f"Ours, {intent.tracking_number}, is not there."
         intent.reason = f"The channel shows another parcel. {said}. {ours}"[:500]
     else:
-        intent.sent_at = intent.sent_at or intent.claimed_at or now()
-        _close(intent, IntentState.CONFIRMED)
-        intent.reason = ""
+        _confirm(intent)
 
 
 def _is_another_parcel(intent: StatusIntent, told: ChannelOrder) -> bool:
-    """Whether the channel names a parcel, and it is not this change's."""
-    ours, theirs = _number(intent.tracking_number), _number(told.tracking_number)
-    return bool(ours and theirs) and ours != theirs
+    """Whether the channel names parcels, and none of them is this change's."""
+    numbers = (told.tracking_number, *(one.tracking_number for one in told.packages or ()))
+    theirs = {number for one in numbers if (number := _number(one))}
+    ours = _number(intent.tracking_number)
+    return bool(ours and theirs) and ours not in theirs
 
 
 def _number(tracking: str) -> str:
@@ -198,7 +228,7 @@ def _number(tracking: str) -> str:
 
 
 def _travel(intent: StatusIntent) -> Travel:
-    return Travel(intent.from_status, intent.to_status, intent.takes_back)
+    return Travel(intent.from_status, intent.to_status, intent.takes_back, intent.is_part)
 
 
 def _close(intent: StatusIntent, state: IntentState) -> None:
@@ -213,7 +243,8 @@ def settled(intents: Sequence[StatusIntent]) -> list[tuple[str, dict[str, Any]]]
     return [
         (
             f"intent:{intent.state.value}",
-            {"intent": intent.id, "status": intent.to_status.value, "reason": intent.reason},
+            {"intent": intent.id, "status": intent.to_status.value, "reason": intent.reason}
+            | ({"is_part": True} if intent.is_part else {}),
         )
         for intent in intents
         if intent.state in _NEWS

@@ -56,6 +56,7 @@ _VERY_FEW: Final = 500
 _FEW_PICKED: Final = 5_000
 # Facets that have an index of their own, those first that leave the fewest.
 _LOOKED_UP: Final = (
+    Facet.CUSTOMER,
     Facet.ASSIGNEE,
     Facet.TAG,
     Facet.UNMAPPED,
@@ -156,10 +157,11 @@ def build(session: Session, actor: Actor, query: OrderQuery) -> Filter:
         raise PermissionDeniedError(
             "Your role does not show amounts. Take that filter or that order of the list away."
         )
-    if query.pick(Facet.PINCODE) and not sees_people:
-        raise PermissionDeniedError(
-            "Pincodes are personal data, which your role does not show. Take that filter away."
-        )
+    for facet, what in ((Facet.PINCODE, "Pincodes"), (Facet.CUSTOMER, "Customers")):
+        if query.pick(facet) and not sees_people:
+            raise PermissionDeniedError(
+                f"{what} are personal data, which your role does not show. Take that filter away."
+            )
     paging.plan_for_pages(session)
     asker = Asker.at_this_moment(actor.user_id, _tags(session, query))
     match = matching.match(session, query.text, sees_people=sees_people) if query.text else None

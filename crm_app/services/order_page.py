@@ -23,15 +23,17 @@ class OrderPage:
     tags: tuple[TagView, ...]
 
 
-def read(session: Session, actor: Actor, order_id: int) -> OrderPage:
-    """Read an order's page.
+def read(
+    session: Session, actor: Actor, order_id: int, *, most_events: int = order_view.MOST_EVENTS
+) -> OrderPage:
+    """Read an order's page; `most_events` is how far back its timeline goes.
 
     Raises:
         PermissionDeniedError: If the actor may not view orders.
         NotFoundError: If there is no such order.
     """
     return OrderPage(
-        detail=order_view.get_order(session, actor, order_id),
+        detail=order_view.get_order(session, actor, order_id, most_events=most_events),
         work=reading.work_of(session, actor, order_id),
         people=tuple(people.colleagues(session, actor)),
         tags=tuple(tagging.list_tags(session, actor)),

@@ -11,8 +11,8 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.domain.working import HoldReason
 from crm_app.errors import NotFoundError
-from crm_app.models import Order, OrderEvent, User
-from crm_app.services import edits, reach
+from crm_app.models import Order, OrderEvent, OrderLine, User
+from crm_app.services import edits, order_rows, reach
 from crm_app.services.working import tagging
 
 # What the history keeps both sides of, so that it can be told back; in the order of a page.
@@ -41,7 +41,10 @@ FIELDS: Final = (
     "tax_minor",
     "line_count",
     "unit_count",
+    "units_shipped",
 )
+# Of the lines the history keeps what they were, in words.
+_LINES: Final = "lines"
 # Not worth a line: it was not so, and it is not.
 _NEVER: Final = (("nothing", "nothing"), ("no", "no"))
 _PERSONAL: Final = ("customer_name", "ship_to", "note")
@@ -111,7 +114,7 @@ def as_of(session: Session, actor: Actor, order_id: int, at: datetime) -> Past:
         exists=True,
         fields=tuple(
             PastField(name, edits.label_of(name), words[0], words[1])
-            for name in FIELDS
+            for name in (*FIELDS, _LINES)
             if (sees_money or not name.endswith("_minor"))
             and (words := _words(name, then[name], present[name], order)) not in _NEVER
         ),
@@ -131,8 +134,18 @@ def take_back(fields: dict[str, Any], kind: str, data: dict[str, Any]) -> None:
         tags: set[str] = set(fields["tags"]) - {after} | {before}
         fields["tags"] = sorted(tags - {None}, key=str.lower)
         return
+    if "lines_were" in data:
+        fields[_LINES] = "; ".join(data["lines_were"].values())
+    elif _LINES in data:
+        # Of a release that did not keep them: then nobody knows.
+        fields[_LINES] = "not kept"
     for name, pair in data.items():
-        if name in fields and isinstance(pair, list) and len(cast("list[Any]", pair)) == 2:
+        if (
+            name != _LINES
+            and name in fields
+            and isinstance(pair, list)
+            and len(cast("list[Any]", pair)) == 2
+        ):
             fields[name] = cast("list[Any]", pair)[0]
 
 
@@ -143,9 +156,18 @@ def _present(session: Session, order: Order) -> dict[str, Any]:
         "assignee": assignee.name if assignee else None,
         "tags": [tag.name for tag in tags],
         "archived": order.archived_at is not None,
+        _LINES: _lines(session, order.id),
     }
     columns = {name: _json(getattr(order, name)) for name in FIELDS if name not in ours}
     return columns | ours
+
+
+def _lines(session: Session, order_id: int) -> str:
+    lines = session.exec(
+        select(OrderLine).where(OrderLine.order_id == order_id).order_by(col(OrderLine.position))
+    )
+    said = order_rows.lines_said([line.model_dump() for line in lines])
+    return "; ".join(said.values())
 
 
 def _json(value: Any) -> Any:

@@ -31,6 +31,8 @@ KEPT_WHEN_EMPTY: Final = (
     "note",
     *OF_THE_PARCEL,
 )
+# More are not told back.
+_MOST_SAID: Final = 100
 _DONE: Final = ("quantity_shipped", "quantity_cancelled", "quantity_returned")
 # A channel's clock may be a little ahead of ours.
 _AHEAD: Final = timedelta(days=2)
@@ -195,6 +197,29 @@ def lines_after(
         known = before.get(row["external_id"], row)
         row |= {name: max(row[name], known[name]) for name in _DONE}
     return rows
+
+
+def lines_said(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Lines in words for the history, by their place; without prices, those change with nothing.
+
+    A map and not a list: in an event a list of two is a change.
+    """
+    return {str(at): line_said(row) for at, row in enumerate(rows[:_MOST_SAID])}
+
+
+def line_said(row: Mapping[str, Any]) -> str:
+    """`3 × PDE-18K, 1 shipped`."""
+    text = f"{row['quantity']} × {row['sku'] or row['title'] or 'an item'}"
+    done = [f"{row[name]} {name.removeprefix('quantity_')}" for name in _DONE if row[name]]
+    return ", ".join((text, *done))
+
+
+def units_shipped(order: ChannelOrder) -> int:
+    """Pieces that have left, by the channel's word."""
+    return sum(
+        max(0, min(line.quantity_shipped, line.quantity - line.quantity_cancelled))
+        for line in order.lines
+    )
 
 
 def set_aside_row(account: ChannelAccount, bad: BadOrder) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from crm_app.domain.actor import Actor
 from crm_app.domain.channel import Channel
-from crm_app.domain.order_status import OrderStatus, PaymentStatus, SyncStatus
+from crm_app.domain.order_status import IN_HOUSE, OrderStatus, PaymentStatus, SyncStatus
 from crm_app.domain.permissions import Permission
 from crm_app.models import Order
 from crm_app.services import matching, order_counts, order_filter, paging
@@ -63,6 +63,12 @@ class OrderSummary:
     is_business: bool
     ship_by: datetime | None
     placed_at: datetime
+    units_shipped: int = 0
+
+    @property
+    def is_partly_shipped(self) -> bool:
+        """Some pieces have left, and the rest is still in the house."""
+        return self.status in IN_HOUSE and 0 < self.units_shipped < self.unit_count
 
 
 @dataclass(frozen=True, slots=True)

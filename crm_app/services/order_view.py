@@ -1,5 +1,6 @@
 """Everything an order page shows, read in a fixed handful of statements."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -9,24 +10,36 @@ from sqlmodel import Session, col, select
 
 from crm_app.channels import capabilities
 from crm_app.domain.actor import Actor, ActorKind
+from crm_app.domain.intent import IntentState
 from crm_app.domain.permissions import Permission
 from crm_app.domain.rules import Field
 from crm_app.errors import NotFoundError
-from crm_app.models import ChannelAccount, Order, OrderEvent, OrderLine
-from crm_app.services import disputes, history, intent_view, reach, unknown_words
+from crm_app.models import ChannelAccount, Order, OrderEvent, OrderLine, OrderPackage, StatusIntent
+from crm_app.services import (
+    disputes,
+    history,
+    intent_view,
+    packages,
+    reach,
+    shipping,
+    unknown_words,
+)
+from crm_app.services.by_hand import paying
 from crm_app.services.intent_view import IntentView as IntentView
 from crm_app.services.order_search import OrderSummary, summary_of
 from crm_app.services.orders import StatusChoice, choices, needed_for
 from crm_app.services.personal_data import Contact, contact_of, mask_email, mask_phone
 
 # An order that somebody's script touched ten thousand times must still open.
-_MOST_EVENTS: Final = 200
+MOST_EVENTS: Final = 200
+LONGEST_TIMELINE: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class LineView:
     """One line; amounts are minor units of the order's currency."""
 
+    external_id: str
     title: str
     sku: str
     quantity: int
@@ -37,6 +50,28 @@ class LineView:
     discount_minor: int | None
     tax_minor: int | None
     total_minor: int | None
+
+    @property
+    def left(self) -> int:
+        """Pieces still to leave."""
+        return max(0, self.quantity - self.quantity_cancelled - self.quantity_shipped)
+
+
+@dataclass(frozen=True, slots=True)
+class PackageView:
+    """One package. `id` is 0 for one of an older release, known by the order's columns alone."""
+
+    id: int
+    carrier: str
+    tracking_number: str
+    channel_status: str
+    shipped_at: datetime | None
+    is_told: bool
+    actor_label: str
+    # Pieces by the line's external id; empty where nobody says.
+    lines: dict[str, int]
+    # Of the change that tells the channel of it; None where none does.
+    state: IntentState | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +136,14 @@ class OrderDetail:
     may_change: bool
     address: AddressView | None
     lines: tuple[LineView, ...]
+    packages: tuple[PackageView, ...]
+    # Its money is still to come, and ours to note.
+    can_be_paid: bool
+    # Why it leaves as a whole only; empty where it may leave in parts.
+    why_whole: str
     events: tuple[EventView, ...]
+    # What happened before these is read when somebody asks for it.
+    has_older_events: bool
     intents: tuple[IntentView, ...]
     choices: tuple[StatusChoice, ...]
     carriers: tuple[str, ...]
@@ -115,8 +157,16 @@ class OrderDetail:
     disputes: tuple[DisputeView, ...]
 
 
-def get_order(session: Session, actor: Actor, order_id: int) -> OrderDetail:
+def get_order(
+    session: Session, actor: Actor, order_id: int, *, most_events: int = MOST_EVENTS
+) -> OrderDetail:
     """One order with its lines, newest events and intents first.
+
+    Args:
+        session: An open session.
+        actor: Must hold `orders.view`.
+        order_id: Our id.
+        most_events: How far back the timeline goes; `LONGEST_TIMELINE` at most.
 
     Raises:
         PermissionDeniedError: If the actor may not view orders.
@@ -163,8 +213,19 @@ def _detail(session: Session, actor: Actor, order: Order, account_name: str) -> 
         may_reveal=bool(contact.phone or contact.email),
         may_change=may_change,
         address=_address(order) if sees_people else None,
-        lines=_lines(session, order),
-        events=_events(session, order, sees_money=actor.may(Permission.SEE_MONEY)),
+        lines=_lines(session, order, sent := packages.of_order(session, order.id)),
+        packages=_packages(session, order, sent),
+        why_whole=shipping.why_whole(order),
+        can_be_paid=paying.can_be_paid(order),
+        events=(
+            events := _events(
+                session,
+                order,
+                min(most_events, LONGEST_TIMELINE),
+                sees_money=actor.may(Permission.SEE_MONEY),
+            )
+        )[0],
+        has_older_events=events[1],
         intents=intent_view.of_order(session, order),
         choices=_choices(order, actor),
         carriers=capabilities.of(order.channel).carriers,
@@ -229,12 +290,58 @@ def _address(order: Order) -> AddressView:
     )
 
 
-def _lines(session: Session, order: Order) -> tuple[LineView, ...]:
+def _packages(
+    session: Session, order: Order, sent: Sequence[OrderPackage]
+) -> tuple[PackageView, ...]:
+    if not sent:
+        return _only_package(order)
+    ids = [package.intent_id for package in sent if package.intent_id]
+    states = dict(
+        session.exec(
+            select(StatusIntent.id, StatusIntent.state).where(col(StatusIntent.id).in_(ids))
+        ).all()
+        if ids
+        else ()
+    )
+    return tuple(
+        PackageView(
+            id=package.id,
+            carrier=package.carrier,
+            tracking_number=package.tracking_number,
+            channel_status=package.channel_status,
+            shipped_at=package.shipped_at,
+            is_told=package.is_told,
+            actor_label=package.actor_label,
+            lines=package.lines,
+            state=states.get(package.intent_id or 0),
+        )
+        for package in sent
+    )
+
+
+def _only_package(order: Order) -> tuple[PackageView, ...]:
+    """What the order's own columns say of an order from before packages were kept."""
+    if not order.tracking_number:
+        return ()
+    return (
+        PackageView(
+            0, order.carrier, order.tracking_number, "", order.shipped_at, True, "", {}, None
+        ),
+    )
+
+
+def _lines(session: Session, order: Order, sent: Sequence[OrderPackage]) -> tuple[LineView, ...]:
     lines = session.exec(
         select(OrderLine).where(OrderLine.order_id == order.id).order_by(col(OrderLine.position))
     )
     names = LineView.__dataclass_fields__
-    return tuple(LineView(**{name: getattr(line, name) for name in names}) for line in lines)
+    return tuple(
+        LineView(
+            **{name: getattr(line, name) for name in names}
+            | {"quantity_shipped": packages.gone(line, sent)}
+        )
+        for line in lines
+    )
 
 
 def without_amounts(data: dict[str, Any]) -> dict[str, Any]:
@@ -242,14 +349,17 @@ def without_amounts(data: dict[str, Any]) -> dict[str, Any]:
     return {name: told for name, told in data.items() if not name.endswith("_minor")}
 
 
-def _events(session: Session, order: Order, *, sees_money: bool) -> tuple[EventView, ...]:
+def _events(
+    session: Session, order: Order, most: int, *, sees_money: bool
+) -> tuple[tuple[EventView, ...], bool]:
+    """The newest ones, and whether there are older."""
     events = session.exec(
         select(OrderEvent)
         .where(OrderEvent.order_id == order.id)
         .order_by(col(OrderEvent.id).desc())
-        .limit(_MOST_EVENTS)
-    )
-    return tuple(
+        .limit(most + 1)
+    ).all()
+    shown = tuple(
         EventView(
             id=event.id,
             kind=event.kind,
@@ -260,5 +370,6 @@ def _events(session: Session, order: Order, *, sees_money: bool) -> tuple[EventV
                 event.kind, event.data if sees_money else without_amounts(event.data), order
             ),
         )
-        for event in events
+        for event in events[:most]
     )
+    return shown, len(events) > most

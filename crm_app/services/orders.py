@@ -1,5 +1,6 @@
 """One order: what a person sees of it, and the changes that people make."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -17,7 +18,7 @@ from crm_app.errors import (
     NotFoundError,
 )
 from crm_app.models import Order
-from crm_app.services import audit, edits, reach, settling, status_moves
+from crm_app.services import audit, edits, packages, reach, settling, status_moves
 from crm_app.services.rollups import RollupChange
 from crm_app.services.settling import Keep as Keep
 from crm_app.services.status_moves import Move
@@ -75,6 +76,8 @@ def _why_not(order: Order, new: OrderStatus, rule: StatusRule) -> str:
         return "Decide first whose status stays: ours or the channel's."
     if order.held_at is not None and new is not OrderStatus.CANCELLED:
         return "It is on hold here: release it first."
+    if new is OrderStatus.CANCELLED and packages.is_partly(order):
+        return "A part of it has left: what was sent cannot be cancelled."
     return ""
 
 
@@ -126,7 +129,7 @@ def change_status(
         InvalidInputError: If carrier or tracking number is missing or unusable.
     """
     reach.require(session, actor, *needed_for(new))
-    order = _locked(session, order_id)
+    order = locked(session, order_id)
     if order.status == new:
         return order
     edits.check(session, order, expected_version, looked_at(new))
@@ -190,6 +193,11 @@ def decide(
     )
 
 
+def part_of(move: Move, lines: Mapping[str, int]) -> Move:
+    """A shipment, allowed as a whole, of these pieces only: the status stays until the last."""
+    return replace(move, new=move.order.status, lines=dict(lines))
+
+
 def settle(session: Session, actor: Actor, order_id: int, keep: Keep) -> Order:
     """End a rejection or a conflict: send ours again, or take the channel's word.
 
@@ -199,7 +207,7 @@ def settle(session: Session, actor: Actor, order_id: int, keep: Keep) -> Order:
         ConflictError: If nothing is to be decided on this order (any more).
     """
     reach.require(session, actor, Permission.CHANGE_STATUS)
-    order = _locked(session, order_id)
+    order = locked(session, order_id)
     if order.sync_status not in (SyncStatus.REJECTED, SyncStatus.CONFLICT):
         raise ConflictError("Nothing is left to decide: this order agrees with its channel.")
     sums = RollupChange()
@@ -210,7 +218,12 @@ def settle(session: Session, actor: Actor, order_id: int, keep: Keep) -> Order:
     return order
 
 
-def _locked(session: Session, order_id: int) -> Order:
+def locked(session: Session, order_id: int) -> Order:
+    """An order, locked until the transaction ends.
+
+    Raises:
+        NotFoundError: If there is no such order.
+    """
     order = session.exec(select(Order).where(Order.id == order_id).with_for_update()).one_or_none()
     if order is None:
         raise NotFoundError("order", order_id)

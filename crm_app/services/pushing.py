@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from sqlmodel import Session, col, select
 
@@ -29,6 +29,7 @@ from crm_app.services import (
     claiming,
     holding,
     importing,
+    packages,
     pulling,
     receipts,
     retry_policy,
@@ -90,7 +91,9 @@ def _send(connector: Connector, account_id: int, claims: Sequence[Claim]) -> Cha
         outcomes = batching.tell(connector, list(updates.values()))
         watch.stop()
     for claim in claims:
-        update, outcome = updates[claim.intent_id], outcomes[claim.intent_id]
+        update = updates[claim.intent_id]
+        # A change that is sent again keeps the reference of the first.
+        outcome = outcomes[update.reference]
         with db.transaction() as session:
             if isinstance(outcome, ChannelError):
                 _record_refusal(session, claim, update, outcome, watch)
@@ -128,7 +131,9 @@ def _confirm(session: Session, order: Order, intent: StatusIntent) -> None:
     intent.state = IntentState.CONFIRMED
     intent.settled_at = now()
     intent.reason = _NOT_READ
-    order.status_on_channel = intent.to_status
+    packages.note_told(session, intent)
+    if not intent.is_part:
+        order.status_on_channel = intent.to_status
     has_more = _has_later(session, order, intent)
     order.sync_status = SyncStatus.QUEUED if has_more else SyncStatus.IN_SYNC
     order.version += 1
@@ -301,7 +306,13 @@ def _locked(session: Session, intent_id: int) -> tuple[Order, StatusIntent]:
 
 def _event(session: Session, order: Order, kind: str, intent: StatusIntent) -> None:
     account = accounts.get_account(session, order.account_id)
-    data = {"intent": intent.id, "status": intent.to_status.value, "reason": intent.reason}
+    data: dict[str, Any] = {
+        "intent": intent.id,
+        "status": intent.to_status.value,
+        "reason": intent.reason,
+    }
+    if intent.is_part:
+        data["is_part"] = True
     author = importing.channel_actor(account)
     row = importing.event_row(order.id, kind, author, data, version=order.version)
     session.add(OrderEvent(**row))

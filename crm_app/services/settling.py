@@ -18,7 +18,7 @@ from crm_app.domain.rules import Field, Rule
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError
 from crm_app.models import ChannelAccount, Order, OrderEvent, StatusIntent
-from crm_app.services import field_rules, stopping, urgency
+from crm_app.services import field_rules, packages, stopping, urgency
 from crm_app.services.audit import Deed
 from crm_app.services.events import event_row
 from crm_app.services.rollups import RollupChange, key_of
@@ -67,6 +67,9 @@ def settle(
         _set_status(order, order.status_on_channel, sums)
         if order.status in IN_HOUSE:
             order.shipped_at = None
+            session.flush()
+            packages.forget_untold(session, [order.id])
+            session.refresh(order)
         order.sync_status = SyncStatus.IN_SYNC
     else:
         _send_again(session, actor, order, why)
@@ -124,30 +127,34 @@ def _settled_lately(session: Session, order: Order) -> int:
 
 
 def _send_again(session: Session, actor: Actor, order: Order, why: str) -> None:
-    last = session.exec(
-        select(StatusIntent)
-        .where(StatusIntent.order_id == order.id)
-        .order_by(col(StatusIntent.id).desc())
-        .limit(1)
-    ).one_or_none()
+    last = packages.refused(session, [order.id]).get(order.id) or _newest(session, order)
     if last is None:
         raise ConflictError("This order has no change of ours to send again.")
     _supersede(session, order)
     # Our desk may have gone a step further than any channel has a word for.
     is_pushed = capabilities.of(order.channel).rule(order.status).telling is Telling.PUSH
+    is_pushed = is_pushed and not last.is_part
     _queue_intent(
         session,
         actor,
         order,
+        last,
         origin=order.status_on_channel or last.from_status,
         target=order.status if is_pushed else last.to_status,
-        parcel=(last.carrier, last.tracking_number),
-        cancel_reason=last.cancel_reason,
         why=why or _again(order),
         # We gave up without an answer, or the channel was faster: it may have it by now.
         is_read_first=last.state is IntentState.NEEDS_PERSON,
     )
     order.version += 1
+
+
+def _newest(session: Session, order: Order) -> StatusIntent | None:
+    return session.exec(
+        select(StatusIntent)
+        .where(StatusIntent.order_id == order.id)
+        .order_by(col(StatusIntent.id).desc())
+        .limit(1)
+    ).one_or_none()
 
 
 def _again(order: Order) -> str:
@@ -181,22 +188,23 @@ def _queue_intent(
     session: Session,
     actor: Actor,
     order: Order,
+    last: StatusIntent,
     *,
     origin: OrderStatus,
     target: OrderStatus,
-    parcel: tuple[str, str],
-    cancel_reason: str,
     why: str,
     is_read_first: bool,
 ) -> None:
     moment = now()
+    # The same wish once more: a channel that had it after all edits it and does not double it.
+    is_same = last.to_status is target
     intent = StatusIntent(
         order_id=order.id,
         account_id=order.account_id,
         from_status=origin,
         to_status=target,
-        carrier=parcel[0],
-        tracking_number=parcel[1],
+        carrier=last.carrier,
+        tracking_number=last.tracking_number,
         operation=capabilities.of(order.channel).rule(target).operation,
         happened_at=moment,
         order_version=order.version,
@@ -206,12 +214,17 @@ def _queue_intent(
         next_try_at=moment,
         send_by=urgency.send_by(order.ship_by, origin, moment),
         late_cost=urgency.late_cost(order),
-        cancel_reason=cancel_reason,
+        cancel_reason=last.cancel_reason,
         outcome_unknown=is_read_first,
+        is_part=last.is_part,
+        reference=(last.reference or last.id) if is_same else None,
     )
     if stopping.is_stopped(order, target) and not is_read_first:
         stopping.put_by(intent, order)
     session.add(intent)
+    session.flush()
+    if is_same:
+        packages.send_again(session, last, intent)
     order.sync_status = SyncStatus.QUEUED
     queue.hint_push(session, order.account_id)
 

@@ -4,7 +4,7 @@ Whether a move is allowed is decided before (`orders.decide`, `bulk_undo`); what
 decided here and nowhere else: order, sums, intent, event and audit entry.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -21,7 +21,8 @@ from crm_app.domain.intent import UNSENT, IntentState
 from crm_app.domain.order_status import OrderStatus, SyncStatus
 from crm_app.domain.time import now
 from crm_app.models import Order, OrderEvent, StatusIntent
-from crm_app.services import audit, bulk, importing, urgency
+from crm_app.services import audit, bulk, importing, packages, urgency
+from crm_app.services.packages import Leaving
 from crm_app.services.rollups import RollupChange, RollupKey, key_of
 from crm_app.services.working import telling
 
@@ -35,13 +36,13 @@ _UPDATE: Final = text(
         sync_status = coalesce(moved.sync, orders.sync_status),
         carrier = coalesce(moved.carrier, orders.carrier),
         tracking_number = coalesce(moved.tracking, orders.tracking_number),
-        shipped_at = CASE WHEN moved.leaves THEN CAST(:moment AS timestamptz)
+        shipped_at = CASE WHEN moved.departs THEN CAST(:moment AS timestamptz)
             WHEN moved.never_left THEN NULL ELSE orders.shipped_at END,
         version = orders.version + 1,
         updated_at = :moment
     FROM json_to_recordset(CAST(:rows AS json)) AS moved(
         id bigint, status text, sync text, carrier text, tracking text,
-        leaves boolean, never_left boolean)
+        departs boolean, never_left boolean)
     WHERE orders.id = moved.id
     """
 )
@@ -63,6 +64,7 @@ class Move:
         seen_version: The order's version that was decided on; None where nobody looked at one.
         never_left: A step backward of which the channel has nothing to unlearn: what was noted of
             the parcel goes too. Else the channel's answer decides what becomes of it.
+        lines: Pieces by line of a package that leaves others behind: the status stays as it is.
     """
 
     order: Order
@@ -75,15 +77,23 @@ class Move:
     why: str = ""
     seen_version: int | None = None
     never_left: bool = False
+    lines: Mapping[str, int] | None = None
 
     @property
     def kind(self) -> str:
         """Of its event and its audit entry."""
+        if self.is_part:
+            return "order:part:shipped"
         return "order:status:undone" if self.takes_back else "order:status:changed"
 
     @property
+    def is_part(self) -> bool:
+        return self.lines is not None
+
+    @property
     def leaves(self) -> bool:
-        return self.new is OrderStatus.SHIPPED and not self.takes_back
+        """Whether a package goes."""
+        return self.is_part or (self.new is OrderStatus.SHIPPED and not self.takes_back)
 
 
 def write(
@@ -115,6 +125,7 @@ def write(
     # not, or the channel would never hear of the step before it.
     _supersede(session, told, moment)
     intents = _write_intents(session, actor, told, moment, run_id)
+    _note_packages(session, actor, moves, intents, moment)
     _tell_watchers(session, actor, moves)
     _explain(session, actor, moves, run_id)
     for account_id in sorted({move.order.account_id for move in told}):
@@ -123,7 +134,9 @@ def write(
 
 
 def _order_row(move: Move) -> dict[str, Any]:
-    parcel = move.parcel if move.leaves else ("", "") if move.never_left else (None, None)
+    # A package without a number leaves the summary of the one before it.
+    named = move.parcel if any(move.parcel) or not move.order.units_shipped else (None, None)
+    parcel = named if move.leaves else ("", "") if move.never_left else (None, None)
     sync = SyncStatus.QUEUED if move.tells else move.sync
     return {
         "id": move.order.id,
@@ -131,9 +144,25 @@ def _order_row(move: Move) -> dict[str, Any]:
         "sync": sync.value if sync else None,
         "carrier": parcel[0],
         "tracking": parcel[1],
-        "leaves": move.leaves,
+        "departs": move.leaves and not move.is_part,
         "never_left": move.never_left,
     }
+
+
+def _note_packages(
+    session: Session,
+    actor: Actor,
+    moves: Sequence[Move],
+    intents: Mapping[int, int],
+    moment: datetime,
+) -> None:
+    leaving = [
+        Leaving(move.order.id, *move.parcel, move.lines, intents.get(move.order.id))
+        for move in moves
+        if move.leaves
+    ]
+    packages.note_leaving(session, actor.label, leaving, moment)
+    packages.forget_last(session, [move.order.id for move in moves if move.never_left])
 
 
 def _write_sums(session: Session, moves: Sequence[Move]) -> None:
@@ -157,6 +186,8 @@ def _supersede(session: Session, told: Sequence[Move], moment: datetime) -> None
             col(StatusIntent.state).in_(UNSENT),
             # The channel may have acted on it: it is read first, and settles itself.
             col(StatusIntent.outcome_unknown).is_(False),
+            # A package that has left is told of, whatever follows.
+            col(StatusIntent.is_part).is_(False),
         )
         .values(state=IntentState.SUPERSEDED, settled_at=moment)
     )
@@ -204,6 +235,7 @@ def _intent_row(move: Move, moment: datetime, *, is_bulk: bool) -> dict[str, Any
         "late_cost": urgency.late_cost(move.order),
         "takes_back": move.takes_back,
         "cancel_reason": move.cancel_reason,
+        "is_part": move.is_part,
     }
 
 
@@ -212,14 +244,13 @@ def _presses(order: Order, moment: datetime) -> bool:
 
 
 def _tell_watchers(session: Session, actor: Actor, moves: Sequence[Move]) -> None:
-    became = {move.order.id: move.new.label.lower() for move in moves}
-    telling.watchers(
-        session,
-        actor,
-        list(became),
-        lambda order_id: f"set the status to {became[order_id]}",
-        subject="status",
-    )
+    said = {
+        move.order.id: "shipped a part"
+        if move.is_part
+        else f"set the status to {move.new.label.lower()}"
+        for move in moves
+    }
+    telling.watchers(session, actor, list(said), said.__getitem__, subject="status")
 
 
 def _explain(session: Session, actor: Actor, moves: Sequence[Move], run_id: int | None) -> None:
@@ -227,23 +258,33 @@ def _explain(session: Session, actor: Actor, moves: Sequence[Move], run_id: int 
     events: list[dict[str, Any]] = []
     deeds: list[audit.Deed] = []
     for move in moves:
-        before, after = move.order.status.value, move.new.value
-        changes: dict[str, Any] = {"status": [before, after], **run}
-        if move.leaves and move.parcel[1]:
-            changes["tracking_number"] = [None, move.parcel[1]]
+        version = move.order.version + 1
+        changes = _changes(move)
         # The run is named already, and says more.
         if move.why and run_id is None:
             changes["why"] = move.why
-        if move.cancel_reason:
-            changes["cancel_reason"] = [None, move.cancel_reason]
-        version = move.order.version + 1
         events.append(
-            importing.event_row(move.order.id, move.kind, actor, changes, version=version)
+            importing.event_row(move.order.id, move.kind, actor, changes | run, version=version)
         )
+        name = "units_shipped" if move.is_part else "status"
+        before, after = changes[name]
         deeds.append(
-            audit.Deed(
-                move.kind, "order", str(move.order.id), {"status": before}, {"status": after, **run}
-            )
+            audit.Deed(move.kind, "order", str(move.order.id), {name: before}, {name: after, **run})
         )
     session.execute(bulk.insert_rows(OrderEvent, list(events[0])), bulk.parameter(events))
     audit.record_many(session, actor, deeds)
+
+
+def _changes(move: Move) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    if move.lines is not None:
+        before = move.order.units_shipped
+        changes["units_shipped"] = [before, before + sum(move.lines.values())]
+        changes["of"] = move.order.unit_count
+    else:
+        changes["status"] = [move.order.status.value, move.new.value]
+    if move.leaves and move.parcel[1]:
+        changes["tracking_number"] = [move.order.tracking_number or None, move.parcel[1]]
+    if move.cancel_reason:
+        changes["cancel_reason"] = [None, move.cancel_reason]
+    return changes

@@ -5,14 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.errors import CrmError, InvalidInputError, NotFoundError
-from crm_app.models import ChannelAccount
-from crm_app.services import reach, views
-from crm_app.services.facets import ME, Facet, Pick
+from crm_app.services import filter_words, reach, views
+from crm_app.services.facets import ME
 from crm_app.services.order_query import NAMES, TAKEN_AWAY, OrderQuery, ViewBase
 from crm_app.services.order_search import count_orders
 from crm_app.services.standing_views import ALL
@@ -50,12 +49,14 @@ def resolve(session: Session, actor: Actor, params: Mapping[str, str]) -> Shown:
     own = {name: value for name, value in params.items() if name != "view"}
     key = params.get("view", "")
     if key in ("", ALL):
-        return Shown(OrderQuery.parse(_without_taken(own)))
+        query = OrderQuery.parse(_without_taken(own))
+        return Shown(query, notes=_lost(session, query))
     try:
         view = views.get_view(session, actor, key)
     except NotFoundError:
         said = "This view was deleted, or is no longer shared with you."
-        return Shown(OrderQuery.parse(_without_taken(own)), notes=(said,))
+        query = OrderQuery.parse(_without_taken(own))
+        return Shown(query, notes=(said, *_lost(session, query)))
     base, notes = _still_meant(session, view)
     merged = {**base, **own}
     if "placed" in own and own["placed"] != TAKEN_AWAY:
@@ -64,7 +65,12 @@ def resolve(session: Session, actor: Actor, params: Mapping[str, str]) -> Shown:
         merged["placed"] = ""
     query = replace(OrderQuery.parse(_without_taken(merged)), view=ViewBase(key, base))
     changed = set(query.address()) - {"view", "cursor", "limit"}
-    return Shown(query, view, notes, bool(changed))
+    return Shown(query, view, (*notes, *_lost(session, query)), bool(changed))
+
+
+def _lost(session: Session, query: OrderQuery) -> tuple[str, ...]:
+    """What an address itself asks for and nobody can have: it is asked for all the same."""
+    return tuple(filter_words.sentence_of(*one) for one in filter_words.gone(session, query))
 
 
 def _without_taken(params: Mapping[str, str]) -> dict[str, str]:
@@ -87,24 +93,9 @@ def _still_meant(session: Session, view: View) -> tuple[dict[str, str], tuple[st
         f"The filter “{name}” of this view means nothing any more; it is left out." for name in gone
     ]
     query = OrderQuery.parse(params)
-    query, lost = _with_accounts_that_exist(session, query)
-    notes += [f"Account {number} of this view is gone; it is left out." for number in lost]
-    return query.params(), tuple(notes)
-
-
-def _with_accounts_that_exist(session: Session, query: OrderQuery) -> tuple[OrderQuery, list[str]]:
-    pick = query.pick(Facet.ACCOUNT)
-    asked = {int(number) for number in (*pick.values, *pick.without)}
-    if not asked:
-        return query, []
-    found = session.exec(select(ChannelAccount.id).where(col(ChannelAccount.id).in_(asked)))
-    known = {str(number) for number in found}
-    kept = Pick(
-        Facet.ACCOUNT,
-        tuple(one for one in pick.values if one in known),
-        tuple(one for one in pick.without if one in known),
-    )
-    return query.picking(kept), sorted({str(number) for number in asked} - known)
+    lost = filter_words.gone(session, query)
+    notes += [f"{filter_words.sentence_of(*one)} This view is shown without it." for one in lost]
+    return filter_words.without_gone(query, lost).params(), tuple(notes)
 
 
 @dataclass(frozen=True, slots=True)

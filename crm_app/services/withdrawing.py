@@ -16,6 +16,7 @@ from crm_app.services.status_moves import Move
 
 GONE: Final = "Its channel was told already."
 ON_ITS_WAY: Final = "Its channel is being told at this moment, or may know of it."
+PARTLY: Final = "It tells of a package that has left."
 NEWER: Final = "A newer change of this order was made since."
 
 
@@ -69,6 +70,8 @@ def why_not(session: Session, order: Order, intent: StatusIntent) -> str:
     )
     if session.exec(newer.limit(1)).first() is not None:
         return NEWER
+    if intent.is_part:
+        return PARTLY
     if order.status is not intent.to_status:
         return f"It went on since: it is {order.status.label.lower()} now."
     return ""

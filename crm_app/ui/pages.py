@@ -60,6 +60,8 @@ from crm_app.ui.shared import channel_colours
 from crm_app.ui.shared.shell_state import ShellState
 from crm_app.ui.skus.page import skus_page
 from crm_app.ui.skus.state import SkusState
+from crm_app.ui.tags.page import tags_page
+from crm_app.ui.tags.state import TagsState
 from crm_app.ui.trail.page import trail_page
 from crm_app.ui.trail.state import TrailState
 from crm_app.ui.users.page import users_page
@@ -124,6 +126,7 @@ PAGES: Final = (
         "Account",
         (_FRAME, AccountState.load, RulesState.load),
     ),
+    Page(tags_page, "/tags", "Tags", (TagsState.load, _FRAME)),
     Page(mappings_page, "/mappings", "Status words", (_FRAME, MappingsState.load)),
     Page(skus_page, "/skus", "SKUs", (_FRAME, SkusState.load)),
     Page(users_page, "/users", "People", (_FRAME, UsersState.load)),
@@ -155,6 +158,8 @@ STYLES: Final = (
     "views",
     "beside",
     "order",
+    "parcels",
+    "tags",
     "work",
     "ledger",
     "pages",

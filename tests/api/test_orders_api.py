@@ -14,7 +14,7 @@ from crm_app.models import AuditEntry, Order, OrderEvent, StatusIntent
 from crm_app.services.importing import save_orders
 from tests.api.conftest import Bearer
 from tests.factories import PLACED_AT, AccountFactory, OrderFactory, OrderLineFactory
-from tests.services.fakes import told
+from tests.services.fakes import line, told
 
 URL = "/api/v1/orders"
 
@@ -228,6 +228,47 @@ def test_a_reader_changes_nothing(
     assert (answer.status_code, answer.json()["error"]) == (403, "permission_denied")
     assert session.get_one(Order, order.id).status is OrderStatus.CONFIRMED
     assert len(session.exec(select(AuditEntry)).all()) == before
+
+
+def test_a_package_takes_chosen_pieces(
+    client: TestClient, bearer: Bearer, session: Session
+) -> None:
+    save_orders(session, AccountFactory(), [told(lines=(line("10", quantity=3),))])
+    session.commit()
+    order_id = session.exec(select(Order.id)).one()
+    asked: dict[str, Any] = {"carrier": "DTDC", "tracking_number": "D-1"}
+
+    def ship(**body: Any) -> Any:
+        return client.post(
+            f"{URL}/{order_id}/packages", json=asked | body, headers=bearer(Role.SUPPORT)
+        )
+
+    answer = ship(lines=[{"line": "10", "quantity": 2}], version=1)
+    body = answer.json()
+    assert answer.status_code == 200, body
+    assert (body["status"], body["units_shipped"]) == ("confirmed", 2)
+    assert [(one["lines"], one["state"]) for one in body["packages"]] == [({"10": 2}, "queued")]
+    assert body["lines"][0]["quantity_shipped"] == 2
+
+    assert ship(lines=[{"line": "10", "quantity": 9}], tracking_number="D-2").status_code == 422
+    assert (
+        ship(lines=[{"line": "10", "quantity": 1}], tracking_number="D-2", version=1).status_code
+        == 409
+    )
+    assert ship(lines=[]).status_code == 422
+    refused = client.post(
+        f"{URL}/{order_id}/packages",
+        json=asked | {"lines": [{"line": "10", "quantity": 1}]},
+        headers=bearer(Role.READ_ONLY),
+    )
+    assert refused.status_code == 403
+    session.expire_all()
+    assert len(session.exec(select(StatusIntent)).all()) == 1
+
+    assert (
+        ship(lines=[{"line": "10", "quantity": 1}], tracking_number="D-2").json()["status"]
+        == "shipped"
+    )
 
 
 def test_a_change_keeps_its_note_and_is_withdrawn_before_it_is_sent(

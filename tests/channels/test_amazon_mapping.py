@@ -155,8 +155,33 @@ def test_shipping_facts_come_from_the_parcels() -> None:
 
     order = to_order(amazon_order(fulfillment=amazon_status("SHIPPED"), packages=packages))
 
-    assert (order.carrier, order.tracking_number) == ("DTDC", "D-2")
+    assert (order.carrier, order.tracking_number) == ("Delhivery", "X-3")
     assert order.shipped_at == datetime(2026, 11, 4, 3, 30, tzinfo=UTC)
+
+
+def test_packages_come_with_what_is_in_them() -> None:
+    packages = [
+        amazon_package("DELIVERED", packageReferenceId="7", trackingNumber="T-1"),
+        amazon_package("CANCELLED", packageReferenceId="8", trackingNumber="T-2"),
+        amazon_package(
+            "IN_TRANSIT",
+            "PICKED_UP",
+            packageReferenceId="9",
+            packageItems=[{"orderItemId": "11", "quantity": 1}],
+        ),
+    ]
+
+    order = to_order(
+        amazon_order(fulfillment=amazon_status("PARTIALLY_SHIPPED"), packages=packages)
+    )
+
+    assert order.packages is not None
+    assert [
+        (one.external_id, one.tracking_number, one.status, one.lines) for one in order.packages
+    ] == [
+        ("7", "T-1", "DELIVERED", (("11", 2),)),
+        ("9", "TRACK-1", "PICKED_UP", (("11", 1),)),
+    ]
 
 
 def test_quantities_follow_what_happened() -> None:

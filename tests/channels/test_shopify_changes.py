@@ -190,3 +190,55 @@ def test_what_shopify_never_does_is_refused_with_its_reason(
 ) -> None:
     with pytest.raises(RejectedError, match=reason):
         to_tell(whole, update_to(status), Manner())
+
+
+def shelf(number: int, *left: tuple[str, int], place: str = "Pune") -> JsonObject:
+    """A fulfilment order with lines: number of the order's line, pieces left."""
+    nodes = [
+        {"id": f"f{number}-{key}", "remainingQuantity": count, "lineItem": {"id": f"gid/x/{key}"}}
+        for key, count in left
+    ]
+    return {**part(number, place=place), "lineItems": {"nodes": nodes}}
+
+
+PART = replace(UPDATE, lines=(("11", 2),), left=(("11", 1), ("12", 1)))
+
+
+def test_a_part_names_its_pieces_wherever_they_lie() -> None:
+    queries = to_tell(
+        order(shelf(1, ("11", 1), ("12", 1)), shelf(2, ("11", 2), place="Surat")), PART, Manner()
+    )
+
+    assert [query.variables["fulfillment"]["lineItemsByFulfillmentOrder"] for query in queries] == [
+        [
+            {
+                "fulfillmentOrderId": "gid://shopify/FulfillmentOrder/1",
+                "fulfillmentOrderLineItems": [{"id": "f1-11", "quantity": 1}],
+            }
+        ],
+        [
+            {
+                "fulfillmentOrderId": "gid://shopify/FulfillmentOrder/2",
+                "fulfillmentOrderLineItems": [{"id": "f2-11", "quantity": 1}],
+            }
+        ],
+    ]
+
+
+def test_a_part_that_shopify_has_by_its_number_is_not_told_again() -> None:
+    there = shopify_parcel(trackingInfo=[{"company": "DTDC", "number": "D-1"}])
+
+    assert to_tell(order(shelf(1, ("11", 3), ("12", 1)), parcels=(there,)), PART, Manner()) == []
+
+
+def test_without_a_number_only_what_is_missing_of_a_part_is_told() -> None:
+    bare = replace(PART, carrier="", tracking_number="")
+
+    done = to_tell(
+        order(shelf(1, ("11", 1), ("12", 1)), parcels=(shopify_parcel(),)), bare, Manner()
+    )
+    (query,) = to_tell(order(shelf(1, ("11", 2), ("12", 1))), bare, Manner())
+
+    assert done == []
+    (group,) = query.variables["fulfillment"]["lineItemsByFulfillmentOrder"]
+    assert group["fulfillmentOrderLineItems"] == [{"id": "f1-11", "quantity": 1}]

@@ -199,7 +199,7 @@ def test_shopifys_own_deadline_counts_first() -> None:
     assert to_order(shopify_order(shopify_parcel())).ship_by is None
 
 
-def test_tracking_is_that_of_the_first_parcel_and_the_last_one_left() -> None:
+def test_tracking_is_that_of_the_newest_parcel_and_the_last_one_left() -> None:
     order = to_order(
         shopify_order(
             shopify_parcel(status="CANCELLED", createdAt="2026-11-09T09:00:00Z"),
@@ -209,7 +209,7 @@ def test_tracking_is_that_of_the_first_parcel_and_the_last_one_left() -> None:
         )
     )
 
-    assert (order.carrier, order.tracking_number) == ("Delhivery", "D-9")
+    assert (order.carrier, order.tracking_number) == ("DTDC", "D-2")
     assert order.shipped_at == datetime(2026, 11, 3, 9, tzinfo=UTC)
 
 
@@ -306,3 +306,33 @@ def test_an_order_that_makes_no_sense_says_where(changes: Any, reason: str) -> N
         to_order(shopify_order(**changes))
 
     assert str(caught.value) == reason
+
+
+def test_packages_come_with_what_is_in_them() -> None:
+    def inside(key: str, count: int) -> dict[str, object]:
+        return {"nodes": [{"quantity": count, "lineItem": {"id": f"gid://shopify/LineItem/{key}"}}]}
+
+    two = to_order(
+        shopify_order(
+            shopify_parcel(id="gid://shopify/Fulfillment/1", fulfillmentLineItems=inside("11", 1)),
+            shopify_parcel(
+                "IN_TRANSIT",
+                id="gid://shopify/Fulfillment/2",
+                trackingInfo=[{"company": "DTDC", "number": "D-2"}],
+                fulfillmentLineItems=inside("12", 2),
+            ),
+        )
+    )
+    alone = to_order(shopify_order(shopify_parcel()))
+
+    assert two.packages is not None
+    assert [(one.external_id, one.tracking_number, one.lines) for one in two.packages] == [
+        ("1", "D-9", (("11", 1),)),
+        ("2", "D-2", (("12", 2),)),
+    ]
+    # Nobody asks what is in a parcel that is alone: all that has left.
+    assert alone.packages is not None
+    (package,) = alone.packages
+    assert dict(package.lines) == {
+        line.external_id: line.quantity_shipped for line in alone.lines if line.quantity_shipped
+    }

@@ -114,6 +114,7 @@ VALUES: dict[Facet, list[str]] = {
     Facet.SKU: ["PDE-18K", "pde-18k", "ring,one", "none-such"],
     Facet.TAG: ["gift wrap", "No such tag"],
     Facet.ASSIGNEE: ["me", "none"],
+    Facet.CUSTOMER: ["1", "2", "999999"],
     **{
         flag: ["yes", "no"]
         for flag in (Facet.HOLD, Facet.COD, Facet.CANCEL, Facet.RETURN, Facet.UNMAPPED)
@@ -141,6 +142,7 @@ class Oracle:
             Facet.SKU: lambda o, v: (o.id, v) in self.skus or (o.id, v.upper()) in self.skus,
             Facet.TAG: lambda o, v: o.id in self.tagged and v == "gift wrap",
             Facet.ASSIGNEE: lambda o, v: (o.assignee_id is None) == (v == "none"),
+            Facet.CUSTOMER: lambda o, v: str(o.customer_id) == v,
             Facet.HOLD: _flag(lambda o: o.on_hold),
             Facet.COD: _flag(lambda o: o.is_cod),
             Facet.CANCEL: _flag(lambda o: o.cancel_requested),
@@ -347,3 +349,18 @@ def test_without_looking_an_account_is_counted_by_the_rollups(
     assert count_orders(session, asha, query) == (40, True)
     left_out = replace(query, picks=(Pick(Facet.ACCOUNT, (), (str(account),)),))
     assert count_orders(session, asha, left_out) == (40, True)
+
+
+def test_all_orders_of_a_customer_are_for_those_who_see_people(
+    session: Session, asha: Actor, reader: Actor, shelf: list[Order]
+) -> None:
+    customer_id = next(order.customer_id for order in shelf if order.customer_id)
+    query = OrderQuery.parse({"customer": str(customer_id), "archived": "all"})
+
+    found = list_orders(session, asha, query)
+
+    wanted = {order.id for order in shelf if order.customer_id == customer_id}
+    assert found.total == len(wanted)
+    assert {order.id for order in found.orders} <= wanted
+    with pytest.raises(PermissionDeniedError):
+        list_orders(session, reader, query)

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
-from crm_app.domain.actor import SYSTEM, Actor
+from crm_app.domain.actor import SYSTEM, Actor, ActorKind
 from crm_app.domain.order_status import OrderStatus
 from crm_app.errors import NotFoundError, PermissionDeniedError
-from crm_app.models import AuditEntry, Order
+from crm_app.models import AuditEntry, Order, OrderEvent
 from crm_app.services import history, order_view, orders, personal_data
 from tests.factories import AccountFactory, CustomerFactory, OrderFactory, OrderLineFactory
 
@@ -184,3 +184,28 @@ def test_of_an_e_mail_the_domain_stays(email: str, masked: str) -> None:
 )
 def test_events_in_words(session: Session, kind: str, data: dict[str, Any], said: str) -> None:
     assert history.sentence(kind, data, OrderFactory()) == said
+
+
+def test_the_timeline_goes_as_far_back_as_is_asked(session: Session, asha: Actor) -> None:
+    order = OrderFactory()
+    session.flush()
+    for n in range(5):
+        session.add(
+            OrderEvent(
+                order_id=order.id,
+                kind="order:updated",
+                actor_kind=ActorKind.CHANNEL,
+                actor_label="Amazon",
+                data={"carrier": ["", f"C{n}"]},
+            )
+        )
+    session.commit()
+
+    some = order_view.get_order(session, asha, order.id, most_events=3)
+    all_ = order_view.get_order(session, asha, order.id, most_events=5)
+
+    assert [event.sentence for event in some.events] == [
+        f"set the carrier to C{n}" for n in (4, 3, 2)
+    ]
+    assert (some.has_older_events, all_.has_older_events) == (True, False)
+    assert len(all_.events) == 5

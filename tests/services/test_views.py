@@ -9,12 +9,13 @@ from crm_app.domain.permissions import Role
 from crm_app.domain.view import Colour
 from crm_app.errors import InvalidInputError, NotFoundError, PermissionDeniedError
 from crm_app.models import AuditEntry, SavedView
-from crm_app.services import auth, view_lists, views
+from crm_app.services import auth, filter_words, view_lists, views
 from crm_app.services.facets import Facet, Pick
 from crm_app.services.importing import save_orders
 from crm_app.services.order_query import OrderQuery, Sort
 from crm_app.services.standing_views import STANDING
 from crm_app.services.views import View, ViewChangedError, ViewDraft
+from crm_app.services.working import tagging
 from tests.factories import AccountFactory, OrderFactory, UserFactory
 from tests.services.fakes import told
 
@@ -217,7 +218,7 @@ def test_what_of_a_view_is_gone_is_said_and_the_rest_works(session: Session, ash
     assert shown.notes == (
         "The filter “mood” of this view means nothing any more; it is left out.",
         "The filter “status” of this view means nothing any more; it is left out.",
-        "Account 99 of this view is gone; it is left out.",
+        "There is no account 99 (any more). This view is shown without it.",
     )
 
 
@@ -268,3 +269,71 @@ def test_a_count_is_shared_by_those_who_see_the_same_and_no_others(
 
     assert (count(asha, mine.key), count(reader, mine.key)) == (1, None)
     assert (count(asha, ours.key), count(ravi, ours.key)) == (1, 0)
+
+
+def test_a_view_follows_a_tag_that_gets_another_name(session: Session, asha: Actor) -> None:
+    tag = tagging.make_tag(session, asha, "Gift")
+    tagging.make_tag(session, asha, "Fragile")
+    made = views.create(
+        session, asha, ViewDraft("Presents", {"tag": "gift,Fragile", "status": "confirmed"})
+    )
+    other = views.create(session, asha, ViewDraft("Plain", {"status": "packed"}))
+
+    tagging.change_tag(session, asha, tag.id, name="Present, wrapped")
+
+    session.expire_all()
+    followed = views.get_view(session, asha, made.key).params
+    assert OrderQuery.parse(followed).pick(Facet.TAG).values == ("Present, wrapped", "Fragile")
+    assert views.get_view(session, asha, other.key).params == {"status": "packed"}
+    assert view_lists.resolve(session, asha, {"view": made.key}).notes == ()
+
+
+def test_what_a_view_or_an_address_asks_for_and_nobody_has_is_said(
+    session: Session, asha: Actor
+) -> None:
+    tagging.make_tag(session, asha, "Gift")
+    made = views.create(
+        session, asha, ViewDraft("Old", {"tag": "gift,lost", "assignee": "me,999999"})
+    )
+
+    shown = view_lists.resolve(session, asha, {"view": made.key})
+    typed = view_lists.resolve(session, asha, {"tag": "lost", "account": "999999"})
+
+    assert shown.notes == (
+        "There is no tag “lost” (any more). This view is shown without it.",
+        "There is no colleague 999999 (any more). This view is shown without it.",
+    )
+    assert shown.query.pick(Facet.TAG).values == ("gift",)
+    assert shown.query.pick(Facet.ASSIGNEE).values == ("me",)
+    # What an address asks for itself is not widened behind somebody's back.
+    assert typed.query.pick(Facet.TAG).values == ("lost",)
+    assert typed.notes == (
+        "There is no tag “lost” (any more).",
+        "There is no account 999999 (any more).",
+    )
+
+
+def test_a_title_names_every_filter(session: Session, asha: Actor) -> None:
+    account = AccountFactory(name="Main shop")
+    session.commit()
+
+    def title(**params: str) -> str:
+        return filter_words.title_of(session, OrderQuery.parse(params))
+
+    assert title() == "All orders"
+    assert title(placed="today") == "Orders: placed today"
+    assert title(city="Mumbai,-Pune") == "Orders: city Mumbai, not Pune"
+    assert (
+        title(account=str(account.id), cod="no")
+        == "Orders: account Main shop; not cash on delivery"
+    )
+    assert (
+        title(
+            channel="amazon", **{"from": "2026-11-01"}, amount="500..2000", assignee="me", q="meera"
+        )
+        == "Orders: Amazon; placed from 2026-11-01; amount 500 to 2000; assignee me; “meera”"
+    )
+    assert title(status="-shipped", due="2026-11-01..2026-11-03") == (
+        "Orders: status not Shipped; ship-by from 2026-11-01 to 2026-11-03"
+    )
+    del asha

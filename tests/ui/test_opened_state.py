@@ -78,3 +78,24 @@ async def test_opening_reads_the_list_no_second_time(session: Session, sign_in: 
 @pytest.mark.parametrize("text", ["", "x", "-1", "1.5", "9" * 19, "١٢"])
 def test_what_names_no_order_opens_nothing(text: str) -> None:
     assert opened_id(text) == 0
+
+
+async def test_the_way_goes_on_over_the_edge_of_a_page(
+    session: Session, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crm_app.ui.orders.state.PAGE_SIZE", 2)
+    first, middle, last = three(session)
+    cookie = sign_in(Role.SUPPORT)
+
+    opened = await open_beside(f"/orders?status=confirmed&open={middle}", cookie)
+    assert opened.previous == f"/orders?status=confirmed&open={first}"
+    assert opened.following.startswith("/orders?status=confirmed&")
+    assert opened.following.endswith("&open=first")
+
+    orders = await open_state(OrdersState, opened.following, cookie)
+    await orders.load()
+    there = await orders.get_state(OpenedState)
+    led = str(await there.follow())
+
+    assert f"open={last}" in led
+    assert "cursor=" in led

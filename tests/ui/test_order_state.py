@@ -235,3 +235,49 @@ def test_address_names_an_order_by_a_plain_number() -> None:
     assert order_id_of("/orders/42/") == 42
     with pytest.raises(NotFoundError):
         order_id_of("/orders/-1")
+
+
+async def test_chosen_pieces_leave_as_a_package(
+    session: Session, order: Order, sign_in: SignIn
+) -> None:
+    OrderLineFactory(order=order, position=1, external_id="second", quantity=2, sku="RING-7")
+    order.unit_count = 3
+    session.commit()
+    state = await _opened(order, sign_in(Role.SUPPORT))
+
+    await state.take_step("shipped")
+    assert [(piece.sku, piece.left) for piece in state.question.pieces] == [
+        ("PDE-18K-RG", 1),
+        ("RING-7", 2),
+    ]
+    parcel = {"carrier": "BlueDart", "tracking_number": "BD-7"}
+    await state.answer({"piece-0": "0", "piece-1": "x", **parcel})
+    assert "whole number" in state.question.mistakes["lines"]
+    await state.answer({"piece-0": "0", "piece-1": "1", **parcel})
+
+    session.refresh(order)
+    assert order.status is OrderStatus.CONFIRMED
+    assert state.order.pills[0].text == "Partly shipped 1 of 3"
+    assert [line.progress for line in state.lines] == ["1 to ship", "1 shipped, 1 to ship"]
+    (package,) = state.packages
+    assert (package.title, package.number, package.contents) == ("Package 1", "BD-7", "1 × RING-7")
+    assert package.state.text == "On its way to Amazon"
+    assert package.slip.endswith(f"packing_slip.pdf?package={package.slip.rpartition('=')[2]}")
+    assert state.travel.title == "Telling Amazon: a part is shipped"
+
+    await state.take_step("shipped")
+    assert [piece.left for piece in state.question.pieces] == [1, 1]
+
+
+async def test_a_channel_that_takes_a_whole_says_so_in_the_question(
+    session: Session, sign_in: SignIn
+) -> None:
+    order = OrderFactory(account=AccountFactory(channel=Channel.WOOCOMMERCE))
+    OrderLineFactory(order=order, quantity=2)
+    session.commit()
+    state = await _opened(order, sign_in(Role.SUPPORT))
+
+    await state.take_step("shipped")
+
+    assert state.question.pieces == []
+    assert "completes an order as a whole" in state.question.explanation

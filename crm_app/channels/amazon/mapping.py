@@ -17,7 +17,13 @@ from typing import Final, NamedTuple
 
 from crm_app.channels import reading
 from crm_app.channels.amazon import statuses
-from crm_app.channels.base import ChannelAddress, ChannelBuyer, ChannelOrder, ChannelOrderLine
+from crm_app.channels.base import (
+    ChannelAddress,
+    ChannelBuyer,
+    ChannelOrder,
+    ChannelOrderLine,
+    ChannelPackage,
+)
 from crm_app.channels.reading import BadFieldError, Json, section, sections, text
 from crm_app.channels.words import Lexicon
 from crm_app.domain.order_status import TO_SHIP, OrderStatus, PaymentStatus
@@ -34,7 +40,8 @@ def to_order(raw: Json, lexicon: Lexicon = statuses.WORDS) -> ChannelOrder:
     """
     order_id = reading.identifier(raw, "orderId")
     fulfillment = section(raw, "fulfillment")
-    parcel = _parcel(sections(raw, "packages"))
+    packages = _packages(sections(raw, "packages"))
+    newest = next((one for one in reversed(packages) if one.tracking_number), ChannelPackage(""))
     state = statuses.read(_word(fulfillment), sections(raw, "packages"), lexicon)
     money = _amounts(section(raw, "proceeds"))
     items = _items(raw)
@@ -63,9 +70,10 @@ def to_order(raw: Json, lexicon: Lexicon = statuses.WORDS) -> ChannelOrder:
         fulfilled_by_channel=fulfillment.get("fulfilledBy") == "AMAZON",
         ship_by=_latest(fulfillment, "shipByWindow"),
         deliver_by=_latest(fulfillment, "deliverByWindow"),
-        shipped_at=parcel.left_at,
-        carrier=parcel.carrier,
-        tracking_number=parcel.tracking_number,
+        shipped_at=max((one.shipped_at for one in packages if one.shipped_at), default=None),
+        carrier=newest.carrier,
+        tracking_number=newest.tracking_number,
+        packages=packages,
         buyer=_buyer(section(raw, "buyer"), address.phone),
         address=address,
         note=_note(section(section(raw, "recipient"), "deliveryPreference")),
@@ -79,12 +87,6 @@ class _Amounts(NamedTuple):
     currency: str | None
     total: int | None
     parts: dict[str, int]
-
-
-class _Parcel(NamedTuple):
-    carrier: str
-    tracking_number: str
-    left_at: datetime | None
 
 
 def _amounts(proceeds: Json) -> _Amounts:
@@ -266,19 +268,32 @@ def _note(preference: Json) -> str:
     return ". ".join(filter(None, places))
 
 
-def _parcel(packages: Sequence[Json]) -> _Parcel:
-    """Carrier and tracking number of the first parcel that has one, and when the last one left."""
-    carrier = tracking_number = ""
-    left_at: datetime | None = None
+def _packages(packages: Sequence[Json]) -> tuple[ChannelPackage, ...]:
+    """Those that left or are to leave; one that was taken back is none."""
+    found: dict[str, ChannelPackage] = {}
     for index, package in enumerate(packages):
         try:
-            number = text(package, "trackingNumber", reading.TRACKING)
-            if not tracking_number:
-                tracking_number = number
-                carrier = text(package, "carrier", reading.CARRIER)
-            shipped_at = reading.moment(package, "shipTime")
+            one = _package(package, index)
         except BadFieldError as error:
             raise error.within(f"packages[{index}]") from None
-        if shipped_at is not None and (left_at is None or shipped_at > left_at):
-            left_at = shipped_at
-    return _Parcel(carrier, tracking_number, left_at)
+        # The same reference again edits the package.
+        if one.status not in statuses.TAKEN_BACK:
+            found[one.external_id] = one
+    return tuple(found.values())
+
+
+def _package(package: Json, index: int) -> ChannelPackage:
+    status = section(package, "packageStatus")
+    word = text(status, "status", reading.WORD)
+    return ChannelPackage(
+        external_id=text(package, "packageReferenceId", reading.ID) or f"#{index + 1}",
+        carrier=text(package, "carrier", reading.CARRIER),
+        tracking_number=text(package, "trackingNumber", reading.TRACKING),
+        status=text(status, "detailedStatus", reading.WORD) or word,
+        shipped_at=reading.moment(package, "shipTime"),
+        lines=tuple(
+            (reading.identifier(item, "orderItemId"), quantity)
+            for item in sections(package, "packageItems")
+            if (quantity := reading.quantity(item, "quantity"))
+        ),
+    )

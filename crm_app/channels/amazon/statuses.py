@@ -134,6 +134,8 @@ _COMING_BACK: Final = frozenset(
         "Shipped - Returning to Seller",
     }
 )
+# A package with one of these is none.
+TAKEN_BACK: Final = frozenset({"CANCELLED", "LABEL_CANCELLED", "Cancelled"})
 VOCABULARIES: Final = (_ORDER, _PARCEL, _DETAIL)
 WORDS: Final = Lexicon.of(VOCABULARIES)
 
@@ -163,6 +165,8 @@ CAPABILITIES: Final = Capabilities(
     ),
     carriers=INDIAN_CARRIERS,
     accepts_channel_fulfilled=False,
+    # confirmShipment names the pieces of its package.
+    takes_parts=True,
     proof=Proof.KEY,
     vocabularies=VOCABULARIES,
     accepted={

@@ -51,6 +51,8 @@ CAPABILITIES: Final = Capabilities(
     },
     no_way_back="Blinkit takes no acknowledgement or shipping note back.",
     carriers=INDIAN_CARRIERS,
+    # A shipping note says PARTIALLY_FULFILLED and the pieces of each item.
+    takes_parts=True,
     pulls=False,
     reads_back=False,
     is_inferred=True,

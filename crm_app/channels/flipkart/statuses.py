@@ -101,6 +101,7 @@ CAPABILITIES: Final = Capabilities(
         S.RETURNED: LOCAL,
         S.FAILED: LOCAL,
     },
+    why_whole="Flipkart divides an order itself: each shipment of it is an order here.",
     no_way_back="Flipkart takes no step of a shipment back.",
     accepts_channel_fulfilled=False,
     proof=Proof.CALLER,

@@ -82,7 +82,7 @@ def to_tell(order: Json, update: StatusUpdate, manner: Manner) -> list[Query]:
 
 def _ship(order: Json, update: StatusUpdate, manner: Manner) -> list[Query]:
     """One parcel for each place that sends something: Shopify takes no parcel from two."""
-    waiting, groups = False, dict[str, list[str]]()
+    waiting, groups = False, dict[str, list[Json]]()
     for part in sections(section(order, "fulfillmentOrders"), "nodes"):
         left = sections(section(part, "lineItems"), "nodes")
         if not any(_remaining(line) > 0 for line in left):
@@ -91,9 +91,11 @@ def _ship(order: Json, update: StatusUpdate, manner: Manner) -> list[Query]:
             waiting = True
         if part.get("status") in _OPEN:
             place = str(section(part, "assignedLocation").get("name"))
-            groups.setdefault(place, []).append(str(part.get("id")))
+            groups.setdefault(place, []).append(part)
+    if update.left:
+        return _ship_part(order, update, manner, groups, is_waiting=waiting)
     if groups:
-        return [_fulfill(parts, update, manner) for parts in groups.values()]
+        return [_fulfill(_whole(parts), update, manner) for parts in groups.values()]
     if waiting:
         raise NotYetError("Shopify holds what is to be sent: it is told once that ends.")
     if not _parcels(order):
@@ -105,11 +107,81 @@ def _ship(order: Json, update: StatusUpdate, manner: Manner) -> list[Query]:
     ]
 
 
-def _fulfill(parts: list[str], update: StatusUpdate, manner: Manner) -> Query:
+def _whole(parts: list[Json]) -> list[Json]:
+    return [{"fulfillmentOrderId": str(part.get("id"))} for part in parts]
+
+
+def _ship_part(
+    order: Json,
+    update: StatusUpdate,
+    manner: Manner,
+    groups: Mapping[str, list[Json]],
+    *,
+    is_waiting: bool,
+) -> list[Query]:
+    """Only what is in this parcel; nothing if Shopify has the parcel already.
+
+    A parcel is known again by its tracking number. Without one, what is left by Shopify's count
+    says whether it was told: then only what is missing of it is.
+    """
+    if update.tracking_number in _numbers(order) - {""}:
+        return []
+    missing = dict(update.lines)
+    if not update.tracking_number:
+        stay, there = dict(update.left), _remaining_by_line(groups)
+        missing = {key: min(n, there.get(key, 0) - stay.get(key, 0)) for key, n in missing.items()}
+    told: list[Query] = []
+    for parts in groups.values():
+        inside = [entry for part in parts if (entry := _take(part, missing))]
+        if inside:
+            told.append(_fulfill(inside, update, manner))
+    if not told and is_waiting:
+        raise NotYetError("Shopify holds what is to be sent: it is told once that ends.")
+    if not told and not _parcels(order):
+        raise RejectedError("Nothing of this part is left to ship.")
+    return told
+
+
+def _take(part: Json, missing: dict[str, int]) -> Json:
+    """Pieces of one fulfilment order, taken off `missing`; empty if it has none of them."""
+    items: list[Json] = []
+    for line in sections(section(part, "lineItems"), "nodes"):
+        key = _key(line)
+        count = min(_remaining(line), missing.get(key, 0))
+        if count > 0:
+            missing[key] -= count
+            items.append({"id": line.get("id"), "quantity": count})
+    if not items:
+        return {}
+    return {"fulfillmentOrderId": str(part.get("id")), "fulfillmentOrderLineItems": items}
+
+
+def _remaining_by_line(groups: Mapping[str, list[Json]]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for part in (one for parts in groups.values() for one in parts):
+        for line in sections(section(part, "lineItems"), "nodes"):
+            found[_key(line)] = found.get(_key(line), 0) + _remaining(line)
+    return found
+
+
+def _key(line: Json) -> str:
+    """The number of the order's line: gid://shopify/LineItem/11 -> 11."""
+    return str(section(line, "lineItem").get("id")).rpartition("/")[2]
+
+
+def _numbers(order: Json) -> set[str]:
+    return {
+        str(tracking.get("number") or "")
+        for parcel in _parcels(order)
+        for tracking in sections(parcel, "trackingInfo")
+    }
+
+
+def _fulfill(inside: list[Json], update: StatusUpdate, manner: Manner) -> Query:
     tracking = {"company": update.carrier, "number": update.tracking_number}
     told = {key: value for key, value in tracking.items() if value}
     fulfillment: dict[str, Any] = {
-        "lineItemsByFulfillmentOrder": [{"fulfillmentOrderId": part} for part in parts],
+        "lineItemsByFulfillmentOrder": inside,
         "notifyCustomer": manner.notify_customer,
     }
     if told:

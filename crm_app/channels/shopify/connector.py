@@ -17,7 +17,7 @@ import httpx
 from crm_app.channels.base import ChannelOrder, HookSeat, OrderPage, Receipt, StatusUpdate
 from crm_app.channels.http import http_date
 from crm_app.channels.limits import Limiter
-from crm_app.channels.reading import BadFieldError, Json, as_object, id_of, read_page
+from crm_app.channels.reading import BadFieldError, Json, as_object, id_of, read_page, sections
 from crm_app.channels.shopify import changes, graphql, hooks, queries, statuses
 from crm_app.channels.shopify.changes import Manner
 from crm_app.channels.shopify.graphql import Cost, Query, Reply, TooCostlyError
@@ -224,7 +224,7 @@ class ShopifyConnector:
             return reply
 
     def _whole(self, node: Any) -> Any:
-        """An order with all its lines, or as it is if they cannot be had.
+        """An order with all its lines and what its parcels hold, or as it is if that cannot be had.
 
         The cursors of its line pages are left out: they change without the order changing.
         """
@@ -238,12 +238,24 @@ class ShopifyConnector:
             for _ in range(MAX_LINE_PAGES):
                 after = _next_page(lines)
                 if not after:
-                    return {**raw, "lineItems": {"nodes": nodes}}
+                    return {**raw, "lineItems": {"nodes": nodes}, **self._contents(raw)}
                 lines = self._lines(raw, after)
                 nodes += lines["nodes"]
         except (RejectedError, ValueError) as error:
             logger.warning("The lines of a Shopify order cannot be had: %s", error)
         return node
+
+    def _contents(self, raw: Json) -> Json:
+        """The parcels of an order that left in several, each with what is in it."""
+        parcels = sections(raw, "fulfillments")
+        if len(parcels) < 2:
+            return {}
+        variables = {"id": f"{ORDER_GID}{id_of(raw, 'legacyResourceId')}"}
+        reply = self._ask(Query("contents", queries.CONTENTS, variables, "order"))
+        found = sections(as_object(reply.found), "fulfillments")
+        inside = {one.get("id"): one.get("fulfillmentLineItems") for one in found}
+        told = [{**one, "fulfillmentLineItems": inside.get(one.get("id"))} for one in parcels]
+        return {"fulfillments": told}
 
     def _lines(self, raw: Json, after: str) -> Json:
         variables = {"id": f"{ORDER_GID}{id_of(raw, 'legacyResourceId')}", "after": after}

@@ -16,11 +16,18 @@ Rules beyond those of `channels.reading`:
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, cast
 
 from crm_app.channels import reading
-from crm_app.channels.base import ChannelAddress, ChannelBuyer, ChannelOrder, ChannelOrderLine
+from crm_app.channels.base import (
+    ChannelAddress,
+    ChannelBuyer,
+    ChannelOrder,
+    ChannelOrderLine,
+    ChannelPackage,
+)
 from crm_app.channels.reading import BadFieldError, Json, section, sections, text
 from crm_app.channels.shopify import statuses
 from crm_app.channels.words import Lexicon
@@ -39,15 +46,9 @@ PAYMENT: Final[dict[str, PaymentStatus]] = {
 }
 # "Cash on Delivery (COD)" is Shopify's own; apps write theirs.
 _COD: Final = re.compile(r"cash[ _-]on[ _-]delivery|\bcod\b", re.IGNORECASE)
+_NONE: Final[Json] = {}
 _NO_RETURN: Final = ("", "NO_RETURN")
 _OPEN: Final = frozenset({"OPEN", "IN_PROGRESS", "ON_HOLD", "SCHEDULED"})
-
-
-class _Parcels(NamedTuple):
-    words: tuple[str, ...]
-    carrier: str
-    tracking_number: str
-    left_at: datetime | None
 
 
 def to_order(raw: Json, handling_hours: float, lexicon: Lexicon = statuses.WORDS) -> ChannelOrder:
@@ -66,10 +67,12 @@ def to_order(raw: Json, handling_hours: float, lexicon: Lexicon = statuses.WORDS
     total = _amount(raw, "totalPriceSet", currency)
     if total is None:
         raise BadFieldError("totalPriceSet", "is missing")
-    parcels = _parcels(raw)
-    facts = _facts(raw, parcels.words)
+    packages = _packages(raw)
+    newest = next((one for one in reversed(packages) if one.tracking_number), ChannelPackage(""))
+    facts = _facts(raw, tuple(one.status for one in packages))
     state = statuses.read(facts, lexicon)
     placed_at = reading.required_moment(raw, "createdAt")
+    lines = _lines(raw, facts, state.status, currency)
     address = _address(section(raw, "shippingAddress"))
     return ChannelOrder(
         external_id=external_id,
@@ -82,7 +85,7 @@ def to_order(raw: Json, handling_hours: float, lexicon: Lexicon = statuses.WORDS
         updated_at=reading.required_moment(raw, "updatedAt"),
         currency=currency,
         total_minor=total,
-        lines=_lines(raw, facts, state.status, currency),
+        lines=lines,
         subtotal_minor=_amount(raw, "subtotalPriceSet", currency),
         shipping_minor=_amount(raw, "totalShippingPriceSet", currency),
         tax_minor=_amount(raw, "totalTaxSet", currency),
@@ -91,9 +94,10 @@ def to_order(raw: Json, handling_hours: float, lexicon: Lexicon = statuses.WORDS
         return_requested=state.return_requested,
         on_hold=_is_held(raw, facts),
         ship_by=_ship_by(raw, state.status, placed_at, handling_hours),
-        shipped_at=parcels.left_at,
-        carrier=parcels.carrier,
-        tracking_number=parcels.tracking_number,
+        shipped_at=max((one.shipped_at for one in packages if one.shipped_at), default=None),
+        carrier=newest.carrier,
+        tracking_number=newest.tracking_number,
+        packages=_with_pieces(packages, lines),
         buyer=_buyer(section(raw, "customer"), address),
         address=address,
         note=text(raw, "note", reading.NOTE),
@@ -138,26 +142,48 @@ def _amount(record: Json, key: str, currency: str) -> int | None:
         raise error.within(f"{key}.shopMoney") from None
 
 
-def _parcels(raw: Json) -> _Parcels:
-    """The parcels that were not taken back: the first tracking, and when the last one left."""
-    words: list[str] = []
-    carrier = number = ""
-    left_at: datetime | None = None
+def _packages(raw: Json) -> tuple[ChannelPackage, ...]:
+    """The parcels that were not taken back, as Shopify orders them: oldest first."""
+    found: list[ChannelPackage] = []
     for index, parcel in enumerate(sections(raw, "fulfillments")):
         try:
             word = text(parcel, "displayStatus", reading.WORD)
             if text(parcel, "status", reading.WORD) in statuses.VOID or word in statuses.VOID:
                 continue
-            words.append(word)
-            for tracking in sections(parcel, "trackingInfo")[:1]:
-                if not number:
-                    number = text(tracking, "number", reading.TRACKING)
-                    carrier = text(tracking, "company", reading.CARRIER)
-            sent_at = reading.moment(parcel, "createdAt")
+            tracking = next(iter(sections(parcel, "trackingInfo")), _NONE)
+            number = _number(text(parcel, "id", reading.ID))
+            found.append(
+                ChannelPackage(
+                    external_id=number or f"#{index + 1}",
+                    carrier=text(tracking, "company", reading.CARRIER),
+                    tracking_number=text(tracking, "number", reading.TRACKING),
+                    status=word,
+                    shipped_at=reading.moment(parcel, "createdAt"),
+                    lines=_pieces(parcel),
+                )
+            )
         except BadFieldError as error:
             raise error.within(f"fulfillments[{index}]") from None
-        left_at = max(filter(None, (left_at, sent_at)), default=None)
-    return _Parcels(tuple(words), carrier, number, left_at)
+    return tuple(found)
+
+
+def _pieces(parcel: Json) -> tuple[tuple[str, int], ...]:
+    """What is in a parcel, where Shopify was asked for it: only of several the order needs it."""
+    return tuple(
+        (_number(reading.identifier(section(item, "lineItem"), "id")), count)
+        for item in sections(section(parcel, "fulfillmentLineItems"), "nodes")
+        if (count := reading.quantity(item, "quantity"))
+    )
+
+
+def _with_pieces(
+    packages: tuple[ChannelPackage, ...], lines: tuple[ChannelOrderLine, ...]
+) -> tuple[ChannelPackage, ...]:
+    """A parcel that is alone holds all that has left."""
+    if len(packages) != 1 or packages[0].lines:
+        return packages
+    gone = tuple((line.external_id, count) for line in lines if (count := line.quantity_shipped))
+    return (replace(packages[0], lines=gone),)
 
 
 def _open_orders(raw: Json) -> list[Json]:

@@ -57,17 +57,28 @@ query Lines($id: ID!, $after: String) {{
 }}
 """
 
+# What is in the parcels of an order that left in several.
+CONTENTS: Final = """
+query Contents($id: ID!) {
+  order(id: $id) {
+    fulfillments(first: 20) {
+      id fulfillmentLineItems(first: 50) { nodes { quantity lineItem { id } } }
+    }
+  }
+}
+"""
+
 # What is still to be sent, and what was: read before each change.
 PARCELS: Final = """
 query Parcels($id: ID!) {
   order(id: $id) {
     id cancelledAt displayFulfillmentStatus
-    fulfillments(first: 20) { id status displayStatus }
+    fulfillments(first: 20) { id status displayStatus trackingInfo { number } }
     fulfillmentOrders(first: 20) {
       nodes {
         id status
         assignedLocation { name }
-        lineItems(first: 50) { nodes { id remainingQuantity } }
+        lineItems(first: 50) { nodes { id remainingQuantity lineItem { id } } }
       }
     }
   }

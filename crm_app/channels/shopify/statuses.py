@@ -137,6 +137,8 @@ CAPABILITIES: Final = Capabilities(
     },
     no_way_back="A fulfilment or cancellation is taken back in Shopify's admin only.",
     carriers=INDIAN_CARRIERS,
+    # fulfillmentCreate names lines and quantities.
+    takes_parts=True,
     proof=Proof.BODY,
     registers_hooks=True,
     vocabularies=VOCABULARIES,

@@ -70,6 +70,7 @@ CAPABILITIES: Final = Capabilities(
         S.RETURNED: LOCAL,
         S.FAILED: LOCAL,
     },
+    why_whole="Swiggy's rider takes an order as a whole.",
     no_way_back="Swiggy takes no status back.",
     pulls=False,
     reads_back=False,

@@ -76,6 +76,7 @@ CAPABILITIES: Final = Capabilities(
     takes_back=frozenset({S.SHIPPED, S.CANCELLED}),
     no_way_back="The shop takes back only shipped and cancelled.",
     carriers=INDIAN_CARRIERS,
+    why_whole="WooCommerce completes an order as a whole: it has no word for a part that left.",
     proof=Proof.BODY,
     registers_hooks=True,
     vocabularies=VOCABULARIES,

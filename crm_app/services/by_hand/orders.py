@@ -148,6 +148,8 @@ def edit(session: Session, actor: Actor, order_id: int, before: Draft, after: Dr
     if "source" in changed:
         said = "Where an order came from stays: write it anew if it is wrong."
         raise InvalidInputError(said, details={"source": said})
+    if order.units_shipped and "lines" in changed:
+        raise ConflictError("A part of it has left: its lines stay as they are.")
     checked = check(wanted)
     if not changed:
         return order

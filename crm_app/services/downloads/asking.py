@@ -1,4 +1,4 @@
-"""A person asks for a file: its orders are frozen at once, by one statement."""
+"""A person asks for a file: its orders are frozen by one statement, at once where they are few."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -14,7 +14,7 @@ from crm_app.domain.download import ACTIVE, DownloadKind, FileFormat, Paper
 from crm_app.domain.permissions import Permission
 from crm_app.errors import ConflictError, InvalidInputError
 from crm_app.models import BulkRow, Download, DownloadPart, Order
-from crm_app.services import audit, order_search, reach
+from crm_app.services import audit, filter_words, order_search, reach
 from crm_app.services.downloads import columns
 from crm_app.services.order_query import OrderQuery, Sort
 from crm_app.services.papers import printing
@@ -25,6 +25,8 @@ MAX_ORDERS: Final = 10_000_000
 # A stack of paper that somebody carries; and one document is made in one go.
 MAX_PRINTED: Final = 500
 _MOST_AT_ONCE: Final = 10
+# Freezing so many is done within a click; more of them a worker freezes first.
+FROZEN_AT_ONCE: Final = 5_000
 _EXPORTS: Final = (FileFormat.CSV, FileFormat.XLSX, FileFormat.JSON)
 _SORTED_BY: Final[Mapping[Sort, Any]] = {
     Sort.NEWEST: col(Order.placed_at).desc(),
@@ -48,6 +50,7 @@ def export(
     """Ask for a file with every order that matches now.
 
     What matches is frozen here, and so is its number; a worker writes the rows as they are then.
+    Above `FROZEN_AT_ONCE` the worker freezes it too, as the first thing it does.
 
     Args:
         session: An open transaction.
@@ -66,16 +69,16 @@ def export(
     if kind not in _EXPORTS:
         raise InvalidInputError("An export is CSV, XLSX or JSON.", details={"format": "Unusable."})
     chosen = columns.chosen(actor, list(keys) or columns.default_keys(actor))
-    found = order_search.conditions_of(session, actor, query)
-    # All of a filter: neither a page's plan nor its limits fit.
-    session.execute(text("SELECT set_config('enable_seqscan', 'on', true)"))
+    few = _count_up_to(session, order_search.conditions_of(session, actor, query))
+    if not few:
+        raise _nothing()
     download, is_new = _claim(
         session,
         actor,
         key,
         kind=DownloadKind.EXPORT,
         format=kind,
-        title=title_of(query),
+        title=filter_words.title_of(session, query),
         settings={
             "filter": query.first_page().params(),
             "columns": [column.key for column in chosen],
@@ -83,9 +86,35 @@ def export(
         has_people=any(column.is_personal for column in chosen),
     )
     if is_new:
-        _freeze(session, download, _matching(found, query.sort))
+        if few <= FROZEN_AT_ONCE:
+            freeze(session, actor, download)
         _begin(session, actor, download)
     return download
+
+
+def _count_up_to(session: Session, conditions: Sequence[ColumnElement[bool]]) -> int:
+    """How many match, counted to just above what is frozen at once."""
+    some = select(literal(1)).where(*conditions).limit(FROZEN_AT_ONCE + 1).subquery()
+    return session.exec(select(func.count()).select_from(some)).one()
+
+
+def is_frozen(download: Download) -> bool:
+    """Whether it is settled which orders are in the file."""
+    return download.total > 0
+
+
+def freeze(session: Session, actor: Actor, download: Download) -> None:
+    """Settle which orders are in a file: those that match its filter now.
+
+    Raises:
+        PermissionDeniedError: If the person may not filter so.
+        InvalidInputError: If none match, or too many.
+    """
+    query = OrderQuery.parse(download.settings["filter"])
+    found = order_search.conditions_of(session, actor, query)
+    # All of a filter: neither a page's plan nor its limits fit.
+    session.execute(text("SELECT set_config('enable_seqscan', 'on', true)"))
+    _freeze(session, download, _matching(found, query.sort))
 
 
 def export_run(session: Session, actor: Actor, run_id: int) -> Download:
@@ -125,21 +154,6 @@ def print_run(session: Session, actor: Actor, run_id: int, paper: Paper) -> Down
         settings={"paper": paper.value},
         has_people=paper.shows_people,
     )
-
-
-def title_of(query: OrderQuery) -> str:
-    """`Orders: Amazon, Flipkart; Confirmed; from 2026-11-01; "meera"`."""
-    parts = [
-        ", ".join(channel.label for channel in query.channels),
-        ", ".join(status.label for status in query.statuses),
-        (query.attention or "").replace("_", " "),
-        f"from {query.placed_from}" if query.placed_from else "",
-        f"to {query.placed_to}" if query.placed_to else "",
-        f"“{query.text}”" if query.text else "",
-        f"word {query.word.word}" if query.word else "",
-    ]
-    said = "; ".join(part for part in parts if part)
-    return (f"Orders: {said}" if said else "All orders")[:300]
 
 
 def _of_run(session: Session, actor: Actor, run_id: int, **row: Any) -> Download:
@@ -211,11 +225,15 @@ def _freeze(session: Session, download: Download, rows: Any) -> None:
     download.total = sum(row[0] for row in counts)
     most = MAX_PRINTED if download.kind is DownloadKind.PRINT else MAX_ORDERS
     if not download.total:
-        said = "No order matches: there is nothing to write."
-        raise InvalidInputError(said, details={"orders": said})
+        raise _nothing()
     if download.total > most:
         said = f"At most {most:,} orders in one file. Narrow the filter, by days perhaps."
         raise InvalidInputError(said, details={"orders": said})
+
+
+def _nothing() -> InvalidInputError:
+    said = "No order matches: there is nothing to write."
+    return InvalidInputError(said, details={"orders": said})
 
 
 def _begin(session: Session, actor: Actor, download: Download) -> None:
@@ -228,7 +246,7 @@ def _begin(session: Session, actor: Actor, download: Download) -> None:
         subject_type="download",
         subject_id=download.id,
         after={
-            "orders": download.total,
+            "orders": download.total if is_frozen(download) else "counted by the worker",
             "format": download.format.value,
             "personal_data": download.has_people,
             **_recorded(download.settings),

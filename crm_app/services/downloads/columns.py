@@ -16,8 +16,9 @@ from crm_app.domain.channel import Channel
 from crm_app.domain.money import exponent
 from crm_app.domain.order_status import OrderStatus, PaymentStatus, SyncStatus
 from crm_app.domain.permissions import Permission
+from crm_app.domain.working import HoldReason, Priority
 from crm_app.errors import InvalidInputError, PermissionDeniedError
-from crm_app.models import ChannelAccount, Customer, Order, OrderLine
+from crm_app.models import ChannelAccount, Customer, Order, OrderLine, OrderTag, Tag, User
 from crm_app.services import reach
 
 
@@ -68,6 +69,11 @@ def _label(words: Iterable[_Word]) -> Callable[[Any, str | None], Value]:
     return read
 
 
+def _reason(value: Any, currency: str | None) -> Value:
+    del currency
+    return HoldReason(value).label if value else ""
+
+
 def _word(column: Any) -> Any:
     """The column as the text that it is: to make an enum's member of each takes its time."""
     return type_coerce(column, Text)
@@ -111,6 +117,19 @@ _EMAIL: Final = (
     .correlate(Order)
     .scalar_subquery()
 )
+_ASSIGNEE: Final = (
+    fields(col(User.name))
+    .where(col(User.id) == col(Order.assignee_id))
+    .correlate(Order)
+    .scalar_subquery()
+)
+_TAGS: Final = (
+    fields(func.string_agg(col(Tag.name), "; "))
+    .join(OrderTag, col(OrderTag.tag_id) == col(Tag.id))
+    .where(col(OrderTag.order_id) == col(Order.id))
+    .correlate(Order)
+    .scalar_subquery()
+)
 
 _T, _N, _M, _D, _F = Kind.TEXT, Kind.NUMBER, Kind.MONEY, Kind.TIME, Kind.FLAG
 _ALL: Final = (
@@ -140,6 +159,7 @@ _ALL: Final = (
     Column("items", "Items", _T, _ITEMS, by_default=False),
     Column("lines", "Lines", _N, Order.line_count),
     Column("units", "Units", _N, Order.unit_count),
+    Column("units_shipped", "Units shipped", _N, Order.units_shipped, by_default=False),
     Column("currency", "Currency", _T, Order.currency),
     Column("total", "Total", _M, Order.total_minor, _amount),
     Column("tax", "Tax", _M, Order.tax_minor, _amount, by_default=False),
@@ -147,6 +167,12 @@ _ALL: Final = (
     Column("shipping", "Shipping", _M, Order.shipping_minor, _amount, by_default=False),
     Column("cod", "COD", _F, Order.is_cod),
     Column("hold", "On hold", _F, Order.on_hold, by_default=False),
+    Column(
+        "hold_reason", "Reason of the hold", _T, _word(Order.hold_reason), _reason, by_default=False
+    ),
+    Column("assignee", "Assigned to", _T, _ASSIGNEE, by_default=False),
+    Column("priority", "Priority", _T, _word(Order.priority), _label(Priority), by_default=False),
+    Column("tags", "Tags", _T, _TAGS, by_default=False),
     Column("cancel", "Buyer wants to cancel", _F, Order.cancel_requested, by_default=False),
     Column("carrier", "Carrier", _T, Order.carrier),
     Column("tracking", "Tracking number", _T, Order.tracking_number),

@@ -24,9 +24,9 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import CrmError, PermissionDeniedError, ServiceUnavailableError
 from crm_app.models import Download, DownloadPart, DownloadPiece, Order
-from crm_app.services import reach
+from crm_app.services import notices, reach
 from crm_app.services.behalf import on_behalf
-from crm_app.services.downloads import columns, formats, keeping, xlsx
+from crm_app.services.downloads import asking, columns, formats, keeping, xlsx
 from crm_app.services.downloads.columns import Column
 from crm_app.services.papers import printing
 
@@ -86,6 +86,9 @@ def _step(session: Session, download_id: int) -> bool:
     if download.kind is DownloadKind.PRINT:
         _print(session, actor, download)
         return False
+    if not asking.is_frozen(download):
+        asking.freeze(session, actor, download)
+        return True
     chosen = columns.chosen(actor, download.settings["columns"])
     part = _next_part(session, download_id)
     if part is None:
@@ -221,6 +224,9 @@ def _finish(session: Session, download: Download, size: int) -> None:
     moment = now()
     download.state, download.size, download.finished_at = DownloadState.DONE, size, moment
     download.expires_at = moment + keeping.kept_for()
+    what = download.settings.get("paper", "").replace("_", " ") or download.format.label
+    count = f"{download.done:,} order" + ("" if download.done == 1 else "s")
+    _ring(session, download, f"Your {what} file of {count} is ready.")
 
 
 def _fail(session: Session, download_id: int, reason: str) -> None:
@@ -229,4 +235,17 @@ def _fail(session: Session, download_id: int, reason: str) -> None:
         return
     download.state, download.reason = DownloadState.FAILED, reason[:500]
     download.finished_at = now()
+    _ring(session, download, f"Your {download.format.label} file could not be made.")
     session.execute(delete(DownloadPart).where(col(DownloadPart.download_id) == download_id))
+
+
+def _ring(session: Session, download: Download, sentence: str) -> None:
+    """Its title stays out of the bell: somebody's name may have been searched for."""
+    notices.tell(
+        session,
+        [download.user_id],
+        kind="file",
+        sentence=sentence,
+        href="/downloads",
+        key=f"download:{download.id}",
+    )

@@ -1,7 +1,7 @@
 """What a paper says of an order: read in a few statements, kept as JSON with an invoice."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any, Self
 
@@ -12,7 +12,10 @@ from sqlmodel import Session, col, select
 from crm_app.config import get_settings
 from crm_app.domain import gst
 from crm_app.domain.channel import Channel
-from crm_app.models import ChannelAccount, Order, OrderLine
+from crm_app.domain.order_status import IN_HOUSE
+from crm_app.errors import NotFoundError
+from crm_app.models import ChannelAccount, Order, OrderLine, OrderPackage
+from crm_app.services import packages
 from crm_app.services.papers import business
 from crm_app.services.papers.business import Seller
 
@@ -89,17 +92,20 @@ class Facts:
 
 
 def read(session: Session, order_ids: Sequence[int]) -> list[Facts]:
-    """The facts of these orders, in their order; of lines only what is still to be delivered.
+    """The facts of these orders, in their order; of lines only what is still to be delivered, and
+    of an order that left in part what has not left yet.
 
     Orders that are not there are left out.
     """
     wanted: Any = any_(literal(list(order_ids), ARRAY(BigInteger)))
+    partly = _sent_of_partly(session, wanted)
     lines: dict[int, list[Line]] = {}
     for line in session.exec(
         select(OrderLine).where(col(OrderLine.order_id) == wanted).order_by("order_id", "position")
     ):
-        if line.quantity > line.quantity_cancelled:
-            lines.setdefault(line.order_id, []).append(_line(line))
+        sent = packages.gone(line, partly[line.order_id]) if line.order_id in partly else 0
+        if line.quantity - line.quantity_cancelled > sent:
+            lines.setdefault(line.order_id, []).append(_line(line, sent))
     sellers = business.sellers(session)
     found = session.exec(
         select(Order, ChannelAccount.name)
@@ -113,11 +119,50 @@ def read(session: Session, order_ids: Sequence[int]) -> list[Facts]:
     return [made[order_id] for order_id in order_ids if order_id in made]
 
 
-def _line(line: OrderLine) -> Line:
+def _sent_of_partly(session: Session, wanted: Any) -> dict[int, list[OrderPackage]]:
+    """The packages of those orders of which some pieces are still in the house."""
+    ids = session.exec(
+        select(Order.id).where(
+            col(Order.id) == wanted,
+            col(Order.status).in_(IN_HOUSE),
+            col(Order.units_shipped) > 0,
+            col(Order.units_shipped) < col(Order.unit_count),
+        )
+    ).all()
+    return dict.fromkeys(ids, list[OrderPackage]()) | packages.of_orders(session, ids)
+
+
+def of_package(session: Session, order_id: int, package_id: int) -> Facts:
+    """The facts of one package: its pieces, its carrier, its number.
+
+    Raises:
+        NotFoundError: If the order has no such package.
+    """
+    package = session.get(OrderPackage, package_id)
+    order, account = session.exec(
+        select(Order, ChannelAccount.name)
+        .join(ChannelAccount, col(ChannelAccount.id) == Order.account_id)
+        .where(Order.id == order_id)
+    ).one()
+    if package is None or package.order_id != order_id:
+        raise NotFoundError("package", package_id)
+    lines = session.exec(
+        select(OrderLine).where(OrderLine.order_id == order_id).order_by(col(OrderLine.position))
+    )
+    inside = [
+        replace(_line(line), quantity=count)
+        for line in lines
+        if (count := int(package.lines.get(line.external_id, 0))) > 0
+    ]
+    whole = _facts(order, account, business.sellers(session).of(order.account_id), inside)
+    return replace(whole, carrier=package.carrier, tracking=package.tracking_number)
+
+
+def _line(line: OrderLine, sent: int = 0) -> Line:
     return Line(
         title=line.title,
         sku=line.sku,
-        quantity=line.quantity - line.quantity_cancelled,
+        quantity=line.quantity - line.quantity_cancelled - sent,
         unit_price_minor=line.unit_price_minor,
         discount_minor=line.discount_minor,
         tax_minor=line.tax_minor,

@@ -11,7 +11,7 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.download import Paper
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
-from crm_app.errors import ConflictError, NotFoundError
+from crm_app.errors import ConflictError, InvalidInputError, NotFoundError
 from crm_app.services import audit, reach
 from crm_app.services.papers import facts, invoice, invoicing, manifest, packing_slip, pick_list
 from crm_app.services.papers.sheet import Sheet
@@ -43,25 +43,41 @@ def allow(session: Session, actor: Actor, paper: Paper) -> None:
     reach.require(session, actor, Permission.PRINT_ORDERS, *shown)
 
 
-def print_one(session: Session, actor: Actor, paper: Paper, order_id: int) -> Printed:
+def print_one(
+    session: Session, actor: Actor, paper: Paper, order_id: int, *, package_id: int | None = None
+) -> Printed:
     """The paper of one order, at once; that it was printed is recorded.
+
+    Args:
+        session: The caller commits.
+        actor: Must be allowed this paper.
+        paper: A packing slip may be that of one package.
+        order_id: Ours.
+        package_id: One of its packages; None for what is in the house.
 
     Raises:
         PermissionDeniedError: If the actor may not have this paper.
-        NotFoundError: If there is no such order.
+        NotFoundError: If there is no such order, or no such package of it.
+        InvalidInputError: If the paper is none of a package.
         ConflictError: If this order can have none, an invoice while it is pending for one.
     """
     allow(session, actor, paper)
     if not facts.read(session, [order_id]):
         raise NotFoundError("order", order_id)
-    made = make(session, actor, paper, [order_id])
+    if package_id is None:
+        made = make(session, actor, paper, [order_id])
+    elif paper is Paper.PACKING_SLIP:
+        inside = facts.of_package(session, order_id, package_id)
+        made = Printed(_draw(actor, paper, [inside]).finish(), 1)
+    else:
+        raise InvalidInputError("Only a packing slip is printed for one package.")
     audit.record(
         session,
         actor,
         "order:printed",
         subject_type="order",
         subject_id=order_id,
-        after={"paper": paper.value},
+        after={"paper": paper.value} | ({"package": package_id} if package_id else {}),
     )
     return made
 

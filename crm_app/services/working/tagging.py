@@ -13,8 +13,9 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.domain.working import TagColour
 from crm_app.errors import ConflictError, InvalidInputError, NotFoundError
-from crm_app.models import Order, OrderTag, Tag
+from crm_app.models import Order, OrderTag, SavedView, Tag
 from crm_app.services import audit, reach
+from crm_app.services.facets import Facet, Pick, parse_pick
 from crm_app.services.working.among import one_of
 from crm_app.services.working.changes import Fate, Made, make
 
@@ -103,6 +104,27 @@ def list_tags(session: Session, actor: Actor) -> list[TagView]:
     reach.require(session, actor, Permission.VIEW_ORDERS)
     offered = select(Tag).where(col(Tag.is_retired).is_(False))
     return [_view(tag) for tag in session.exec(offered.order_by(func.lower(Tag.name)))]
+
+
+@dataclass(frozen=True, slots=True)
+class TagUse:
+    """A tag as those who keep the tags see it."""
+
+    id: int
+    name: str
+    colour: TagColour
+    is_retired: bool
+
+
+def all_tags(session: Session, actor: Actor) -> list[TagUse]:
+    """Every tag by name, retired ones last.
+
+    Raises:
+        PermissionDeniedError: Without `orders.view`.
+    """
+    reach.require(session, actor, Permission.VIEW_ORDERS)
+    found = session.exec(select(Tag).order_by(col(Tag.is_retired), func.lower(Tag.name)))
+    return [TagUse(tag.id, tag.name, tag.colour, tag.is_retired) for tag in found]
 
 
 def get_tag(session: Session, tag_id: int) -> TagView:
@@ -207,10 +229,27 @@ def change_tag(
     after = {key: new for key, new in wanted.items() if new not in (None, getattr(tag, key))}
     if after:
         before = {key: getattr(tag, key) for key in after}
+        if "name" in after:
+            _follow(session, tag.name, str(after["name"]))
         for key, new in after.items():
             setattr(tag, key, new)
         _note(session, actor, tag, "tag:changed", before, after)
     return _view(tag)
+
+
+def _follow(session: Session, old: str, new: str) -> None:
+    """Saved views ask for tags by name: those that ask for this one go on doing so."""
+    for view in session.exec(
+        select(SavedView).where(col(SavedView.params).has_key(Facet.TAG.value)).with_for_update()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
+    ):
+        pick = parse_pick(Facet.TAG, view.params[Facet.TAG.value], {})
+        followed = Pick(
+            Facet.TAG,
+            tuple(new if one.lower() == old.lower() else one for one in pick.values),
+            tuple(new if one.lower() == old.lower() else one for one in pick.without),
+        )
+        if followed != pick:
+            view.params = {**view.params, Facet.TAG.value: followed.text()}
 
 
 def _by_name(session: Session, name: str) -> Tag | None:

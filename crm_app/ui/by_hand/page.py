@@ -17,6 +17,7 @@ from crm_app.ui.shared.navigation import may
 from crm_app.ui.shared.notes import mistake, notice
 from crm_app.ui.shared.shell import shell
 from crm_app.ui.shared.shell_state import ShellState
+from crm_app.ui.shared.suggest import PAUSE_MS, SKUS, SuggestState, suggestion_lists
 
 _SEARCH_MS: Final = 250
 
@@ -61,6 +62,7 @@ def _form() -> rx.Component:
             class_name="hand-main",
         ),
         rx.el.div(_money(), class_name="hand-side"),
+        suggestion_lists(),
         rx.el.input(
             type="hidden",
             name="press",
@@ -91,7 +93,16 @@ def _lines() -> rx.Component:
 def _line(line: LineBox) -> rx.Component:
     return rx.el.div(
         _part(line, "title", "Item", line.title, auto_complete="off", max_length=500),
-        _part(line, "sku", "SKU", line.sku, auto_complete="off", max_length=120),
+        _part(
+            line,
+            "sku",
+            "SKU",
+            line.sku,
+            auto_complete="off",
+            max_length=120,
+            list=SKUS,
+            on_change=SuggestState.type_sku.debounce(PAUSE_MS),
+        ),
         _part(line, "quantity", "Qty", line.quantity, input_mode="numeric", max_length=7),
         _part(line, "price", "Price each, ₹", line.price, input_mode="decimal", max_length=16),
         button(

@@ -11,7 +11,7 @@ from crm_app.domain.download import FileFormat
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import CrmError, InvalidInputError, NotSignedInError
-from crm_app.services import order_search
+from crm_app.services import filter_words, order_search
 from crm_app.services.downloads import asking, columns, keeping
 from crm_app.services.order_query import OrderQuery
 from crm_app.ui.downloads.view import ColumnChoice, DownloadRow
@@ -106,7 +106,7 @@ class ExportState(rx.State):
         except CrmError as error:
             self.failure = str(error)
             return
-        self.title = asking.title_of(query)
+        self.title = await call(filter_words.title_of, query)
         self.count = count_text(total, is_exact=is_exact) + (" order" if total == 1 else " orders")
 
     @rx.event

@@ -5,6 +5,7 @@ import reflex as rx
 from crm_app.services.orders import MAX_NOTE
 from crm_app.ui.order.changes import changes_list, step
 from crm_app.ui.order.disputes import changed_meanwhile
+from crm_app.ui.order.parcels import pieces_field
 from crm_app.ui.order.state import OrderState
 from crm_app.ui.order.steps import Choice, Reason, Refusal
 from crm_app.ui.shared.conditions import has_any
@@ -130,6 +131,7 @@ def question_dialog() -> rx.Component:
             rx.dialog.description(question.explanation, class_name="quiet"),
             rx.el.form(
                 changed_meanwhile(),
+                rx.cond(has_any(question.pieces), pieces_field(), rx.fragment()),
                 rx.cond(question.asks_parcel, _parcel(), rx.fragment()),
                 rx.cond(has_any(question.reasons), _reasons(), rx.fragment()),
                 _why(),

@@ -5,6 +5,7 @@ import reflex as rx
 from crm_app.ui.order.actions import actions, travel_card
 from crm_app.ui.order.components import customer_card, facts_card, lines_card
 from crm_app.ui.order.disputes import dispute_cards
+from crm_app.ui.order.parcels import packages_card
 from crm_app.ui.order.past import past_card
 from crm_app.ui.order.state import OrderState
 from crm_app.ui.order.timeline import timeline_card
@@ -44,6 +45,7 @@ def order_body() -> rx.Component:
             ),
             dispute_cards(),
             lines_card(),
+            packages_card(),
             timeline_card(),
             class_name="order-main",
         ),

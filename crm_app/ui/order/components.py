@@ -1,5 +1,7 @@
 """The cards of an order's page."""
 
+from typing import Any
+
 import reflex as rx
 
 from crm_app.ui.order.state import OrderState
@@ -92,6 +94,7 @@ def customer_card() -> rx.Component:
             rx.el.div(
                 rx.el.h3("Other orders"),
                 rx.foreach(OrderState.work.others, _other),
+                link("All orders of this customer", href=order.all_orders, class_name="link"),
                 class_name="others",
             ),
             rx.fragment(),
@@ -119,8 +122,8 @@ def _contact() -> rx.Component:
     order = OrderState.order
     return rx.el.div(
         rx.el.dl(
-            _contact_line("Phone", order.phone),
-            _contact_line("E-mail", order.email),
+            _contact_line("Phone", order.phone, "Copy the phone number"),
+            _contact_line("E-mail", order.email, "Copy the e-mail address"),
             class_name="facts",
         ),
         rx.cond(
@@ -137,15 +140,32 @@ def _contact() -> rx.Component:
     )
 
 
-def _contact_line(name: str, value: str) -> rx.Component:
+def _contact_line(name: str, value: str, copy: str) -> rx.Component:
     return rx.cond(
         value != "",
         rx.el.div(
             rx.el.dt(name),
-            rx.el.dd(value, class_name="mono", custom_attrs=PERSONAL),
+            rx.el.dd(
+                value,
+                # Masked, there is nothing to copy.
+                rx.cond(OrderState.is_revealed, _copy(value, copy, f"{name} copied"), ""),
+                class_name="mono",
+                custom_attrs=PERSONAL,
+            ),
             class_name="fact",
         ),
         rx.fragment(),
+    )
+
+
+def _copy(text: Any, label: str, said: str) -> rx.Component:
+    return rx.el.button(
+        icon("copy", 14),
+        type="button",
+        class_name="ghost",
+        aria_label=label,
+        title=label,
+        on_click=[rx.set_clipboard(text), rx.toast.success(said)],
     )
 
 
@@ -154,17 +174,7 @@ def _address() -> rx.Component:
     return rx.el.div(
         rx.el.div(
             rx.el.h3("Ship to"),
-            rx.el.button(
-                icon("copy", 14),
-                type="button",
-                class_name="ghost",
-                aria_label="Copy the address",
-                title="Copy the address",
-                on_click=[
-                    rx.set_clipboard(joined(lines, "\n")),
-                    rx.toast.success("Address copied"),
-                ],
-            ),
+            _copy(joined(lines, "\n"), "Copy the address", "Address copied"),
             class_name="card-line",
         ),
         rx.el.address(rx.foreach(lines, _address_line), custom_attrs=PERSONAL),

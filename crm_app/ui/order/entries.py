@@ -29,7 +29,7 @@ _DESK: Final = (
     "order:archived",
     "order:unarchived",
 )
-_STATUS: Final = ("order:status", "order:settled", "intent:")
+_STATUS: Final = ("order:status", "order:part", "order:settled", "intent:")
 # The comment itself stands in its place.
 _SHOWN_AS_COMMENT: Final = "comment:added"
 

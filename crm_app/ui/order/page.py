@@ -3,6 +3,7 @@
 import reflex as rx
 
 from crm_app.ui.by_hand.entry import edit_button
+from crm_app.ui.by_hand.paid import paid_button
 from crm_app.ui.order.actions import question_dialog
 from crm_app.ui.order.body import order_body, order_title
 from crm_app.ui.order.state import OrderState
@@ -26,7 +27,7 @@ def order_page() -> rx.Component:
         question_dialog(),
         ticker(OrderState.refresh, OrderState.every_ms),
         section="orders",
-        actions=(edit_button(), print_menu(OrderState.order.id), _back()),
+        actions=(paid_button(), edit_button(), print_menu(OrderState.order.id), _back()),
     )
 
 

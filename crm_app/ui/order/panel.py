@@ -6,9 +6,13 @@ A page that wants it puts `order_panel(...)` next to its list and fires
 
 import reflex as rx
 
+from crm_app.ui.by_hand.entry import edit_button
+from crm_app.ui.by_hand.paid import paid_button
 from crm_app.ui.order.actions import question_dialog
 from crm_app.ui.order.body import order_body, order_title
 from crm_app.ui.order.state import OrderState
+from crm_app.ui.order.work_card import assignee_field, hold_button
+from crm_app.ui.papers.menu import print_menu
 from crm_app.ui.shared.blanks import blank, failed, skeleton_rows
 from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import icon, ticker
@@ -37,6 +41,7 @@ def order_panel(*controls: rx.Component) -> rx.Component:
                 *controls,
                 class_name="order-panel-head",
             ),
+            rx.cond(OrderState.phase == "found", _deeds(), rx.fragment()),
             rx.match(
                 OrderState.phase,
                 ("found", order_body()),
@@ -53,4 +58,18 @@ def order_panel(*controls: rx.Component) -> rx.Component:
             aria_label="Order",
         ),
         rx.fragment(),
+    )
+
+
+def _deeds() -> rx.Component:
+    """What is done most, without scrolling: the page of the order has it in its cards."""
+    return rx.el.div(
+        assignee_field(aria_label="Assigned to"),
+        hold_button(),
+        paid_button(),
+        edit_button(),
+        print_menu(OrderState.order.id),
+        class_name="panel-deeds",
+        role="group",
+        aria_label="Do with this order",
     )

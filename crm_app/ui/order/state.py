@@ -19,6 +19,7 @@ from crm_app.services import (
     orders,
     personal_data,
     presence,
+    shipping,
     withdrawing,
 )
 from crm_app.services.order_page import OrderPage
@@ -28,7 +29,8 @@ from crm_app.ui.order import view
 from crm_app.ui.order.changes import ChangeLine, changes_of
 from crm_app.ui.order.differences import Dispute
 from crm_app.ui.order.entries import Entry, entries
-from crm_app.ui.order.steps import Question, Steps, asks
+from crm_app.ui.order.parcel_view import Package, packages
+from crm_app.ui.order.steps import Question, Steps, asks, pieces_of
 from crm_app.ui.order.travel import Travel
 from crm_app.ui.order.view import Line, OrderView
 from crm_app.ui.order.work_view import WorkView
@@ -52,8 +54,10 @@ class OrderState(rx.State):
     failure: str = ""
     order: OrderView = OrderView()
     lines: list[Line] = []
+    packages: list[Package] = []
     work: WorkView = WorkView()
     entries: list[Entry] = []
+    has_older: bool = False
     # The newest comment of this person: once it is another, what was typed has arrived.
     said_last: int = 0
     # Names of colleagues who look at it as well.
@@ -69,6 +73,8 @@ class OrderState(rx.State):
     every_ms: int = SLOW_MS
     # Of the order in a panel beside a list; 0 on its own page, where the address names it.
     panel_id: int = 0
+
+    _most_events: int = order_view.MOST_EVENTS
 
     @rx.event(supersedes=True)
     @requires(Permission.VIEW_ORDERS)
@@ -123,6 +129,14 @@ class OrderState(rx.State):
             self.notice = f"Not refreshed: {error}"
 
     @rx.event
+    @requires(Permission.VIEW_ORDERS)
+    async def show_older(self) -> None:
+        """Go further back in the timeline."""
+        if self.has_older and self._most_events < order_view.LONGEST_TIMELINE:
+            self._most_events += order_view.MOST_EVENTS
+            await self._read()
+
+    @rx.event
     @requires(Permission.CHANGE_STATUS)
     async def take_step(self, status: str) -> None:
         """Change the status now, or ask first where details or a second thought are needed."""
@@ -135,7 +149,7 @@ class OrderState(rx.State):
             return
         if asks(choice):
             # What is on the screen, and not what was just read behind it.
-            self.question = Question.of(choice, detail.order, self.order.version)
+            self.question = Question.of(choice, detail, self.order.version)
             return
         await self._do(lambda: self._change(choice.status))
 
@@ -151,7 +165,10 @@ class OrderState(rx.State):
         try:
             reason = str(form.get("cancel_reason") or "")
             version, why = self.question.version, str(form.get("why") or "")
-            await self._change(status, carrier, tracking, reason, why=why, version=version)
+            if self.question.pieces:
+                await self._ship(pieces_of(self.question, form), carrier, tracking, version, why)
+            else:
+                await self._change(status, carrier, tracking, reason, why=why, version=version)
         except NotSignedInError:
             raise
         except CrmError as error:
@@ -206,7 +223,7 @@ class OrderState(rx.State):
     async def _read(self) -> None:
         actor, order_id = await current_actor(self), self._order_id()
         before = self.order.id if self.order.id != order_id else 0
-        self._show(await call(order_page.read, actor, order_id))
+        self._show(await call(order_page.read, actor, order_id, most_events=self._most_events))
         here = await errand(presence.look, actor, order_id, left=before)
         self.others_here = _here(here)
         if here and not self.travel.is_open:
@@ -236,6 +253,20 @@ class OrderState(rx.State):
             expected_version=version or self.order.version,
         )
 
+    async def _ship(
+        self, pieces: dict[str, int], carrier: str, tracking: str, version: int, why: str
+    ) -> None:
+        await call(
+            shipping.ship,
+            await current_actor(self),
+            self._order_id(),
+            pieces,
+            carrier=carrier,
+            tracking_number=tracking,
+            why=why,
+            expected_version=version,
+        )
+
     async def _do(self, step: Callable[[], Any]) -> None:
         self.notice = ""
         try:
@@ -263,7 +294,9 @@ class OrderState(rx.State):
             "said_last": max((one.id for one in page.work.comments if one.is_mine), default=0),
             "order": drawn,
             "lines": lines,
+            "packages": packages(detail, moment, zone),
             "entries": said,
+            "has_older": detail.has_older_events,
             "work": work,
             "disputes": [Dispute.of(one, label, moment, zone) for one in detail.disputes],
         }

@@ -1,19 +1,19 @@
 """What a person may do next with an order: buttons, and the question some of them ask. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, Self
+from typing import Any, Final, Self
 from zoneinfo import ZoneInfo
 
 from crm_app.channels import capabilities
 from crm_app.domain.order_status import OrderStatus, SyncStatus
-from crm_app.errors import CrmError
-from crm_app.services.order_search import OrderSummary
+from crm_app.errors import CrmError, InvalidInputError
 from crm_app.services.order_view import OrderDetail
 from crm_app.services.orders import StatusChoice
 from crm_app.ui.order.differences import Changed, changed_of
 
-_FIELDS: Final = ("carrier", "tracking_number", "why")
+_FIELDS: Final = ("carrier", "tracking_number", "lines", "why")
 _VERBS: Final[dict[OrderStatus, str]] = {
     OrderStatus.CONFIRMED: "Confirm",
     OrderStatus.PACKED: "Mark packed",
@@ -128,6 +128,18 @@ class Reason:
 
 
 @dataclass(frozen=True)
+class Piece:
+    """Pieces of a line that are still to leave; `name` is its field in the form."""
+
+    name: str
+    key: str
+    title: str
+    sku: str
+    left: int
+    of: str
+
+
+@dataclass(frozen=True)
 class Question:
     """What is asked before a step: parcel details, or a plain yes."""
 
@@ -141,6 +153,8 @@ class Question:
     is_required: bool = False
     # What the channel lets a seller say of a cancellation.
     reasons: list[Reason] = field(default_factory=list[Reason])
+    # What is left to ship, where less than all of it may leave.
+    pieces: list[Piece] = field(default_factory=list[Piece])
     failure: str = ""
     mistakes: dict[str, str] = field(default_factory=dict)
     # The order's version that the person saw when the question was asked, or was told since.
@@ -149,7 +163,8 @@ class Question:
     changes: list[Changed] = field(default_factory=list[Changed])
 
     @classmethod
-    def of(cls, choice: StatusChoice, order: OrderSummary, version: int) -> Self:
+    def of(cls, choice: StatusChoice, detail: OrderDetail, version: int) -> Self:
+        order = detail.order
         channel, number = order.channel.label, order.order_number
         reasons = capabilities.of(order.channel).cancel_reasons
         is_cancel = choice.status is OrderStatus.CANCELLED
@@ -159,7 +174,8 @@ class Question:
             is_open=True,
             status=choice.status.value,
             title=f"{verb} {number}" if is_parcel else f"{verb}: {number}",
-            explanation=_explanation(choice, channel),
+            explanation=_explanation(choice, channel, detail),
+            pieces=_pieces(detail) if choice.status is OrderStatus.SHIPPED else [],
             verb=verb,
             look="btn danger" if choice.status in _GRAVE else "btn primary",
             asks_parcel=is_parcel,
@@ -186,7 +202,49 @@ class Question:
         return self.verb if self.changes else f"{self.verb} all the same"
 
 
-def _explanation(choice: StatusChoice, channel: str) -> str:
+def _pieces(detail: OrderDetail) -> list[Piece]:
+    """To choose from: nothing where the channel takes a whole only, or one piece is left."""
+    left = [line for line in detail.lines if line.left]
+    if detail.why_whole or sum(line.left for line in left) < 2:
+        return []
+    return [
+        Piece(
+            name=f"piece-{at}",
+            key=line.external_id,
+            title=line.title or "No title",
+            sku=line.sku,
+            left=line.left,
+            of=f"of {line.left}",
+        )
+        for at, line in enumerate(left)
+    ]
+
+
+def pieces_of(question: Question, form: Mapping[str, Any]) -> dict[str, int]:
+    """What was chosen, by the line's external id.
+
+    Raises:
+        InvalidInputError: If a number is none.
+    """
+    found: dict[str, int] = {}
+    for piece in question.pieces:
+        typed = str(form.get(piece.name, "")).strip() or "0"
+        if not (typed.isascii() and typed.isdecimal() and len(typed) < 7):
+            said = f"How many of {piece.title}? Write a whole number."
+            raise InvalidInputError(said, details={"lines": said})
+        found[piece.key] = int(typed)
+    return found
+
+
+def _explanation(choice: StatusChoice, channel: str, detail: OrderDetail) -> str:
+    said = _told(choice, channel)
+    is_several = sum(line.left for line in detail.lines) > 1
+    if choice.status is OrderStatus.SHIPPED and detail.why_whole and is_several:
+        return f"{said} {detail.why_whole}"
+    return said
+
+
+def _told(choice: StatusChoice, channel: str) -> str:
     if choice.needs_tracking:
         return f"{channel} asks for the carrier and the tracking number, and is told at once."
     if choice.is_pushed:

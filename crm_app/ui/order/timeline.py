@@ -16,6 +16,11 @@ def timeline_card() -> rx.Component:
         rx.el.ol(
             rx.foreach(OrderState.entries, _entry), class_name="timeline only-" + TalkState.shown
         ),
+        rx.cond(
+            OrderState.has_older,
+            button("Show older", kind="small", on_click=OrderState.show_older),
+            rx.fragment(),
+        ),
         class_name="card",
         aria_label="Timeline",
     )

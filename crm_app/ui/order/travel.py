@@ -66,7 +66,9 @@ class Travel:
             sentence=_sentence(detail, newest, now, zone),
             quote=newest.reason if newest and newest.state is IntentState.REJECTED else "",
             channel_word=word.label if word else "",
-            ours=(newest.to_status if newest else order.status).label,
+            ours="the package"
+            if newest and newest.is_part
+            else (newest.to_status if newest else order.status).label,
             channel_label=order.channel.label,
             may_decide=detail.may_change,
             withdraws=_withdraws(detail, newest),
@@ -131,7 +133,8 @@ def _title(intent: IntentView | None, channel: str) -> str:
         return f"Order on {channel}"
     was_told = intent.sent_at is not None or intent.state is IntentState.REJECTED
     verb = "Telling" if intent.state in OPEN else "Told" if was_told else "Not told"
-    return f"{verb} {channel}: {intent.to_status.label}"
+    what = "a part is shipped" if intent.is_part else intent.to_status.label
+    return f"{verb} {channel}: {what}"
 
 
 def _sentence(detail: OrderDetail, intent: IntentView | None, now: datetime, zone: ZoneInfo) -> str:
@@ -149,7 +152,7 @@ def _sentence(detail: OrderDetail, intent: IntentView | None, now: datetime, zon
         return f"{intent.reason} Send it again, or take {channel}'s word."
     sentence = _SENTENCES[intent.state].format(
         channel=channel,
-        status=intent.to_status.label,
+        status="the package" if intent.is_part else intent.to_status.label,
         who=intent.actor_label,
         next=times.when(intent.next_try_at, now, zone),
         tries="1 try" if intent.attempts == 1 else f"{intent.attempts} tries",

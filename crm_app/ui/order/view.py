@@ -6,14 +6,24 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from crm_app.domain import money
-from crm_app.domain.carriers import tracking_url
 from crm_app.domain.channel import Channel
+from crm_app.services.facets import Facet, Pick
+from crm_app.services.order_query import OrderQuery
 from crm_app.services.order_search import OrderSummary
 from crm_app.services.order_view import AddressView, LineView, OrderDetail
-from crm_app.ui.orders.rows import HOLD, INFERRED, deadline, nameless, tags, unknown_word
+from crm_app.ui.orders.rows import (
+    HOLD,
+    INFERRED,
+    deadline,
+    nameless,
+    standing_pill,
+    tags,
+    unknown_word,
+)
 from crm_app.ui.shared import times
+from crm_app.ui.shared.links import orders_path
 from crm_app.ui.shared.times import Clock
-from crm_app.ui.shared.tones import Pill, payment_pill, status_pill, sync_pill
+from crm_app.ui.shared.tones import Pill, payment_pill, sync_pill
 
 
 @dataclass(frozen=True)
@@ -64,12 +74,15 @@ class OrderView:
     total: str = ""
     customer: str = ""
     customer_orders: str = ""
+    # The list of all of them.
+    all_orders: str = ""
     phone: str = ""
     email: str = ""
     may_reveal: bool = False
     address: list[str] = field(default_factory=list)
     note: str = ""
     is_private: bool = False
+    can_be_paid: bool = False
     may_change: bool = False
 
     @classmethod
@@ -95,6 +108,11 @@ class OrderView:
             total=money.to_text(order.total_minor, order.currency),
             customer=order.customer_name or nameless(order),
             customer_orders=orders_count(detail.customer_orders),
+            all_orders=orders_path(
+                OrderQuery(picks=(Pick(Facet.CUSTOMER, (str(detail.customer_id),)),))
+            )
+            if detail.customer_id
+            else "",
             phone=detail.phone_masked,
             email=detail.email_masked,
             may_reveal=detail.may_reveal,
@@ -102,13 +120,14 @@ class OrderView:
             note=detail.note,
             is_private=detail.address is None,
             may_change=detail.may_change,
+            can_be_paid=detail.can_be_paid,
         )
 
 
 def axes(order: OrderSummary) -> list[Pill]:
     """The four axes of an order, the holds only where there is one."""
     found = [
-        status_pill(order.status),
+        standing_pill(order),
         payment_pill(order.payment_status),
         sync_pill(order.sync_status),
     ]
@@ -143,11 +162,6 @@ def facts(detail: OrderDetail, now: datetime, zone: ZoneInfo) -> list[Fact]:
     words = ", ".join(detail.unknown_words)
     if words not in ("", order.channel_status):
         found.append(Fact("Not mapped yet", words))
-    if detail.carrier:
-        found.append(Fact("Carrier", detail.carrier))
-    if detail.tracking_number:
-        page = tracking_url(detail.carrier, detail.tracking_number)
-        found.append(Fact("Tracking", detail.tracking_number, is_mono=True, href=page))
     if detail.fulfilled_by_channel:
         found.append(Fact("Packed by", order.channel.label))
     if detail.contract_is_inferred:

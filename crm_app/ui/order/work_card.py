@@ -1,5 +1,7 @@
 """The desk's own data of the order: whose work, how urgent, its tags, its hold, who watches."""
 
+from typing import Any
+
 import reflex as rx
 
 from crm_app.domain.working import Priority
@@ -10,6 +12,7 @@ from crm_app.ui.order.work_view import Choice, TagRow
 from crm_app.ui.shared.conditions import is_not
 from crm_app.ui.shared.hold import hold_fields
 from crm_app.ui.shared.keeping import kept
+from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import button, icon
 from crm_app.ui.shared.notes import mistake, notice
 
@@ -41,16 +44,20 @@ def _notice() -> rx.Component:
 
 
 def _assignee() -> rx.Component:
+    return assignee_field(id="assignee", custom_attrs={"data-desk": "assign"})
+
+
+def assignee_field(**named: Any) -> rx.Component:
+    """Whose work it is: to choose from, for those who may; `named` is how the field is called."""
     work = OrderState.work
     return rx.cond(
         work.may_assign,
         rx.el.select(
             rx.foreach(work.people, _choice),
-            id="assignee",
             value=work.assignee,
             on_change=WorkState.assign,
             class_name="field select quiet-select",
-            custom_attrs={"data-desk": "assign"},
+            **named,
         ),
         rx.el.span(work.assignee_name),
     )
@@ -132,6 +139,7 @@ def _tag_menu() -> rx.Component:
                 reset_on_submit=True,
                 class_name="tag-new",
             ),
+            link("All tags", href="/tags", class_name="item"),
             class_name="pop pop-tags",
             custom_attrs={"aria-label": "Tags"},
             align="start",
@@ -175,16 +183,7 @@ def _watching() -> rx.Component:
 def _ends() -> rx.Component:
     work = OrderState.work
     return rx.el.div(
-        rx.cond(
-            work.may_hold & work.can_be_held & is_not(work.held.is_on),
-            button(
-                icon("pause", 13),
-                "Hold…",
-                on_click=WorkState.ask_hold(True),
-                custom_attrs={"data-desk": "hold"},
-            ),
-            rx.fragment(),
-        ),
+        hold_button(custom_attrs={"data-desk": "hold"}),
         rx.cond(
             work.may_archive,
             rx.cond(
@@ -209,6 +208,16 @@ def _ends() -> rx.Component:
             rx.fragment(),
         ),
         class_name="desk-end",
+    )
+
+
+def hold_button(**named: Any) -> rx.Component:
+    """Asks for the reason of a hold; nothing where there is none to make."""
+    work = OrderState.work
+    return rx.cond(
+        work.may_hold & work.can_be_held & is_not(work.held.is_on),
+        button(icon("pause", 13), "Hold…", on_click=WorkState.ask_hold(True), **named),
+        rx.fragment(),
     )
 
 

@@ -46,6 +46,7 @@ NAMES: Final[dict[Facet, str]] = {
     Facet.CANCEL: "Buyer wants to cancel",
     Facet.RETURN: "Buyer wants to return",
     Facet.UNMAPPED: "Unknown status word",
+    Facet.CUSTOMER: "Customer",
     Facet.ARCHIVED: "Archived",
 }
 _FIELDS: Final[dict[Facet, str]] = {
@@ -98,6 +99,10 @@ class FacetMenu:
     says: str = ""
     options: list[Option] = field(default_factory=list)
     hint: str = ""
+    # What is on, as it is typed: of texts what is shown and what is not, of a range its two ends.
+    value: str = ""
+    without: str = ""
+    is_out: bool = False
 
 
 def facet_menus(query: OrderQuery, choices: FacetChoices, today: date) -> list[FacetMenu]:
@@ -108,12 +113,46 @@ def facet_menus(query: OrderQuery, choices: FacetChoices, today: date) -> list[F
 def _menu(query: OrderQuery, facet: Facet, choices: FacetChoices, today: date) -> FacetMenu:
     says = pick_text(query.pick(facet), choices, today)
     label = NAMES[facet]
+    pick = query.pick(facet)
     if facet is Facet.AMOUNT:
-        return FacetMenu(facet.value, label, "range", says, hint=CURRENCY)
+        first, last = _ends(next(iter((*pick.values, *pick.without)), ""))
+        return FacetMenu(
+            facet.value,
+            label,
+            "range",
+            says,
+            hint=CURRENCY,
+            value=first,
+            without=last,
+            is_out=bool(pick.without),
+        )
     if facet in _FIELDS:
-        return FacetMenu(facet.value, label, "text", says, hint=_FIELDS[facet])
+        return FacetMenu(
+            facet.value,
+            label,
+            "text",
+            says,
+            hint=_FIELDS[facet],
+            value=Pick(facet, pick.values).text(),
+            without=Pick(facet, pick.without).text(),
+        )
     options = [_option(query, facet, value, name) for value, name in _values(facet, choices)]
     return FacetMenu(facet.value, label, "choices", says, options)
+
+
+def _ends(text: str) -> tuple[str, str]:
+    """`500..2000` -> 500 and 2000; one amount is both ends."""
+    first, dots, last = text.partition("..")
+    return first, last if dots else first
+
+
+def due_days(query: OrderQuery) -> tuple[str, str]:
+    """The days of ship-by that are on, for the fields of their form."""
+    for value in query.pick(Facet.DUE).values:
+        if days := day_range_of(value):
+            first, last = (day.isoformat() if day else "" for day in days)
+            return first, last
+    return "", ""
 
 
 def _values(facet: Facet, choices: FacetChoices) -> list[tuple[str, str]]:
@@ -194,6 +233,8 @@ def value_text(facet: Facet, value: str, choices: FacetChoices, today: date) -> 
         return str(getattr(words[facet](value), "label", value))
     if facet in _FIELDS or facet in FLAGS:
         return value
+    if facet is Facet.CUSTOMER:
+        return f"no. {value}"
     return dict(_values(facet, choices)).get(value, value)
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from crm_app.services.facets import Facet
 from crm_app.ui.orders.facet_menus import FacetMenu
 from crm_app.ui.orders.state import OrdersState
 from crm_app.ui.orders.views_menu import views_menu
@@ -22,11 +23,19 @@ from crm_app.ui.shared.filter_parts import (
 from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import button, icon
 from crm_app.ui.shared.shell_state import ShellState
+from crm_app.ui.shared.suggest import (
+    CITIES,
+    PAUSE_MS,
+    SKUS,
+    SuggestState,
+    suggestion_lists,
+)
 
 
 def filter_bar() -> rx.Component:
     menus = OrdersState.menus
     return rx.el.div(
+        suggestion_lists(),
         views_menu(),
         search_box(),
         rx.el.div(
@@ -40,7 +49,7 @@ def filter_bar() -> rx.Component:
             menu(
                 "Ship-by",
                 rx.foreach(menus.due, plain_option),
-                other_days("", "", OrdersState.pick_due),
+                other_days(menus.due_from, menus.due_to, OrdersState.pick_due),
             ),
             menu("Needs", rx.foreach(menus.attention, plain_option), class_name="pop-wide"),
             dropdown(
@@ -121,29 +130,59 @@ def _facet(facet: FacetMenu) -> rx.Component:
         rx.match(
             facet.kind,
             ("choices", rx.el.div(rx.foreach(facet.options, _choice), class_name="facet-options")),
-            ("range", _form(facet, *_range(facet))),
-            _form(facet, _typed(facet)),
+            ("range", _form(facet, *_range(facet), _out(facet))),
+            _form(
+                facet,
+                _typed(facet, "value", facet.value, facet.hint),
+                rx.el.label(
+                    "But not", _typed(facet, "without", facet.without, ""), class_name="facet-not"
+                ),
+            ),
         ),
         key=facet.key,
         class_name="facet",
     )
 
 
-def _typed(facet: FacetMenu) -> rx.Component:
+def _typed(facet: FacetMenu, name: str, value: str, hint: str) -> rx.Component:
+    def field(**suggests: Any) -> rx.Component:
+        return _input(facet, name, value, hint, **suggests)
+
+    return rx.match(
+        facet.key,
+        (
+            Facet.SKU.value,
+            field(list=SKUS, on_change=SuggestState.type_sku.debounce(PAUSE_MS)),
+        ),
+        (
+            Facet.CITY.value,
+            field(list=CITIES, on_change=SuggestState.type_city.debounce(PAUSE_MS)),
+        ),
+        field(),
+    )
+
+
+def _input(facet: FacetMenu, name: str, value: str, hint: str, **suggests: Any) -> rx.Component:
     return rx.el.input(
-        name="value",
-        placeholder=facet.hint,
-        aria_label=facet.label,
+        name=name,
+        # What is on stands there to be added to; a new key follows Back and a removed chip.
+        key=name + value,
+        default_value=value,
+        placeholder=hint,
+        aria_label=facet.label if name == "value" else facet.label + " to leave out",
         auto_complete="off",
         max_length=200,
         class_name="field",
+        **suggests,
     )
 
 
 def _range(facet: FacetMenu) -> tuple[rx.Component, ...]:
-    def end(name: str, says: str) -> rx.Component:
+    def end(name: str, says: str, value: str) -> rx.Component:
         return rx.el.input(
             name=name,
+            key=name + value,
+            default_value=value,
             placeholder=says,
             aria_label=facet.label + " " + says,
             input_mode="decimal",
@@ -152,14 +191,25 @@ def _range(facet: FacetMenu) -> tuple[rx.Component, ...]:
             class_name="field",
         )
 
-    return (end("from", "from"), end("to", "to"))
+    return (end("from", "from", facet.value), end("to", "to", facet.without))
+
+
+def _out(facet: FacetMenu) -> rx.Component:
+    return rx.el.label(
+        rx.el.input(
+            type="checkbox",
+            name="not",
+            default_checked=facet.is_out,
+            key=rx.cond(facet.is_out, "out", "in"),
+        ),
+        "Leave these out",
+    )
 
 
 def _form(facet: FacetMenu, *fields: Any) -> rx.Component:
     return rx.el.form(
         rx.el.input(type="hidden", name="facet", value=facet.key, read_only=True),
         rx.el.div(*fields, class_name="facet-fields"),
-        rx.el.label(rx.el.input(type="checkbox", name="not"), "Leave these out"),
         button("Show", type="submit"),
         on_submit=OrdersState.narrow,
         class_name="facet-form",

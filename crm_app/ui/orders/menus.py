@@ -13,6 +13,7 @@ from crm_app.services.order_query import Attention, OrderQuery, Placed
 from crm_app.ui.orders.facet_menus import NAMES as FACET_NAMES
 from crm_app.ui.orders.facet_menus import (
     FacetMenu,
+    due_days,
     due_options,
     facet_menus,
     out_option,
@@ -41,6 +42,8 @@ class Menus:
     chips: list[Chip] = field(default_factory=list)
     placed_from: str = ""
     placed_to: str = ""
+    due_from: str = ""
+    due_to: str = ""
     # How many filters of the menu are on; empty for none.
     more: str = ""
     clear_href: str = ALL_ORDERS
@@ -55,6 +58,8 @@ class Menus:
             attention=[_attention(base, kind) for kind in Attention],
             dates=[_preset(base, word, today) for word in Placed],
             due=due_options(base),
+            due_from=due_days(base)[0],
+            due_to=due_days(base)[1],
             facets=facets,
             chips=chips(base, today, choices),
             placed_from=base.placed_from.isoformat() if base.placed_from else "",

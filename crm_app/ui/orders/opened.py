@@ -11,6 +11,9 @@ from crm_app.ui.shared.links import OPEN, opened_beside, with_params
 from crm_app.ui.shared.permission import requires
 
 _LONGEST_ID: Final = 18
+# In an address that leads over the edge of a page: whichever order stands at its beginning or end.
+_FIRST: Final = "first"
+_LAST: Final = "last"
 
 
 class OpenedState(rx.State):
@@ -29,12 +32,22 @@ class OpenedState(rx.State):
     async def follow(self) -> Any:
         """Open what the address names, or nothing; the list stays as it is."""
         params = self.router.url.query_parameters
+        if (edge := params.get(OPEN, "")) in (_FIRST, _LAST):
+            return await self._open_at(edge)
         was_open, self.order_id = self.order_id, opened_id(params.get(OPEN, ""))
         self.close = with_params(params, **{OPEN: ""})
         await self._find_place(opened_beside(params))
         if self.order_id:
             return OrderState.open_order(self.order_id)
         return OrderState.close_panel if was_open else None
+
+    async def _open_at(self, edge: str) -> Any:
+        """Name the order at an edge of the page that was reached from its neighbour."""
+        params = self.router.url.query_parameters
+        orders = await self.get_state(OrdersState)
+        at = 0 if edge == _FIRST else -1
+        named = str(orders.rows[at].id) if orders.rows else ""
+        return rx.redirect(with_params(params, **{OPEN: named}), replace=True)
 
     async def _find_place(self, opening: str) -> None:
         orders = await self.get_state(OrdersState)
@@ -44,8 +57,15 @@ class OpenedState(rx.State):
             return
         at = ids.index(self.order_id)
         self.place = f"{at + 1} of {len(ids)}"
-        self.previous = f"{opening}{ids[at - 1]}" if at else ""
-        self.following = f"{opening}{ids[at + 1]}" if at + 1 < len(ids) else ""
+        before, after = orders.pages.previous, orders.pages.next
+        self.previous = f"{opening}{ids[at - 1]}" if at else _over(before, _LAST)
+        is_last = at + 1 == len(ids)
+        self.following = _over(after, _FIRST) if is_last else f"{opening}{ids[at + 1]}"
+
+
+def _over(page: str, edge: str) -> str:
+    """The next or previous page, with the order at its edge; empty where there is no page."""
+    return f"{page}{'&' if '?' in page else '?'}{OPEN}={edge}" if page else ""
 
 
 def opened_id(text: str) -> int:

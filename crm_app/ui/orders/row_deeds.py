@@ -137,7 +137,7 @@ def question_of(detail: OrderDetail, status: str) -> Question | None:
         raise InvalidInputError(choice.why_not if choice else "This step is no longer possible.")
     if not asks(choice):
         return None
-    return Question.of(choice, detail.order, detail.version)
+    return Question.of(choice, detail, detail.version)
 
 
 def _steps(detail: OrderDetail) -> Menu:

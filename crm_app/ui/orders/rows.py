@@ -18,7 +18,7 @@ from crm_app.services.working.rows import Working
 from crm_app.ui.shared import times
 from crm_app.ui.shared.links import order_path
 from crm_app.ui.shared.times import Clock
-from crm_app.ui.shared.tones import Pill, payment_pill, status_pill, sync_pill
+from crm_app.ui.shared.tones import Pill, partly_pill, payment_pill, status_pill, sync_pill
 
 HOLD: Final = "Hold"
 INFERRED: Final = "Contract inferred"
@@ -95,7 +95,7 @@ class OrderRow:
             title=order.first_title or "No lines",
             more=more_lines(order.line_count, order.unit_count),
             total=money.to_text(order.total_minor, order.currency),
-            status=status_pill(order.status),
+            status=standing_pill(order),
             sync=trouble(order.sync_status),
             wish=CANCEL_ASKED if order.cancel_requested else Pill(),
             word=unread(order),
@@ -114,6 +114,13 @@ class OrderRow:
     def gone(self) -> Self:
         """The same row, marked as no longer belonging to the list."""
         return dataclasses.replace(self, is_gone=True)
+
+
+def standing_pill(order: OrderSummary) -> Pill:
+    """The status in words; of an order that left in part, how much of it did."""
+    if order.is_partly_shipped:
+        return partly_pill(order.status, order.units_shipped, order.unit_count)
+    return status_pill(order.status)
 
 
 def initials(name: str) -> str:

@@ -225,17 +225,23 @@ class OrdersState(rx.State):
             value = f"{first}..{last}" if first or last else ""
         else:
             value = str(form.get("value", ""))
-        return await self._narrowed(facet, value, is_not=bool(form.get("not")))
+        without = str(form.get("without", ""))
+        return await self._narrowed(facet, value, without, is_not=bool(form.get("not")))
 
     async def _narrowed(
-        self, facet: Facet, text: str, *, is_not: bool = False
+        self, facet: Facet, text: str, without: str = "", *, is_not: bool = False
     ) -> rx.event.EventSpec:
         mistakes: dict[str, str] = {}
         pick = parse_pick(facet, text[:MAX_TEXT], mistakes)
+        left_out = parse_pick(facet, without[:MAX_TEXT], mistakes)
         if mistakes:
             raise InvalidInputError(" ".join(mistakes.values()), details=mistakes)
         if is_not:
             pick = Pick(facet, (), pick.values)
+        elif left_out:
+            # Typed in its own field, a value needs no minus before it.
+            named = (*pick.without, *left_out.values, *left_out.without)
+            pick = Pick(facet, pick.values, tuple(dict.fromkeys(named)))
         query = await self._asked_or_all()
         return rx.redirect(orders_path(query.picking(pick)))
 

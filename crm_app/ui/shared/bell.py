@@ -77,6 +77,7 @@ def _row(row: NoticeRow) -> rx.Component:
                     row.kind,
                     ("alert", icon("siren", 15)),
                     ("mention", icon("at-sign", 15)),
+                    ("file", icon("download", 15)),
                     ("watch", icon("eye", 15)),
                     icon("bell", 15),
                 ),

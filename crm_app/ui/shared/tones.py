@@ -56,6 +56,12 @@ def status_pill(status: OrderStatus) -> Pill:
     return Pill(status.label, tone, stage)
 
 
+def partly_pill(status: OrderStatus, shipped: int, units: int) -> Pill:
+    """Of an order of which some pieces have left: the words of the status are on hover."""
+    _, stage = _STATUS[status]
+    return Pill(f"Partly shipped {shipped} of {units}", "go", stage, f"Rest: {status.label}")
+
+
 def sync_pill(sync: SyncStatus) -> Pill:
     tone, stage = _SYNC[sync]
     return Pill(sync.label, tone, stage)

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import openpyxl
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import func, text, update
 from sqlmodel import Session, col, select
 
 from crm_app import db
@@ -25,7 +25,7 @@ from crm_app.errors import (
     NotFoundError,
     PermissionDeniedError,
 )
-from crm_app.models import AuditEntry, Download, DownloadPart, DownloadPiece, User
+from crm_app.models import AuditEntry, Download, DownloadPart, DownloadPiece, Notice, User
 from crm_app.services.downloads import asking, keeping, working, xlsx
 from crm_app.services.order_query import OrderQuery, Sort
 from tests.conftest import as_owner
@@ -343,3 +343,57 @@ def test_a_missing_order_fails_the_file(session: Session, asha: Actor) -> None:
     work(download_id)
 
     assert found(download_id).state is DownloadState.FAILED
+
+
+def test_many_orders_are_accepted_at_once_and_frozen_by_the_worker(
+    session: Session, asha: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "FROZEN_AT_ONCE", 5)
+    numbers = fill(session, 9)
+    fill(session, 2, status=OrderStatus.SHIPPED)
+
+    download_id = ask(asha, OrderQuery(statuses=(OrderStatus.CONFIRMED,)))
+    asked = found(download_id)
+    assert (asked.state, asked.total) == (DownloadState.QUEUED, 0)
+    assert session.exec(select(func.count()).select_from(DownloadPart)).one() == 0
+
+    working.work(download_id, budget_s=0)
+    assert (found(download_id).total, found(download_id).done) == (9, 0)
+    fill(session, 1)
+    work(download_id)
+
+    assert [row["Order number"] for row in table(asha, download_id)] == numbers
+    entry = session.exec(select(AuditEntry).where(AuditEntry.action == "export:asked")).one()
+    assert "counted by the worker" in str(entry.after)
+
+
+def test_a_filter_that_matches_nothing_any_more_ends_with_a_sentence(
+    session: Session, asha: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "FROZEN_AT_ONCE", 0)
+    fill(session, 2)
+    download_id = ask(asha)
+    session.execute(text("DELETE FROM orders"))
+    session.commit()
+
+    work(download_id)
+
+    failed = found(download_id)
+    assert failed.state is DownloadState.FAILED
+    assert failed.reason == "No order matches: there is nothing to write."
+
+
+def test_the_bell_says_that_a_file_is_ready(session: Session, asha: Actor) -> None:
+    fill(session, 2)
+    download_id = ask(asha)
+    assert session.exec(select(Notice)).all() == []
+
+    work(download_id)
+    work(download_id)
+
+    (notice,) = session.exec(select(Notice)).all()
+    assert notice.user_id == asha.user_id
+    assert (notice.sentence, notice.href) == (
+        "Your CSV file of 2 orders is ready.",
+        "/downloads",
+    )

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from crm_app import db
 from crm_app.domain.actor import Actor
+from crm_app.domain.channel import Channel
 from crm_app.domain.download import DownloadState, Paper
 from crm_app.domain.order_status import OrderStatus
 from crm_app.errors import (
@@ -17,6 +18,7 @@ from crm_app.errors import (
     PermissionDeniedError,
 )
 from crm_app.models import AuditEntry, Download, Invoice, Order
+from crm_app.services import packages, shipping
 from crm_app.services.downloads import keeping, working
 from crm_app.services.papers import business, facts, invoice, invoicing, packing_slip, printing
 from tests.factories import AccountFactory, OrderFactory, OrderLineFactory
@@ -232,3 +234,29 @@ def test_details_are_versioned_and_a_series_has_one_seller(session: Session, adm
     assert (saved.version, saved.seller.state, saved.seller.gstin) == (1, "27", DETAILS["gstin"])
     (entry,) = session.exec(select(AuditEntry).where(AuditEntry.action == "business:changed"))
     assert entry.after["series"] == "PAL"
+
+
+def test_a_packing_slip_of_a_package_holds_its_pieces(session: Session, asha: Actor) -> None:
+    account = AccountFactory(channel=Channel.MANUAL)
+    order = OrderFactory(account=account, unit_count=3)
+    OrderLineFactory(order=order, external_id="1", quantity=2, title="Ring")
+    OrderLineFactory(order=order, position=1, external_id="2", title="Anklet")
+    other = make(session)
+    session.commit()
+    shipping.ship(session, asha, order.id, {"1": 1}, carrier="DTDC", tracking_number="D-1")
+    session.commit()
+    (package,) = packages.of_order(session, order.id)
+
+    inside = facts.of_package(session, order.id, package.id)
+    (rest,) = facts.read(session, [order.id])
+
+    assert [(one.title, one.quantity) for one in inside.lines] == [("Ring", 1)]
+    assert (inside.carrier, inside.tracking) == ("DTDC", "D-1")
+    # What is picked and packed next is what is still here.
+    assert [(one.title, one.quantity) for one in rest.lines] == [("Ring", 1), ("Anklet", 1)]
+    made = printing.print_one(session, asha, Paper.PACKING_SLIP, order.id, package_id=package.id)
+    assert made.body.startswith(b"%PDF")
+    with pytest.raises(NotFoundError):
+        printing.print_one(session, asha, Paper.PACKING_SLIP, other, package_id=package.id)
+    with pytest.raises(InvalidInputError):
+        printing.print_one(session, asha, Paper.MANIFEST, order.id, package_id=package.id)
