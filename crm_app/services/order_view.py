@@ -182,11 +182,14 @@ def get_order(
         raise NotFoundError("order", order_id)
     order, account_name = found
     there = actor.on_account(order.account_id)
-    detail = _detail(session, there, order, account_name)
+    most = min(most_events, LONGEST_TIMELINE)
+    detail = _detail(session, there, order, account_name, most)
     return detail if there.may(Permission.SEE_MONEY) else _without_money(detail)
 
 
-def _detail(session: Session, actor: Actor, order: Order, account_name: str) -> OrderDetail:
+def _detail(
+    session: Session, actor: Actor, order: Order, account_name: str, most_events: int
+) -> OrderDetail:
     sees_people = actor.may(Permission.SEE_PERSONAL_DATA)
     may_change = actor.may(Permission.CHANGE_STATUS)
     contact = contact_of(session, order) if sees_people else Contact("", "", "")
@@ -221,7 +224,7 @@ def _detail(session: Session, actor: Actor, order: Order, account_name: str) -> 
             events := _events(
                 session,
                 order,
-                min(most_events, LONGEST_TIMELINE),
+                most_events,
                 sees_money=actor.may(Permission.SEE_MONEY),
             )
         )[0],
