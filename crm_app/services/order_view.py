@@ -188,12 +188,11 @@ def get_order(
 
 
 def _detail(
-    session: Session, actor: Actor, order: Order, account_name: str, most: int
+    session: Session, actor: Actor, order: Order, account_name: str, most_events: int
 ) -> OrderDetail:
     sees_people = actor.may(Permission.SEE_PERSONAL_DATA)
     may_change = actor.may(Permission.CHANGE_STATUS)
     contact = contact_of(session, order) if sees_people else Contact("", "", "")
-    told = _events(session, order, most, sees_money=actor.may(Permission.SEE_MONEY))
     return OrderDetail(
         order=summary_of(order, actor),
         account_name=account_name,
@@ -221,8 +220,15 @@ def _detail(
         packages=_packages(session, order, sent),
         why_whole=shipping.why_whole(order),
         can_be_paid=paying.can_be_paid(order),
-        events=told[0],
-        has_older_events=told[1],
+        events=(
+            events := _events(
+                session,
+                order,
+                most_events,
+                sees_money=actor.may(Permission.SEE_MONEY),
+            )
+        )[0],
+        has_older_events=events[1],
         intents=intent_view.of_order(session, order),
         choices=_choices(order, actor),
         carriers=capabilities.of(order.channel).carriers,
