@@ -33,7 +33,6 @@ from crm_app.services import (
     merging,
     order_rows,
     package_merging,
-    packages,
     pulse,
     settling,
     unknown_words,
@@ -260,12 +259,10 @@ def _update(
     told = {key: item.order for key, item in by_key.items()}
     kept = disputes.kept_columns(session, account, newer, told, intents)
     versions = {order.id: told[order.external_id] for order in newer}
-    shown = package_merging.merge(session, versions, intents, account.channel.label)
-    session.flush()
-    lacking = packages.refused(session, list(versions))
+    parcels = package_merging.merge(session, versions, intents, account.channel.label)
     events: list[dict[str, Any]] = []
     news: dict[int, str] = {}
-    conflicts: list[Order] = []
+    conflicts: list[tuple[Order, Sequence[StatusIntent]]] = []
     came_back: list[int] = []
     for order in newer:
         item, theirs = by_key[order.external_id], intents.get(order.id, [])
@@ -276,11 +273,11 @@ def _update(
             theirs,
             rollups,
             kept=kept.get(order.id, frozenset()),
-            shown=shown,
-            lacks_part=order.id in lacking,
+            shown=parcels.shown,
+            lacks_part=order.id in parcels.lacking,
         )
         if changes.get("sync_status", [""])[-1] == SyncStatus.CONFLICT:
-            conflicts.append(order)
+            conflicts.append((order, theirs))
         if changes.get("shipped_at", [""])[-1] is None:
             came_back.append(order.id)
         lines = replace_lines(session, order.id, item.order)
@@ -292,19 +289,12 @@ def _update(
             news[order.id] = told
         events += _events(order, changes, theirs, author)
     session.flush()
-    if newer:
-        _insert_all(
-            session,
-            OrderPayload,
-            [_payload_row(order.id, by_key[order.external_id]) for order in newer],
-        )
+    _insert_all(session, OrderPayload, [_payload_row(o.id, by_key[o.external_id]) for o in newer])
     _insert_all(session, OrderEvent, events)
     if news:
         telling.watchers(session, author.actor, list(news), news.__getitem__, subject="status")
-    packages.forget_untold(session, came_back)
-    packages.recount(session, list(versions))
-    fresh = [(order, intents.get(order.id, [])) for order in conflicts]
-    deeds += settling.by_rule(session, account, fresh, rollups)
+    package_merging.finish(session, list(versions), came_back)
+    deeds += settling.by_rule(session, account, conflicts, rollups)
     return {order.external_id: order.id for order in newer}
 
 

@@ -1,6 +1,7 @@
 """What a channel tells of packages, into those that we have."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import Session
@@ -8,6 +9,15 @@ from sqlmodel import Session
 from crm_app.channels.base import ChannelOrder, ChannelPackage
 from crm_app.models import OrderPackage, StatusIntent
 from crm_app.services import bulk, packages
+
+
+@dataclass(frozen=True, slots=True)
+class Parcels:
+    """Changes whose packages the channel shows now, and orders of which it lacks a part that it
+    was told of."""
+
+    shown: frozenset[int]
+    lacking: frozenset[int]
 
 
 def insert(session: Session, told: Mapping[int, ChannelOrder], label: str) -> None:
@@ -27,8 +37,8 @@ def merge(
     told: Mapping[int, ChannelOrder],
     intents: Mapping[int, Sequence[StatusIntent]],
     label: str,
-) -> frozenset[int]:
-    """Bring packages to what the channel tells; the ids of the changes that it shows now.
+) -> Parcels:
+    """Bring packages to what the channel tells.
 
     A package of ours is found again by its reference, by its tracking number, or by what is in it.
     One that the channel showed and shows no more is gone; one that it was never told of stays.
@@ -60,7 +70,15 @@ def merge(
         for package in ours:
             if package.external_id and package.id not in matched:
                 session.delete(package)
-    return frozenset(shown)
+    session.flush()
+    return Parcels(frozenset(shown), frozenset(packages.refused(session, list(told))))
+
+
+def finish(session: Session, order_ids: Sequence[int], came_back: Sequence[int]) -> None:
+    """Count what has left, once the lines are stored. Of orders that were taken back on both sides
+    only what the channel shows has left."""
+    packages.forget_untold(session, came_back)
+    packages.recount(session, order_ids)
 
 
 def _find(
