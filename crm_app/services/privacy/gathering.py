@@ -99,7 +99,7 @@ def _files(session: Session, order: Order) -> list[dict[str, Any]]:
             col(DocumentResult.external_id) == order.external_id,
         )
     )
-    return [{"file": name, "line": number, "cells": cells} for name, number, cells in rows.tuples()]
+    return [{"file": name, "line": number, "cells": cells} for name, number, cells in rows]
 
 
 def _row(one: SQLModel, leave: Iterable[str] = ()) -> dict[str, Any]:
