@@ -130,7 +130,7 @@ def found_by_itself(
     stage: Stage, missing: Sequence[tuple[str, str]], *, timeout_s: float
 ) -> list[tuple[str, str]]:
     """Wait for the deep sweep to find what the lists had forgotten; what it did not find."""
-    left = list(missing)
+    left: list[tuple[str, str]] = list(missing)
     give_up = time.monotonic() + timeout_s
     while left and time.monotonic() < give_up:
         stage.raise_fallen()
