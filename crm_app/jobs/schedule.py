@@ -69,7 +69,9 @@ class PatientClock(CronScheduler):
         if not newest:
             return False
         with suppress(NoSuchJobError):
-            job = Job.fetch(newest[0], connection=self.connection)
+            job = Job.fetch(  # pyright: ignore[reportUnknownMemberType] - RQ types it partly
+                newest[0], connection=self.connection
+            )
             is_fresh = job.enqueued_at is not None and now() - job.enqueued_at < _TICK_LASTS
             # As it was fetched: it may be done, and gone, by now.
             status = job.get_status(refresh=False)
@@ -77,7 +79,7 @@ class PatientClock(CronScheduler):
         return False
 
 
-def build_clock(connection: Redis) -> CronScheduler:
+def build_clock(connection: Redis) -> PatientClock:
     """The schedule of this product. Run exactly one; two would only ask twice."""
     settings = get_settings()
     clock = PatientClock(connection=connection, logging_level=settings.log_level)
