@@ -8,11 +8,11 @@ import logging
 import sys
 
 from pydantic import ValidationError
-from rq import Queue, Worker
+from rq import Queue
 
 from crm_app import logs, queue
 from crm_app.config import get_settings
-from crm_app.jobs import schedule
+from crm_app.jobs import schedule, turns
 from crm_app.services import beats
 
 
@@ -40,7 +40,8 @@ def main(arguments: list[str]) -> None:
         beats.keep_beating(beats.WORKER)
     names = queue.SENDING if arguments else queue.QUEUES
     connection = queue.blocking_connection()
-    Worker([Queue(name, connection=connection) for name in names], connection=connection).work()
+    queues = [Queue(name, connection=connection) for name in names]
+    turns.PatientWorker(queues, connection=connection).work()
 
 
 if __name__ == "__main__":

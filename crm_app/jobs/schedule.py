@@ -40,6 +40,8 @@ _DAY_S: Final = 24 * 3600
 _FAILURE_TTL_S: Final = _DAY_S
 
 
+# As long as a tick waits in line at most.
+_WAITS_S: Final = 60
 # A worker that died with a tick holds the next one back no longer than this.
 _TICK_LASTS: Final = timedelta(seconds=15)
 
@@ -71,8 +73,12 @@ class PatientClock(CronScheduler):
             return False
         with suppress(NoSuchJobError):
             job = Job.fetch(newest[0], connection=self.connection)
-            is_fresh = job.enqueued_at is not None and now() - job.enqueued_at < _TICK_LASTS
-            return is_fresh and job.get_status() in (JobStatus.QUEUED, JobStatus.STARTED)
+            # As it was read: asked for anew, one that was done this moment has no status at all.
+            status = job.get_status(refresh=False)
+            if status == JobStatus.STARTED:
+                return job.enqueued_at is not None and now() - job.enqueued_at < _TICK_LASTS
+            # One that waits keeps its place in the line, until its `ttl` drops it.
+            return status == JobStatus.QUEUED
         return False
 
 
@@ -110,12 +116,13 @@ def build_clock(connection: Redis) -> CronScheduler:
         (note_head, queue.PULL, 3_600),
     )
     for function, name, interval_s in ticks:
-        # A tick that nobody picked up before the next one is overtaken: `ttl` drops it.
+        # One that a worker took and died with before it began goes by `ttl`, which has to be longer
+        # than a busy worker's line: a tick that is dropped starts again at the end of it.
         clock.register(  # pyright: ignore[reportUnknownMemberType] - RQ types it partly
             function,
             name,
             interval=interval_s,
-            ttl=max(10, interval_s * 2),
+            ttl=max(_WAITS_S, interval_s * 2),
             result_ttl=0,
             failure_ttl=_FAILURE_TTL_S,
             job_timeout=60,
