@@ -87,33 +87,34 @@ def build_clock(connection: Redis) -> CronScheduler:
     settings = get_settings()
     clock = PatientClock(connection=connection, logging_level=settings.log_level)
     # The pull clock ticks faster than the interval: each account has its own next time.
+    # What nobody waits for stands behind the pulls, in the last queue.
     ticks = (
         (push_due, queue.PUSH, settings.outbox_interval_s),
         (process_due, queue.INBOX, settings.outbox_interval_s),
         (pull_due, queue.PULL, 2),
-        (fold_counts, queue.PULL, 60),
-        (check_counts, queue.PULL, _DAY_S),
+        (fold_counts, queue.SWEEP, 60),
+        (check_counts, queue.SWEEP, _DAY_S),
         (replay_due, queue.PULL, 10),
         (sweep_due, queue.PULL, 15),
-        (watch_due, queue.PULL, 60),
+        (watch_due, queue.SWEEP, 60),
         # Before the pulls: a worker that gets to none of them is what somebody has to know.
         (watch_alerts, queue.INBOX, 60),
         (deliver_alerts, queue.PULL, 20),
-        (release_due, queue.PULL, 60),
-        (watch_skus, queue.PULL, 60),
-        (forget_old, queue.PULL, _DAY_S),
+        (release_due, queue.SWEEP, 60),
+        (watch_skus, queue.SWEEP, 60),
+        (forget_old, queue.SWEEP, _DAY_S),
         (privacy_due, queue.DOCUMENTS, 60),
-        (keep_to_retention, queue.PULL, _DAY_S),
+        (keep_to_retention, queue.SWEEP, _DAY_S),
         (bulk_due, queue.BULK, settings.outbox_interval_s),
-        (forget_old_runs, queue.PULL, 3600),
+        (forget_old_runs, queue.SWEEP, 3600),
         (retries_due, queue.BULK, 10),
         (work_due, queue.DOCUMENTS, 10),
         (empty_old, queue.DOCUMENTS, 3_600),
         (downloads_due, queue.DOCUMENTS, 10),
-        (forget_old_downloads, queue.PULL, 3_600),
+        (forget_old_downloads, queue.SWEEP, 3_600),
         (checks_due, queue.DOCUMENTS, 10),
-        (check_nightly, queue.PULL, _DAY_S),
-        (note_head, queue.PULL, 3_600),
+        (check_nightly, queue.SWEEP, _DAY_S),
+        (note_head, queue.SWEEP, 3_600),
     )
     for function, name, interval_s in ticks:
         # One that a worker took and died with before it began goes by `ttl`, which has to be longer
