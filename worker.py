@@ -9,6 +9,7 @@ import sys
 
 from pydantic import ValidationError
 from rq import Queue, Worker
+from rq.worker import DequeueStrategy
 
 from crm_app import logs, queue
 from crm_app.config import get_settings
@@ -40,7 +41,9 @@ def main(arguments: list[str]) -> None:
         beats.keep_beating(beats.WORKER)
     names = queue.SENDING if arguments else queue.QUEUES
     connection = queue.blocking_connection()
-    Worker([Queue(name, connection=connection) for name in names], connection=connection).work()
+    worker = Worker([Queue(name, connection=connection) for name in names], connection=connection)
+    # In turn: on a busy machine the ticks of the first queue alone would keep it from all others.
+    worker.work(dequeue_strategy=DequeueStrategy.ROUND_ROBIN)
 
 
 if __name__ == "__main__":

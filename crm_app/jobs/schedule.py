@@ -47,9 +47,8 @@ _TICK_LASTS: Final = timedelta(seconds=15)
 class PatientClock(CronScheduler):
     """Asks for nothing that was asked for already and is not done yet.
 
-    A worker empties its first queue before it looks at the next. On a machine that is so busy that
-    a tick takes longer than the time to the next one, the ticks of the first queue alone would keep
-    it: nothing would be imported any more, and nothing told.
+    On a machine that is so busy that a tick takes longer than the time to the next one, the ticks
+    would pile up before what they are there to start.
     """
 
     def enqueue_jobs(self) -> list[CronJob]:
@@ -74,7 +73,9 @@ class PatientClock(CronScheduler):
                 newest[0], connection=self.connection
             )
             is_fresh = job.enqueued_at is not None and now() - job.enqueued_at < _TICK_LASTS
-            return is_fresh and job.get_status() in (JobStatus.QUEUED, JobStatus.STARTED)
+            # As it was fetched: it may be done, and gone, by now.
+            status = job.get_status(refresh=False)
+            return is_fresh and status in (JobStatus.QUEUED, JobStatus.STARTED)
         return False
 
 
