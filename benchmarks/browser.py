@@ -71,7 +71,7 @@ def _signed_in(browser: Browser, base: str) -> Iterator[BrowserContext]:
     """A person's browser that has loaded nothing of the list yet."""
     context = browser.new_context(base_url=base, viewport={"width": 1440, "height": 900})
     # Its figures are those of a first visit.
-    form = {"email": _PERSON, "password": DEMO_PASSWORD}
+    form: dict[str, str | float | bool] = {"email": _PERSON, "password": DEMO_PASSWORD}
     context.request.post("/auth/login", form=form, headers={"origin": base})
     yield context
     context.close()
@@ -99,7 +99,7 @@ def _counted(page: Page) -> dict[str, int]:
     kinds: dict[str, str] = {}
     sizes: dict[str, int] = {}
     wire = page.context.new_cdp_session(page)
-    wire.send("Network.enable")
+    wire.send("Network.enable")  # pyright: ignore[reportUnknownMemberType] - bare Dict in Playwright
 
     def begun(event: dict[str, Any]) -> None:
         kinds[event["requestId"]] = event["type"]

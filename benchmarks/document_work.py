@@ -21,7 +21,7 @@ def main(document_id: int) -> None:
     """Read, check and import the file."""
     read_s = _timed(document_id, DocumentState.READY)
     with db.transaction() as session:
-        actor = person(session.exec(select(User)).one())
+        actor = person(session, session.exec(select(User)).one())
         editing.set_source(session, actor, document_id, "Benchmark")
         steps.start_check(session, actor, document_id)
     check_s = _timed(document_id, DocumentState.CHECKED)

@@ -178,9 +178,11 @@ def _tell(channel: Channel, target: OrderStatus, count: int) -> int | None:
             .limit(count)
         ).all()
     for order_id, _ in found:
-        parcel = {"carrier": "Delhivery", "tracking_number": f"DL{order_id:010d}"}
+        number = f"DL{order_id:010d}"
         with db.transaction() as session:
-            orders.change_status(session, ACTOR, order_id, target, **parcel)
+            orders.change_status(
+                session, ACTOR, order_id, target, carrier="Delhivery", tracking_number=number
+            )
     return found[0][1] if found else None
 
 

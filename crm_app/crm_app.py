@@ -42,4 +42,4 @@ app = rx.App(
 app.app_wraps[_OVERLAY] = lambda stateful: connection() if stateful else None
 app.add_middleware(Guard())
 add_pages(app, get_settings().brand_name)
-app.register_lifespan_task(keep_watch)
+app.register_lifespan_task(keep_watch)  # pyright: ignore[reportUnknownMemberType] - bare **kwargs

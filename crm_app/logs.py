@@ -68,6 +68,6 @@ class _CleanRecord(logging.LogRecord):
             # A mistake of whoever wrote the line: what it says is kept, its values are not.
             text = str(msg)
         self.msg, self.args = clean(text), ()
-        error: BaseException | None = exc_info[1] if isinstance(exc_info, tuple) else None  # pyright: ignore[reportUnknownVariableType]
-        if error is not None:
-            self.exc_text = clean("".join(traceback.format_exception(error)).rstrip("\n"))
+        if self.exc_info and self.exc_info[1] is not None:
+            lines = traceback.format_exception(self.exc_info[1])
+            self.exc_text = clean("".join(lines).rstrip("\n"))

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from crm_app import db
 from crm_app.channels import capabilities
 from crm_app.domain.actor import Actor, ActorKind
+from crm_app.domain.channel import Channel
 from crm_app.domain.intent import OPEN
 from crm_app.domain.order_status import SyncStatus
 from crm_app.domain.permissions import Permission
@@ -129,7 +130,7 @@ def found_by_itself(
     stage: Stage, missing: Sequence[tuple[str, str]], *, timeout_s: float
 ) -> list[tuple[str, str]]:
     """Wait for the deep sweep to find what the lists had forgotten; what it did not find."""
-    left = list(missing)
+    left: list[tuple[str, str]] = list(missing)
     give_up = time.monotonic() + timeout_s
     while left and time.monotonic() < give_up:
         stage.raise_fallen()
@@ -140,7 +141,7 @@ def found_by_itself(
                     col(Order.external_id).in_([external_id for _, external_id in left])
                 )
             )
-            here = {(channel.value, external_id) for channel, external_id in found}
+            here = {(Channel(channel).value, external_id) for channel, external_id in found}
         left = [one for one in left if one not in here]
     return left
 

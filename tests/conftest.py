@@ -63,11 +63,15 @@ def redis_url(data_dir_of_session: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def migrated_url(postgres_url_for: Callable[[str], str], redis_url: str) -> Iterator[str]:
+def migrated_url(
+    postgres_url_for: Callable[[str], str], redis_url: str, data_dir_of_session: Path
+) -> Iterator[str]:
     """The product's database, migrated, with every process setting pointing at it."""
     url = postgres_url_for("crm_test")
     environment = {
         "CRM_ENVIRONMENT": "test",
+        # Not the checkout's own: what a desk that ran there noted is none of the tests' business.
+        "CRM_DATA_DIR": str(data_dir_of_session / "desk"),
         "CRM_DATABASE_URL": url,
         "CRM_REDIS_URL": redis_url,
         "CRM_SECRET_KEYS": "a-secret-of-the-tests-that-is-long-enough-for-production",

@@ -49,9 +49,8 @@ _TICK_LASTS: Final = timedelta(seconds=15)
 class PatientClock(CronScheduler):
     """Asks for nothing that was asked for already and is not done yet.
 
-    A worker empties its first queue before it looks at the next. On a machine that is so busy that
-    a tick takes longer than the time to the next one, the ticks of the first queue alone would keep
-    it: nothing would be imported any more, and nothing told.
+    On a machine that is so busy that a tick takes longer than the time to the next one, the ticks
+    would pile up before what they are there to start.
     """
 
     def enqueue_jobs(self) -> list[CronJob]:
@@ -72,7 +71,9 @@ class PatientClock(CronScheduler):
         if not newest:
             return False
         with suppress(NoSuchJobError):
-            job = Job.fetch(newest[0], connection=self.connection)
+            job = Job.fetch(  # pyright: ignore[reportUnknownMemberType] - RQ types it partly
+                newest[0], connection=self.connection
+            )
             # As it was read: asked for anew, one that was done this moment has no status at all.
             status = job.get_status(refresh=False)
             if status == JobStatus.STARTED:
@@ -82,7 +83,7 @@ class PatientClock(CronScheduler):
         return False
 
 
-def build_clock(connection: Redis) -> CronScheduler:
+def build_clock(connection: Redis) -> PatientClock:
     """The schedule of this product. Run exactly one; two would only ask twice."""
     settings = get_settings()
     clock = PatientClock(connection=connection, logging_level=settings.log_level)

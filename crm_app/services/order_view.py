@@ -299,13 +299,12 @@ def _packages(
     if not sent:
         return _only_package(order)
     ids = [package.intent_id for package in sent if package.intent_id]
-    states = dict(
-        session.exec(
+    states: dict[int, IntentState] = {}
+    if ids:
+        found = session.exec(
             select(StatusIntent.id, StatusIntent.state).where(col(StatusIntent.id).in_(ids))
-        ).all()
-        if ids
-        else ()
-    )
+        )
+        states = {intent_id: IntentState(state) for intent_id, state in found}
     return tuple(
         PackageView(
             id=package.id,
@@ -337,11 +336,12 @@ def _lines(session: Session, order: Order, sent: Sequence[OrderPackage]) -> tupl
     lines = session.exec(
         select(OrderLine).where(OrderLine.order_id == order.id).order_by(col(OrderLine.position))
     )
-    names = LineView.__dataclass_fields__
+    # What has left is counted, not kept.
+    names = LineView.__dataclass_fields__.keys() - {"quantity_shipped"}
     return tuple(
         LineView(
-            **{name: getattr(line, name) for name in names}
-            | {"quantity_shipped": packages.gone(line, sent)}
+            quantity_shipped=packages.gone(line, sent),
+            **{name: getattr(line, name) for name in names},
         )
         for line in lines
     )

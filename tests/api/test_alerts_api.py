@@ -41,6 +41,8 @@ def test_open_alerts_and_how_one_is_told(
         "queue": True,
         "deadline": True,
         "reconnect": True,
+        "webhooks": False,
+        "stopped": False,
     }
 
 

@@ -63,6 +63,8 @@ def filled(api: FastAPI, schema: dict[str, Any], value: str) -> dict[str, Any]:
                     return [one(kind.get("items", {}))]
                 case "object":
                     return filled(api, kind, value) if "properties" in kind else {value: value}
+                case _:
+                    pass
         return value
 
     return {name: one(field) for name, field in schema.get("properties", {}).items()}

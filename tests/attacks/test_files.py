@@ -19,8 +19,11 @@ def _laughing(number: int) -> bytes:
     return f'<!ENTITY a{number} "{f"&a{number - 1};" * 10}">'.encode()
 
 
-LAUGHS = b'<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY a0 "ha">'
-LAUGHS += b"".join(map(_laughing, range(1, 10))) + b"]>"
+LAUGHS = (
+    b'<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY a0 "ha">'
+    + b"".join(map(_laughing, range(1, 10)))
+    + b"]>"
+)
 
 
 def with_entities(part: str, entity: str) -> io.BytesIO:

@@ -5,6 +5,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session, select
 
 from crm_app.config import get_settings
+from crm_app.domain.download import DownloadKind, DownloadState, FileFormat
 from crm_app.domain.permissions import Role
 from crm_app.models import ApiToken, Download, User, UserSession
 from crm_app.services import auth
@@ -55,9 +56,14 @@ def test_numbers_of_others_open_nothing(
     ).json()
     own = client.get("/api/v1/me/sessions", headers=admin).json()["sessions"][0]["id"]
     download = Download(
-        kind="export", format="csv", title="Orders", user_id=people[Role.ADMIN].id,
-        user_label="Admin", key="k", state="done",
-    )  # fmt: skip
+        kind=DownloadKind.EXPORT,
+        format=FileFormat.CSV,
+        title="Orders",
+        user_id=people[Role.ADMIN].id,
+        user_label="Admin",
+        key="k",
+        state=DownloadState.DONE,
+    )
     session.add(download)
     session.commit()
 

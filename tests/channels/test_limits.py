@@ -245,12 +245,17 @@ def test_a_slow_first_request_does_not_make_the_later_ones_too_many(redis: Redis
 
 def test_a_bucket_of_one_keeps_a_distance_and_most_of_its_rate(redis: Redis) -> None:
     plan = UsagePlan(20, 1)
+    limiter = make(redis, {"push": plan})
+    starts: list[float] = []
 
-    times = sent_at(redis, plan, 12)
+    for _ in range(12):
+        limiter.acquire("push")
+        # By Redis' clock, as the bucket noted it: ours is late when the machine is busy.
+        starts.append(float(cast("bytes", redis.hget("crm:limit:1:push", "at"))))
 
-    gaps = [later - earlier for earlier, later in pairwise(times)]
+    gaps = [later - earlier for earlier, later in pairwise(starts)]
     assert min(gaps) >= 0.0505
-    assert make(redis, {"push": plan}).try_acquire("push") <= 0.052
+    assert limiter.try_acquire("push") <= 0.052
 
 
 def test_the_margin_is_kept_while_tokens_are_few_and_costs_nothing_twice(redis: Redis) -> None:

@@ -94,7 +94,8 @@ def test_too_little_is_known(orders: dict[datetime, int]) -> None:
 
 def test_a_young_account_is_judged_by_its_days_and_more_patiently() -> None:
     usual = known(shop(20, 0.2, days=3))
-    night = datetime(2026, 11, 16, 16, 30, tzinfo=UTC)  # 22:00
+    # 22:30: the hour that begins at 21:30 is one of the day.
+    night = datetime(2026, 11, 16, 17, tzinfo=UTC)
 
     assert usual.patience == 12
     assert usual.expected(night, night + 9 * HOUR, ZONE) < usual.patience

@@ -203,8 +203,13 @@ def test_in_production_a_name_that_leads_inside_is_not_called(
     get_settings.cache_clear()
 
     arrived = errands.deliver_due()
-    with pytest.raises(InvalidInputError, match="private network"):
-        errands.set_hook(admin, receiver.url)
+    for address, said in (
+        (receiver.url, "An address begins with https:// and names a host."),
+        (receiver.url.replace("http:", "https:"), "The address leads into a private network."),
+    ):
+        with pytest.raises(InvalidInputError) as refused:
+            errands.set_hook(admin, address)
+        assert str(refused.value) == said
 
     monkeypatch.undo()
     get_settings.cache_clear()

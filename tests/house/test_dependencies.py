@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.conftest import ROOT
 
-_PINNED = re.compile(r"^[A-Za-z0-9_.-]+(\[[a-z,]+\])?==\d[\w.]*$")
+_PINNED = re.compile(r"^[A-Za-z0-9_.-]+(\[[a-z_,]+\])?==\d[\w.]*$")
 
 
 def lines(name: str) -> list[str]:

@@ -12,7 +12,7 @@ from crm_app import run
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = set(re.findall(r"\w+", run.USAGE.partition("[")[2]))
-OURS = ("web", "worker", "clock", "migrate")
+OURS = ("web", "worker", "sender", "clock", "migrate")
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def test_one_image_serves_every_process_of_ours(compose: dict[str, Any]) -> None
 
 
 def test_nothing_starts_before_the_schema_is_there(compose: dict[str, Any]) -> None:
-    for name in ("web", "worker", "clock"):
+    for name in ("web", "worker", "sender", "clock"):
         waits = compose["services"][name]["depends_on"]
         assert waits["migrate"] == {"condition": "service_completed_successfully"}
         assert waits["postgres"] == waits["valkey"] == {"condition": "service_healthy"}

@@ -7,6 +7,7 @@ import pytest
 from sqlmodel import Session, select
 
 from crm_app import db, vault
+from crm_app.config import get_settings
 from crm_app.domain.order_status import OrderStatus
 from crm_app.jobs import pull
 from crm_app.models import (
@@ -107,16 +108,13 @@ def test_a_quota_answer_is_no_failure_and_is_obeyed(
 def test_a_slow_channel_is_left_after_the_time_out(
     amazon: ChannelAccount, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("crm_app.errands.connecting.get_settings", lambda: _Impatient())
+    impatient = get_settings().model_copy(update={"http_timeout_s": 0.5})
+    monkeypatch.setattr("crm_app.errands.connecting.get_settings", lambda: impatient)
     sandbox.fail("slow", channel="amazon", operation="searchOrders", delay_s=3.0)
 
     pull.pull_account(amazon.id)
 
     assert reread(amazon).last_error == "Amazon gave no answer (searchOrders)."
-
-
-class _Impatient:
-    http_timeout_s = 0.5
 
 
 def test_a_channel_that_is_down_is_named_and_tried_again(

@@ -95,7 +95,7 @@ def test_a_shipment_reaches_amazon_and_is_read_back(
     assert receipt.asked["calls"] == ["confirmShipment 204"]
     assert (reading.is_read, reading.operation, reading.http_status) == (True, "getOrder", 200)
     assert reading.request_id
-    assert reading.answer == "It says 'SHIPPED', parcel BlueDart BD-771-X."
+    assert reading.answer == "It says 'SHIPPED / PICKED_UP', parcel BlueDart BD-771-X."
     assert intent.operation == "confirmShipment"
     assert {"intent:sent", "intent:confirmed"} <= set(kinds)
 

@@ -68,7 +68,7 @@ def revoke(user: User, token_id: int) -> None:
 @pytest.fixture
 def orders(session: Session) -> list[int]:
     account = AccountFactory(channel=Channel.WOOCOMMERCE)
-    found = [OrderFactory(account=account).id for _ in range(3)]
+    found: list[int] = [OrderFactory(account=account).id for _ in range(3)]
     session.commit()
     tool.recount(session)
     return found

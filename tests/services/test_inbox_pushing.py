@@ -26,7 +26,10 @@ from tests.services import webhooks
 
 S, I = OrderStatus, IntentState  # noqa: E741
 PERSON = Actor(
-    ActorKind.PERSON, "Asha", 7, frozenset({Permission.CHANGE_STATUS, Permission.VIEW_ORDERS})
+    ActorKind.PERSON,
+    "Asha",
+    7,
+    frozenset({Permission.CHANGE_STATUS, Permission.CANCEL_ORDERS, Permission.VIEW_ORDERS}),
 )
 
 pytestmark = pytest.mark.usefixtures("database")

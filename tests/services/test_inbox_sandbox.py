@@ -27,6 +27,7 @@ S = OrderStatus
 PERSON = Actor(
     ActorKind.PERSON, "Asha", 7, frozenset({Permission.CHANGE_STATUS, Permission.CANCEL_ORDERS})
 )
+TOLD = "It accepted the call. It can be asked for nothing more."
 VENDOR, MERCHANT = credentials.BLINKIT_VENDOR, credentials.SWIGGY_MERCHANT
 
 
@@ -120,8 +121,8 @@ def test_a_purchase_order_is_accepted_and_shipped(sandbox: SandboxServer, desk: 
     shipped = tell(account_id, number, S.SHIPPED)
 
     assert order.total_minor is not None
-    assert (accepted.state, accepted.reason) == (IntentState.CONFIRMED, "")
-    assert (shipped.state, shipped.reason) == (IntentState.CONFIRMED, "")
+    assert (accepted.state, accepted.reason) == (IntentState.CONFIRMED, TOLD)
+    assert (shipped.state, shipped.reason) == (IntentState.CONFIRMED, TOLD)
     assert (after_accepting, sandbox.truth("blinkit", number)["status"]) == (
         "ACCEPTED",
         "FULFILLED",
@@ -149,7 +150,7 @@ def test_a_write_without_an_answer_is_said_again_and_counts_once(
         settled = session.get(StatusIntent, unknown.id)
     assert settled is not None
     assert unknown.outcome_unknown
-    assert (settled.state, settled.reason) == (IntentState.CONFIRMED, "")
+    assert (settled.state, settled.reason) == (IntentState.CONFIRMED, TOLD)
     sandbox.heal()
 
 

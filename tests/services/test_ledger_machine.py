@@ -189,8 +189,10 @@ class Ledger(RuleBasedStateMachine):
     @rule(key=st.sampled_from(KEYS), new=st.sampled_from(OrderStatus))
     def a_person_changes_a_status(self, key: str, new: OrderStatus) -> None:
         with suppress(ConflictError), db.transaction() as session:
-            parcel = {"carrier": "DTDC", "tracking_number": f"D{new.value}"}
-            orders.change_status(session, self.person, self._id(key), new, **parcel)
+            number = f"D{new.value}"
+            orders.change_status(
+                session, self.person, self._id(key), new, carrier="DTDC", tracking_number=number
+            )
 
     @rule()
     def a_person_withdraws_what_was_not_sent(self) -> None:

@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import Session, select
 
 from crm_app import db
-from crm_app.domain.actor import Actor
+from crm_app.domain.actor import Actor, ActorKind
 from crm_app.domain.download import FileFormat
 from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.permissions import Permission
@@ -67,7 +67,7 @@ def test_history_tells_no_amount(session: Session, packer: Actor, admin: Actor) 
         OrderEvent(
             order_id=order.id,
             kind="order:updated",
-            actor_kind="channel",
+            actor_kind=ActorKind.CHANNEL,
             actor_label="Amazon",
             data={"total_minor": [100_00, 987_00], "carrier": ["", "BlueDart"]},
         )

@@ -21,6 +21,7 @@ from crm_app.domain.download import FileFormat
 from crm_app.domain.intent import IntentState
 from crm_app.domain.order_status import OrderStatus, SyncStatus
 from crm_app.domain.permissions import Permission, Role
+from crm_app.domain.reach import ReachKind
 from crm_app.errors import NotFoundError, PermissionDeniedError
 from crm_app.models import DownloadPart, Order, OrderComment, OrderEvent
 from crm_app.services import (
@@ -79,7 +80,7 @@ class World:
 def fill(session: Session, account: models.ChannelAccount, word: str) -> Order:
     """An account with something of everything, findable by a word."""
     customer = CustomerFactory(account=account, name=f"Meera {word}", email=f"{word}@mail.example")
-    author_id = session.exec(select(models.User.id)).first()
+    author_id = session.exec(select(models.User.id).limit(1)).one()
     change = RollupChange()
     made: list[Order] = []
     for number, (status, sync) in enumerate(
@@ -340,7 +341,9 @@ def test_two_roles_add_up_each_where_it_holds(session: Session) -> None:
     user = UserFactory(role=Role.READ_ONLY)
     role = StaffRoleFactory(verbs=[Permission.CANCEL_ORDERS.value])
     session.add(
-        models.RoleGrant(user_id=user.id, role_id=role.id, reach="accounts", account_ids=[shop.id])
+        models.RoleGrant(
+            user_id=user.id, role_id=role.id, reach=ReachKind.ACCOUNTS, account_ids=[shop.id]
+        )
     )
     session.flush()
 

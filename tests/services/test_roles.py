@@ -190,12 +190,13 @@ def test_a_role_is_given_on_some_accounts_and_said_in_words(
     account = AccountFactory(name="Shop")
     session.commit()
     assert asha.user_id is not None
+    hers = asha.user_id
     role = granting.everywhere(session, Role.SUPPORT).role_id
     given = Granting(role, ReachKind.ACCOUNTS, account_ids=(account.id,))
 
-    do(lambda s: users.update_user(s, admin, asha.user_id, roles=[given]))
+    do(lambda s: users.update_user(s, admin, hers, roles=[given]))
 
-    held = granting.held_by(session, [asha.user_id])[asha.user_id]
+    held = granting.held_by(session, [hers])[hers]
     assert [(one.name, one.where) for one in held] == [("Support", "Shop")]
     entry = session.exec(select(AuditEntry)).one()
     assert entry.after == {

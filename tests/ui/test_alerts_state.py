@@ -32,7 +32,9 @@ async def test_what_is_open_and_who_is_told(session: Session, sign_in: SignIn) -
     (choice,) = session.exec(select(AlertChoice)).all()
     assert (choice.kind, choice.in_app, choice.by_mail) == (AlertKind.RECONNECT, False, False)
     (person,) = state.people
-    assert person.in_app == "silent account, growing queue, ship-by deadline"
+    assert person.in_app == (
+        "silent account, growing queue, ship-by deadline, webhooks off, desk stands still"
+    )
 
 
 async def test_the_secret_of_a_webhook_is_shown_once(session: Session, sign_in: SignIn) -> None:

@@ -5,7 +5,7 @@ a hint, whatever its signature proves. The three privacy topics bind the shop by
 30 days, which a person has to see to.
 """
 
-from typing import Final
+from typing import Final, cast
 
 from crm_app.channels import reading
 from crm_app.channels.inbound import MAX_TOPIC, Deed, Headers, HookEvent, PersonWish
@@ -33,11 +33,10 @@ def privacy(topic: str, body: Json) -> PersonWish | None:
         return None
     if topic == "shop/redact":
         return PersonWish(erases=True, is_everybody=True)
-    customer = body.get("customer")
-    told: Json = customer if isinstance(customer, dict) else {}
+    told = reading.as_object(body.get("customer"))
     names = tuple(str(told[name]) for name in ("id", "email", "phone") if told.get(name))
     meant = body.get("orders_requested") or body.get("orders_to_redact")
-    orders = tuple(str(one) for one in meant) if isinstance(meant, list) else ()
+    orders = tuple(map(str, cast(list[object], meant))) if isinstance(meant, list) else ()
     return PersonWish(topic == "customers/redact", names, orders)
 
 

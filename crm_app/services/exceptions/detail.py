@@ -96,7 +96,8 @@ def get_exception(session: Session, actor: Actor, key: str) -> ExceptionDetail:
     """
     reach.require(session, actor, Permission.VIEW_ORDERS)
     row = bodies.find(session, key)
-    actor = actor.on_account(row.account_id)
+    if row.account_id is not None:
+        actor = actor.on_account(row.account_id)
     order = session.get(Order, row.order_id) if row.order_id else None
     intent = _intent(session, row)
     body = bodies.body_of(session, row)

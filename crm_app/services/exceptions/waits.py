@@ -157,7 +157,8 @@ def queue(only: int | None) -> Statement:
             or_(~col(StatusIntent.is_patient), col(StatusIntent.send_by) < now()),
             _is_not_kept(),
         )
-        .group_by(col(ChannelAccount.id))
+        # Each by name: where the reader is narrowed, no key stands for the other columns.
+        .group_by(col(ChannelAccount.id), col(ChannelAccount.name), col(ChannelAccount.rests))
     )
     return statement if only is None else statement.where(col(ChannelAccount.id) == only)
 

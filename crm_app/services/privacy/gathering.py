@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy import select as sql_select
 from sqlalchemy import tuple_
 from sqlmodel import Session, SQLModel, col, select
 
@@ -85,8 +86,8 @@ def _order(session: Session, order_id: int) -> dict[str, Any]:
 
 def _files(session: Session, order: Order) -> list[dict[str, Any]]:
     """Lines of uploaded files that made this order."""
-    rows: Iterable[Any] = session.execute(
-        select(Document.name, DocumentLine.number, DocumentLine.cells)
+    rows = session.execute(
+        sql_select(col(Document.name), col(DocumentLine.number), col(DocumentLine.cells))
         .join(DocumentResult, col(DocumentResult.document_id) == Document.id)
         .join(
             DocumentLine,
@@ -94,8 +95,8 @@ def _files(session: Session, order: Order) -> list[dict[str, Any]]:
             == tuple_(col(DocumentResult.document_id), col(DocumentResult.number)),
         )
         .where(
-            Document.account_id == order.account_id,
-            DocumentResult.external_id == order.external_id,
+            col(Document.account_id) == order.account_id,
+            col(DocumentResult.external_id) == order.external_id,
         )
     )
     return [{"file": name, "line": number, "cells": cells} for name, number, cells in rows]

@@ -148,17 +148,14 @@ def _typed(facet: FacetMenu, name: str, value: str, hint: str) -> rx.Component:
     def field(**suggests: Any) -> rx.Component:
         return _input(facet, name, value, hint, **suggests)
 
-    return rx.match(
-        facet.key,
-        (
-            Facet.SKU.value,
-            field(list=SKUS, on_change=SuggestState.type_sku.debounce(PAUSE_MS)),
-        ),
-        (
-            Facet.CITY.value,
+    return rx.cond(
+        facet.key == Facet.SKU.value,
+        field(list=SKUS, on_change=SuggestState.type_sku.debounce(PAUSE_MS)),
+        rx.cond(
+            facet.key == Facet.CITY.value,
             field(list=CITIES, on_change=SuggestState.type_city.debounce(PAUSE_MS)),
+            field(),
         ),
-        field(),
     )
 
 

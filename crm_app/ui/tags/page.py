@@ -130,6 +130,6 @@ def _deeds(row: TagLine) -> rx.Component:
             rx.cond(row.is_retired, "Offer again", "Retire"),
             kind="small",
             on_click=TagsState.retire(row.id, ~row.is_retired),  # pyright: ignore[reportArgumentType]
-            aria_label=rx.cond(row.is_retired, "Offer again: ", "Retire ") + row.name,
+            aria_label=rx.cond(row.is_retired, "Offer again: " + row.name, "Retire " + row.name),
         ),
     )

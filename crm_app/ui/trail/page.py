@@ -1,6 +1,6 @@
 """The audit trail: who did what, and the proof that nobody rewrote it."""
 
-from typing import Any
+from typing import Literal
 
 import reflex as rx
 
@@ -68,7 +68,6 @@ def _proof() -> rx.Component:
 
 
 def _filters() -> rx.Component:
-    chosen = TrailState.chosen
     return rx.el.form(
         _choice("Person", "person", "Everybody", TrailState.people),
         _choice("Action", "action", "Every action", TrailState.actions),
@@ -83,16 +82,16 @@ def _filters() -> rx.Component:
         role="search",
         aria_label="Filter the audit trail",
         # Drawn anew when the address changes, so that the fields say what is shown.
-        key=chosen.to_string(),
+        key=rx.Var.create(TrailState.chosen).to_string(),
     )
 
 
-def _choice(label: str, name: str, every: str, options: Any) -> rx.Component:
+def _choice(label: str, name: str, every: str, options: list[tuple[str, str]]) -> rx.Component:
     return rx.el.label(
         rx.el.span(label),
         rx.el.select(
             rx.el.option(every, value=""),
-            rx.foreach(options, lambda one: rx.el.option(one[1], value=one[0])),
+            rx.foreach(options, _option),
             name=name,
             default_value=TrailState.chosen[name],
             class_name="field",
@@ -100,7 +99,13 @@ def _choice(label: str, name: str, every: str, options: Any) -> rx.Component:
     )
 
 
-def _field(label: str, name: str, hint: str = "", kind: str = "text") -> rx.Component:
+def _option(one: tuple[str, str]) -> rx.Component:
+    return rx.el.option(one[1], value=one[0])
+
+
+def _field(
+    label: str, name: str, hint: str = "", kind: Literal["text", "date", "search"] = "text"
+) -> rx.Component:
     return rx.el.label(
         rx.el.span(label),
         rx.el.input(

@@ -36,6 +36,7 @@ def xlsx_of(
             more.append(list(row))
     file = io.BytesIO()
     book.save(file)
+    file.seek(0)
     return file
 
 
