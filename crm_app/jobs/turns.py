@@ -4,8 +4,9 @@ from typing import Any, Final
 
 from rq import Queue, Worker
 
-# Jobs of other queues that one has to let pass at most, before it is asked first for once.
-_MOST_PASSED: Final = 4
+# Jobs of other queues that one has to let pass, before it is asked first for once. More than there
+# are queues: with fewer, all being full, each would have its turn alike, and no order were left.
+_MOST_PASSED: Final = 8
 
 
 class PatientWorker(Worker):
