@@ -8,12 +8,11 @@ import logging
 import sys
 
 from pydantic import ValidationError
-from rq import Queue, Worker
-from rq.worker import DequeueStrategy
+from rq import Queue
 
 from crm_app import logs, queue
 from crm_app.config import get_settings
-from crm_app.jobs import schedule
+from crm_app.jobs import schedule, turns
 from crm_app.services import beats
 
 
@@ -41,9 +40,8 @@ def main(arguments: list[str]) -> None:
         beats.keep_beating(beats.WORKER)
     names = queue.SENDING if arguments else queue.QUEUES
     connection = queue.blocking_connection()
-    worker = Worker([Queue(name, connection=connection) for name in names], connection=connection)
-    # In turn: on a busy machine the ticks of the first queue alone would keep it from all others.
-    worker.work(dequeue_strategy=DequeueStrategy.ROUND_ROBIN)
+    queues = [Queue(name, connection=connection) for name in names]
+    turns.PatientWorker(queues, connection=connection).work()
 
 
 if __name__ == "__main__":

@@ -27,9 +27,11 @@ INBOX: Final = "inbox"
 PULL: Final = "pull"
 DOCUMENTS: Final = "documents"
 SWEEP: Final = "sweep"
-# A worker takes from each in turn, so that none starves another; what a person waits for is sent by
-# a worker of its own. The first piece of a file's work has its queue; the pieces after it stand in
-# line with the pulls.
+# A worker empties the first before it looks at the next, but leaves none out for good
+# (`jobs/turns.py`): a bulk change is written within seconds and steps aside for a click, a person
+# waits for a push, and what came by webhook is quicker done than a pull. A person also waits for
+# the first piece of a file's work; the pieces after it stand in line with the pulls, or neither
+# would leave the other a turn. The last queue is for what nobody waits for.
 QUEUES: Final = (BULK, PUSH, INBOX, DOCUMENTS, PULL, SWEEP)
 
 # What a worker does that only sends: no import, however long, keeps a person waiting.

@@ -26,7 +26,9 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m drills", description=__doc__)
     parser.add_argument("--minutes", type=float, default=5.0, help="how long knobs are turned")
     parser.add_argument("--seed", type=int, default=None, help="repeat the choices of another run")
-    parser.add_argument("--kill", action="store_true", help="also kill -9 web, worker and clock")
+    parser.add_argument(
+        "--kill", action="store_true", help="also kill -9 web, worker, sender and clock"
+    )
     parser.add_argument("--orders", type=int, default=300, help="orders to begin with")
     parser.add_argument("--keep", action="store_true", help="leave data and logs behind")
     chosen = parser.parse_args(arguments)
@@ -49,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
 def table(report: Report) -> str:
     """The report as text."""
     plan = report.plan
-    deaths = "kill -9 of web, worker and clock" if plan.kill else "nobody killed"
+    deaths = "kill -9 of web, worker, sender and clock" if plan.kill else "nobody killed"
     lines = [f"Fault run, seed {plan.seed}, {plan.storm_s:.0f} s, {deaths}", ""]
     lines += section("Knobs turned", report.turned)
     lines += section("Faults that hit a call or a webhook, and were survived", report.dealt)

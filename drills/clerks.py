@@ -33,6 +33,9 @@ T = TypeVar("T")
 
 # Beyond so many changes on their way nobody adds more: deaths should meet all of the work.
 _MOST_OPEN: Final = 500
+# Nor beyond so many bulk changes that no worker got to: pressed again and again on a busy machine,
+# the same orders would be in dozens of them.
+_MOST_RUNS: Final = 6
 # Too few orders left that a status can be told of: the shop sells some more, now and then.
 _FEW: Final = 8
 _SOLD_AT_ONCE: Final = 30
@@ -87,6 +90,8 @@ class Clerks:
     def work(self) -> None:
         """One bulk change, or an undo, or a pause in the middle of one."""
         if self.written() >= self.target or _count(col(StatusIntent.state).in_(OPEN)) > _MOST_OPEN:
+            return
+        if _read(_runs_in_line) > _MOST_RUNS:
             return
         if self.started and self.rng.random() < 0.08:
             self._undo(self.rng.choice(self.started[-10:]))
@@ -221,6 +226,11 @@ def _that_may_become(session: Session, channel: Channel, new: OrderStatus, most:
             .limit(most)
         )
     )
+
+
+def _runs_in_line(session: Session) -> int:
+    in_line = select(func.count(col(BulkRun.id))).where(BulkRun.state == RunState.QUEUED)
+    return session.exec(in_line).one()
 
 
 def _count(*conditions: Any) -> int:

@@ -30,7 +30,7 @@ class Plan:
     Attributes:
         storm_s: How long knobs are turned.
         seed: Of the shop and of every choice; threads and timing stay the machine's.
-        kill: Also kill web, worker and clock at random moments.
+        kill: Also kill web, worker, sender and clock at random moments.
         orders: How many orders the shop starts with.
         at_least: The storm goes on, if the machine is slow, until so many orders were placed,
             changes accepted and knobs turned.

@@ -7,8 +7,8 @@ from typing import Final
 
 from drills.stage import Stage
 
-# The worker is where a death hurts most; the web process takes the longest to come back.
-_WEIGHTS: Final = {"worker": 6, "web": 1, "clock": 1, "sandbox": 1}
+# Worker and sender are where a death hurts most; the web process takes the longest to come back.
+_WEIGHTS: Final = {"worker": 4, "sender": 3, "web": 1, "clock": 1, "sandbox": 1}
 
 
 @dataclass
@@ -16,7 +16,7 @@ class Reaper:
     """Kills at random moments, spread over all of the work.
 
     Attributes:
-        kills: Deaths of worker, web, clock and sandbox.
+        kills: Deaths of worker, sender, web, clock and sandbox.
         flushes: How often Redis loses everything.
         restarts: How often PostgreSQL is killed.
     """

@@ -25,10 +25,11 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "sandbox": ("-m", "crm_app.sandbox"),
     "web": ("-m", "granian", "--interface", "asgi", "--factory", "crm_app.crm_app:app"),
     "worker": ("worker.py",),
+    "sender": ("worker.py", "sender"),
     "clock": ("worker.py", "clock"),
 }
 # The sandbox is the world outside: it breaks by its knobs.
-MORTAL: Final = ("web", "worker", "clock")
+MORTAL: Final = ("web", "worker", "sender", "clock")
 _SECOND: Final = "-"  # worker-2 is another worker
 _START_TIMEOUT_S: Final = 120.0
 _END_TIMEOUT_S: Final = 30.0

@@ -80,7 +80,7 @@ def _body(text: str) -> Mapping[str, Any]:
 
 
 def _amazon(truth: Mapping[str, Any]) -> list[Wish]:
-    # Our reference is the change's own id: no other can have made this call.
+    # Our reference is the id of the change, or of the one that it says again.
     return [
         Wish("shipped", str(body.get("packageDetail", {}).get("packageReferenceId", "")))
         for _, body in _taken(truth, "confirmShipment")
@@ -162,7 +162,8 @@ def judge(
 
 
 def _wish(channel: Channel, intent: StatusIntent) -> Wish:
-    mark = str(intent.id) if channel is Channel.AMAZON else ""
+    # A change that is sent again keeps the reference of the first: it edits that one's parcel.
+    mark = str(intent.reference or intent.id) if channel is Channel.AMAZON else ""
     return Wish(intent.to_status.value, mark)
 
 

@@ -130,9 +130,15 @@ def session(database: str) -> Generator[Session]:
     Call `session.commit()` where another transaction has to see the rows.
     """
     del database
-    with Session(db.get_engine(), expire_on_commit=False) as opened:
+    engine = db.get_engine()
+    pool = engine.pool
+    with Session(engine, expire_on_commit=False) as opened:
         bind(opened)
         yield opened
+    if engine.pool is not pool:
+        # The test disposed of the engine while this connection was out: it came back to a pool
+        # that nobody closes, and the collector would complain in the middle of another test.
+        pool.dispose()
 
 
 @pytest.fixture

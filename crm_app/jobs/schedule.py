@@ -40,6 +40,8 @@ _DAY_S: Final = 24 * 3600
 _FAILURE_TTL_S: Final = _DAY_S
 
 
+# As long as a tick waits in line at most.
+_WAITS_S: Final = 60
 # A worker that died with a tick holds the next one back no longer than this.
 _TICK_LASTS: Final = timedelta(seconds=15)
 
@@ -72,10 +74,12 @@ class PatientClock(CronScheduler):
             job = Job.fetch(  # pyright: ignore[reportUnknownMemberType] - RQ types it partly
                 newest[0], connection=self.connection
             )
-            is_fresh = job.enqueued_at is not None and now() - job.enqueued_at < _TICK_LASTS
-            # As it was fetched: it may be done, and gone, by now.
+            # As it was read: asked for anew, one that was done this moment has no status at all.
             status = job.get_status(refresh=False)
-            return is_fresh and status in (JobStatus.QUEUED, JobStatus.STARTED)
+            if status == JobStatus.STARTED:
+                return job.enqueued_at is not None and now() - job.enqueued_at < _TICK_LASTS
+            # One that waits keeps its place in the line, until its `ttl` drops it.
+            return status == JobStatus.QUEUED
         return False
 
 
@@ -84,41 +88,43 @@ def build_clock(connection: Redis) -> PatientClock:
     settings = get_settings()
     clock = PatientClock(connection=connection, logging_level=settings.log_level)
     # The pull clock ticks faster than the interval: each account has its own next time.
+    # What nobody waits for stands behind the pulls, in the last queue.
     ticks = (
         (push_due, queue.PUSH, settings.outbox_interval_s),
         (process_due, queue.INBOX, settings.outbox_interval_s),
         (pull_due, queue.PULL, 2),
-        (fold_counts, queue.PULL, 60),
-        (check_counts, queue.PULL, _DAY_S),
+        (fold_counts, queue.SWEEP, 60),
+        (check_counts, queue.SWEEP, _DAY_S),
         (replay_due, queue.PULL, 10),
         (sweep_due, queue.PULL, 15),
-        (watch_due, queue.PULL, 60),
+        (watch_due, queue.SWEEP, 60),
         # Before the pulls: a worker that gets to none of them is what somebody has to know.
         (watch_alerts, queue.INBOX, 60),
         (deliver_alerts, queue.PULL, 20),
-        (release_due, queue.PULL, 60),
-        (watch_skus, queue.PULL, 60),
-        (forget_old, queue.PULL, _DAY_S),
+        (release_due, queue.SWEEP, 60),
+        (watch_skus, queue.SWEEP, 60),
+        (forget_old, queue.SWEEP, _DAY_S),
         (privacy_due, queue.DOCUMENTS, 60),
-        (keep_to_retention, queue.PULL, _DAY_S),
+        (keep_to_retention, queue.SWEEP, _DAY_S),
         (bulk_due, queue.BULK, settings.outbox_interval_s),
-        (forget_old_runs, queue.PULL, 3600),
+        (forget_old_runs, queue.SWEEP, 3600),
         (retries_due, queue.BULK, 10),
         (work_due, queue.DOCUMENTS, 10),
         (empty_old, queue.DOCUMENTS, 3_600),
         (downloads_due, queue.DOCUMENTS, 10),
-        (forget_old_downloads, queue.PULL, 3_600),
+        (forget_old_downloads, queue.SWEEP, 3_600),
         (checks_due, queue.DOCUMENTS, 10),
-        (check_nightly, queue.PULL, _DAY_S),
-        (note_head, queue.PULL, 3_600),
+        (check_nightly, queue.SWEEP, _DAY_S),
+        (note_head, queue.SWEEP, 3_600),
     )
     for function, name, interval_s in ticks:
-        # A tick that nobody picked up before the next one is overtaken: `ttl` drops it.
+        # One that a worker took and died with before it began goes by `ttl`, which has to be longer
+        # than a busy worker's line: a tick that is dropped starts again at the end of it.
         clock.register(  # pyright: ignore[reportUnknownMemberType] - RQ types it partly
             function,
             name,
             interval=interval_s,
-            ttl=max(10, interval_s * 2),
+            ttl=max(_WAITS_S, interval_s * 2),
             result_ttl=0,
             failure_ttl=_FAILURE_TTL_S,
             job_timeout=60,

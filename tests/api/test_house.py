@@ -13,7 +13,7 @@ from sqlmodel import Session
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from crm_app import db
+from crm_app import db, queue
 from crm_app.api.app import create_api
 from crm_app.api.dependencies import MARK
 from crm_app.api.limits import MAX_BODY_BYTES
@@ -21,6 +21,7 @@ from crm_app.config import get_settings
 from crm_app.domain.permissions import ROLE_PERMISSIONS, Permission, Role
 from crm_app.domain.time import now
 from crm_app.models import AccountPulse, AccountStatus
+from crm_app.services import beats
 from tests.api.conftest import Bearer
 from tests.factories import AccountFactory
 
@@ -235,6 +236,8 @@ def test_the_documentation_loads_nothing_from_outside(client: TestClient) -> Non
 
 
 def test_readiness_names_each_part_and_the_last_pull(client: TestClient, bearer: Bearer) -> None:
+    queue.connection().delete(f"alive:{beats.WORKER}")
+
     body = client.get("/health/ready").json()
 
     assert client.get("/health/live").json() == {"status": "ok"}

@@ -24,7 +24,7 @@ def test_after_kill_9_of_everything_nothing_is_lost_doubled_or_stuck(data_dir: P
     assert report.failures == [], table(report)
     # It was one: each kind of process died, Redis lost all, PostgreSQL fell, and work went on.
     killed = report.storm.killed
-    assert {"worker", "web", "clock", "sandbox"} <= set(killed)
+    assert {"worker", "sender", "web", "clock", "sandbox"} <= set(killed)
     assert (killed["(Redis flushed)"], killed["PostgreSQL"]) == (1, 1)
     assert sum(report.account.intents.values()) >= 200
     assert report.account.intents["confirmed"] >= 30

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+from redis import Redis
 from rq import Queue
 from rq.cron import CronJob
 from rq.job import Job, JobStatus
@@ -66,3 +68,37 @@ def test_a_worker_that_died_holds_a_tick_back_for_moments_only(database: str) ->
     job.save()
 
     assert dead.name in [tick.name for tick in due_again(clock)]
+
+
+def test_one_that_waits_in_a_long_line_keeps_its_place(database: str) -> None:
+    del database
+    clock = schedule.build_clock(queue.connection())
+    due_again(clock)
+    for tick in clock.get_jobs():
+        newest = tick.get_job_ids(queue.connection(), 0, 0)[0]
+        job = Job.fetch(newest, connection=queue.connection())
+        assert (job.ttl or 0) >= 60
+        job.enqueued_at = now() - timedelta(seconds=50)
+        job.save()
+
+    assert due_again(clock) == []
+
+
+def test_one_that_is_done_while_the_clock_looks_is_asked_for_and_nothing_falls(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del database
+    clock = schedule.build_clock(queue.connection())
+    asked = due_again(clock)
+    fetch = Job.fetch
+
+    def fetch_and_lose(job_id: str, connection: Redis) -> Job:
+        job = fetch(job_id, connection=connection)
+        job.delete()
+        return job
+
+    monkeypatch.setattr(Job, "fetch", fetch_and_lose)
+    due_again(clock)
+    monkeypatch.undo()
+
+    assert [tick.name for tick in due_again(clock)] == [tick.name for tick in asked]

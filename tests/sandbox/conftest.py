@@ -17,6 +17,7 @@ from crm_app.sandbox import shop, store, times
 from crm_app.sandbox.app import create_app
 from crm_app.sandbox.credentials import AMAZON_SELLER, INDIA_MARKETPLACE_ID, WOO_SHOP
 from crm_app.sandbox.serving import Options
+from crm_app.sandbox.store import hidden_orders
 
 SEARCH = "/amazon/orders/2026-01-01/orders"
 WOO_ORDERS = "/woocommerce/wp-json/wc/v3/orders"
@@ -52,6 +53,9 @@ def engine(sandbox_database_url: str) -> Generator[Engine]:
 @pytest.fixture
 def app(engine: Engine) -> Starlette:
     """A fresh application: full buckets, no faults, no life; a search shows changes at once."""
+    # The store is everybody's: what the test before hid is hidden no more.
+    with engine.begin() as connection:
+        connection.execute(hidden_orders.delete())
     return create_app(engine, Options(mode="fast", amazon_delay_s=0, order_every_s=0))
 
 

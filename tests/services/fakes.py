@@ -1,6 +1,7 @@
 """Channels that live in memory and speak our own Connector protocol."""
 
 import dataclasses
+import logging
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,8 @@ from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import OrderStatus, PaymentStatus
 from crm_app.domain.time import now
 from crm_app.errors import ChannelError, RejectedError
+
+logger = logging.getLogger(__name__)
 
 # Whole seconds, as channels tell them, and never in the future of the machine that runs the tests.
 LONG_AGO: Final = now().replace(microsecond=0) - timedelta(days=2)
@@ -77,20 +80,24 @@ def idle_transactions() -> int:
     waits for nothing, so a moment is given to it.
     """
     give_up = time.monotonic() + 2
-    while (count := _open_now()) and time.monotonic() < give_up:
+    while (found := _open_now()) and time.monotonic() < give_up:
         time.sleep(0.01)
-    return count
+    if found:
+        # Pytest shows it with the failure: whose transaction it is, and since when.
+        logger.warning("Open around a call: %s", found)
+    return len(found)
 
 
-def _open_now() -> int:
+def _open_now() -> list[tuple[object, ...]]:
     with db.get_engine().connect() as connection:
         found = connection.execution_options(isolation_level="AUTOCOMMIT").execute(
             text(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                "SELECT pid, backend_start, xact_start, state, query "
+                "FROM pg_stat_activity WHERE datname = current_database() "
                 "AND state LIKE 'idle in transaction%' AND pid <> pg_backend_pid()"
             )
         )
-        return int(found.scalar_one())
+        return [tuple(row) for row in found]
 
 
 @dataclass

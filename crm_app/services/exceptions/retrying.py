@@ -10,7 +10,7 @@ from crm_app import db, queue
 from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
-from crm_app.errors import CrmError, InvalidInputError, NotSignedInError
+from crm_app.errors import CrmError, InvalidInputError, NotSignedInError, PermissionDeniedError
 from crm_app.models import DeskRetry, User
 from crm_app.services import audit, auth, reach
 from crm_app.services.exceptions import deeds, listing
@@ -92,7 +92,12 @@ def _page(retry_id: int) -> bool:
             return False
         actor = auth.person(session, session.get_one(User, row.actor_id))
         query = ExceptionQuery.parse(row.filter | {"cursor": row.cursor})
-        found = listing.list_exceptions(session, actor, replace(query, limit=_PAGE))
+        try:
+            found = listing.list_exceptions(session, actor, replace(query, limit=_PAGE))
+        except PermissionDeniedError as error:
+            # What is left can no more be looked through, so it is refused as one.
+            _note(row, Result(refused={"": str(error)}), None)
+            return False
     keys = [one.key for one in found.rows]
     try:
         result = deeds.each(keys, lambda opened, key: deeds.retry(opened, actor, key))
