@@ -27,6 +27,9 @@ _LONG = (
 )
 collect_ignore = [] if os.environ.get("CRM_ALL_JOURNEYS") else list(_LONG)
 
+# A first visit on a busy machine takes its time; how long is a matter of benchmarks.
+expect.set_options(timeout=20_000)
+
 _START_TIMEOUT_S = 400.0  # the first build of the pages is part of it
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
