@@ -9,7 +9,7 @@ export PATH := $(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint audit format bench faults crash migrate build pictures icons clean
+.PHONY: help run test journeys drills lint audit format bench faults crash migrate build pictures icons clean
 
 help:  ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -19,6 +19,12 @@ run: $(VENV)/installed  ## start everything; Ctrl-C stops it
 
 test: $(VENV)/installed-dev  ## run every test (T=path for some)
 	@"$(BIN)/python" -m pytest $(T)
+
+journeys: $(VENV)/installed-dev  ## walk all journeys of the browser, the long ones too
+	@CRM_ALL_JOURNEYS=1 "$(BIN)/python" -m pytest tests/e2e $(T)
+
+drills: $(VENV)/installed-dev  ## the fault run and the crash run in short, as tests
+	@CRM_ALL_DRILLS=1 "$(BIN)/python" -m pytest tests/drills $(T)
 
 lint: $(VENV)/installed-dev  ## format, lint, types, import directions, image
 	@"$(BIN)/ruff" format --check .

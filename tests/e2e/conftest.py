@@ -1,5 +1,6 @@
 """The whole product as `make run` starts it, and a browser in front of it."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -15,6 +16,19 @@ from crm_app import embedded
 from crm_app.config import DEMO_PASSWORD
 from tests import running
 from tests.running import SandboxServer
+
+# Long ones, walked by `make journeys`.
+_LONG = (
+    "test_accessibility.py",
+    "test_bad_input.py",
+    "test_connection.py",
+    "test_grid_journey.py",
+    "test_order_journey.py",
+)
+collect_ignore = [] if os.environ.get("CRM_ALL_JOURNEYS") else list(_LONG)
+
+# A first visit on a busy machine takes its time; how long is a matter of benchmarks.
+expect.set_options(timeout=20_000)
 
 _START_TIMEOUT_S = 400.0  # the first build of the pages is part of it
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -83,7 +97,7 @@ def product() -> Iterator[Product]:
             return len(pulled) > 1 and all(one["last_success_at"] for one in pulled)
 
         running.wait_for(is_ready, "the product is ready", timeout_s=_START_TIMEOUT_S)
-        running.wait_for(has_all_orders, "the first import is done", timeout_s=120)
+        running.wait_for(has_all_orders, "the first import is done", timeout_s=300)
         yield Product(url, SandboxServer(f"http://127.0.0.1:{sandbox_port}"), started.pid)
     embedded.discard(data_dir)
     shutil.rmtree(data_dir, ignore_errors=True)

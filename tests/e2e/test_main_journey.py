@@ -60,7 +60,7 @@ def test_support_ships_an_amazon_order_and_sees_it_confirmed(
 
     # Without a reload: the page itself asks how the intent travels.
     expect(page.get_by_text("Confirmed by", exact=False).first).to_be_visible(timeout=20_000)
-    expect(page.get_by_text("BD-E2E-1").first).to_be_visible()
+    expect(page.get_by_text("BD-E2E-1").locator("visible=true").first).to_be_visible()
     truth = product.sandbox.truth("amazon", external_id)
     (package,) = truth["packages"]
     assert (truth["status"], package["trackingNumber"]) == ("SHIPPED", "BD-E2E-1")
