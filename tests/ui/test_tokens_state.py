@@ -37,7 +37,7 @@ async def test_a_token_is_made_shown_once_and_revoked(session: Session, sign_in:
     assert (state.rows, state.secret, state.verbs) == (
         [],
         "",
-        ["dashboard.view", "orders.view"],
+        ["dashboard.view", "orders.see_money", "orders.view"],
     )
     assert session.exec(select(ApiToken.revoked_at)).one() is not None
     with pytest.raises(NotSignedInError), db.transaction() as reading:
