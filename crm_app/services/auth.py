@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -31,6 +31,7 @@ from crm_app.services import (
     second_factor,
     signed,
     throttling,
+    viewing,
 )
 
 SESSION_COOKIE: Final = "crm_session"
@@ -305,7 +306,10 @@ def _actor(session: Session, which: ColumnElement[bool]) -> Actor:
     if held.needs_two_factor and not second_factor.is_on(user):
         # They may look after their own account, where it is set up, and nothing else.
         held = access.Access(roles=held.roles)
-    return _holding(user, held, opened)
+    if opened.viewing is None:
+        return _holding(user, held, opened)
+    seen, label = viewing.narrowed(session, held, opened.viewing)
+    return replace(_holding(user, seen, opened), viewing_as=label)
 
 
 def person(session: Session, user: User) -> Actor:

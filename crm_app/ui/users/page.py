@@ -11,6 +11,7 @@ from crm_app.ui.shared.shell import shell
 from crm_app.ui.shared.shell_state import ShellState
 from crm_app.ui.users.components import people_table
 from crm_app.ui.users.dialogs import create_dialog, question_dialog, secret_dialog
+from crm_app.ui.users.grants import grants_dialog
 from crm_app.ui.users.sign_ins import sign_ins_dialog
 from crm_app.ui.users.state import UsersState
 
@@ -64,6 +65,7 @@ def _people() -> rx.Component:
         create_dialog(),
         question_dialog(),
         secret_dialog(),
+        grants_dialog(),
         sign_ins_dialog(),
         class_name="people-page",
     )
