@@ -6,6 +6,7 @@ being named.
 
 import uuid
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from fastapi import FastAPI
@@ -14,7 +15,7 @@ from fastapi.testclient import TestClient
 from crm_app.domain.permissions import Permission
 from crm_app.domain.reach import ReachKind
 from crm_app.errors import PermissionDeniedError
-from crm_app.ui.shared.guard import OUR_PACKAGE
+from crm_app.ui.shared.guard import OUR_PACKAGE, _require  # pyright: ignore[reportPrivateUsage]
 from crm_app.ui.shared.navigation import PLACES
 from crm_app.ui.shared.shell_state import ShellState
 from tests.api.test_house import calls
@@ -32,9 +33,7 @@ from tests.matrix.world import (
 from tests.ui.browser import Tab, cookie_of, tab
 from tests.ui.test_guard import MARKED, _mark, _ours, _payload  # pyright: ignore[reportPrivateUsage]
 
-HANDLERS = {
-    name: mark.permissions for name in MARKED if (mark := _mark(_ours()[name])) and mark.permissions
-}
+HANDLERS = {name: mark for name in MARKED if (mark := _mark(_ours()[name])) and mark.permissions}
 
 
 def endpoints(api: FastAPI) -> list[tuple[str, str, Permission]]:
@@ -65,9 +64,8 @@ def test_a_role_holds_its_verbs_where_it_was_given_and_nothing_else(
 
     assert table == {one: (one in held, one in held) for one in Permission}
     assert beyond == (held if reach is ReachKind.ALL else set())
-    for permissions in HANDLERS.values():
-        allowed = may(lambda: [actor.require(one) for one in permissions])  # noqa: B023
-        assert allowed == held.issuperset(permissions)
+    for handler, mark in HANDLERS.items():
+        assert may(partial(_require, actor, mark)) == held.issuperset(mark.permissions), handler
 
 
 @pytest.mark.parametrize("reach", REACHES)
@@ -137,13 +135,12 @@ async def test_who_holds_all_but_its_verb_runs_no_handler(world: World, reach: R
     people: dict[Permission, Person] = {}
 
     async with tab() as opened:
-        for name, permissions in HANDLERS.items():
-            for verb in set(permissions):
+        for name, mark in HANDLERS.items():
+            for verb in set(mark.permissions):
                 who = people.setdefault(verb, world.person(everything_but(verb), reach))
                 opened.cookie = cookie_of(who.cookie_token)
                 said = await sent(opened, name, path)
-                mark = _mark(_ours()[name])
-                assert REFUSED in said or (mark is not None and mark.is_quiet), (name, verb)
+                assert REFUSED in said or mark.is_quiet, (name, verb)
                 assert shown(opened) == [], (name, verb)
 
     assert (rows_of(world.mine), rows_of(world.beyond)) == before
