@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 
 from crm_app.api import rates
 from crm_app.api.app import create_api
+from tests.api.conftest import TestClient
 from tests.conftest import make_empty, show_alive
 from tests.matrix.world import World, build
 

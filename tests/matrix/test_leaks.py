@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 
 from crm_app.domain.permissions import Permission
 from crm_app.domain.reach import ReachKind
 from crm_app.ui.pages import PAGES
+from tests.api.conftest import TestClient
 from tests.api.test_house import routes
 from tests.matrix.world import (
     AMOUNTS,

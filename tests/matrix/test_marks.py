@@ -10,7 +10,6 @@ from functools import partial
 
 import pytest
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 
 from crm_app.domain.permissions import Permission
 from crm_app.domain.reach import ReachKind
@@ -18,6 +17,7 @@ from crm_app.errors import PermissionDeniedError
 from crm_app.ui.shared.guard import OUR_PACKAGE, _require  # pyright: ignore[reportPrivateUsage]
 from crm_app.ui.shared.navigation import PLACES
 from crm_app.ui.shared.shell_state import ShellState
+from tests.api.conftest import TestClient
 from tests.api.test_house import calls
 from tests.matrix.world import (
     REACHES,
