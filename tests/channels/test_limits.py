@@ -124,14 +124,16 @@ def test_a_short_wait_is_slept_and_a_long_one_is_told(redis: Redis) -> None:
 
 def test_who_asks_with_more_patience_waits_longer(redis: Redis) -> None:
     slept: list[float] = []
-    limiter = RedisLimiter(redis, 1, {"search": UsagePlan(10, 1)}, patience_s=0, sleep=slept.append)
+    limiter = RedisLimiter(
+        redis, 1, {"search": UsagePlan(0.1, 1)}, patience_s=1, sleep=slept.append
+    )
     limiter.acquire("search")
 
     with pytest.raises(RateLimitedError):
         limiter.acquire("search")
     assert slept == []
     with pytest.raises(RateLimitedError):
-        limiter.acquire("search", patience_s=0.1)
+        limiter.acquire("search", patience_s=15)
     assert slept
 
 
