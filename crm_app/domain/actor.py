@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -32,6 +33,7 @@ class Actor:
         address: Where the request came from; empty for work that no request asked for.
         narrowed: How far those of `permissions` reach that do not reach everywhere.
         roles: The names of the roles that a person has.
+        confirmed_at: When the person last proved in this sign-in that it is them.
         viewing_as: The role as which a person looks at the desk; empty as themselves.
     """
 
@@ -47,6 +49,7 @@ class Actor:
     )
     roles: tuple[str, ...] = ()
     viewing_as: str = ""
+    confirmed_at: datetime | None = None
 
     def at(self, address: str) -> "Actor":
         """The same actor, acting from this address."""

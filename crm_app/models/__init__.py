@@ -49,6 +49,7 @@ from crm_app.models.trouble import DeskRetry, ExceptionMark, RefusedWebhook, Web
 from crm_app.models.user import (
     ApiToken,
     RecoveryCode,
+    RefreshToken,
     SignInFailure,
     User,
     UserLink,
@@ -78,6 +79,7 @@ __all__ = [
     "FieldRule",
     "AccountStatus",
     "ApiToken",
+    "RefreshToken",
     "AuditCheck",
     "AuditEntry",
     "BulkRow",

@@ -63,8 +63,28 @@ class UserSession(SQLModel, table=True):
     last_used_at: datetime = Field(sa_type=UTC_TIMESTAMP)
     expires_at: datetime = Field(sa_type=UTC_TIMESTAMP)
     revoked_at: datetime | None = timestamp()
+    # When the person last gave their password or a code in it.
+    confirmed_at: datetime | None = timestamp()
     # The role, and where, as which the person looks at the desk; None as themselves.
     viewing: dict[str, Any] | None = Field(default=None, sa_type=JSONB, nullable=True)
+
+
+class RefreshToken(SQLModel, table=True):
+    """What renews an API client's access token once, known by its hash only.
+
+    Used ones stay as long as their session: one that comes back is in two hands.
+    """
+
+    __tablename__ = "refresh_tokens"  # pyright: ignore[reportAssignmentType]
+
+    id: int = identity_key()
+    session_id: int = Field(
+        foreign_key="user_sessions.id", ondelete="CASCADE", sa_type=BigInteger, index=True
+    )
+    token_hash: bytes = Field(unique=True)
+    created_at: datetime = set_at_insert()
+    expires_at: datetime = Field(sa_type=UTC_TIMESTAMP)
+    used_at: datetime | None = timestamp()
 
 
 class SignInFailure(SQLModel, table=True):

@@ -18,7 +18,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError, InvalidInputError, NotFoundError, NotSignedInError
 from crm_app.models import ApiToken, User
-from crm_app.services import access, audit, auth, second_factor
+from crm_app.services import access, audit, auth, second_factor, sudo
 from crm_app.services.own import own_id
 
 PREFIX: Final = "crm_"
@@ -61,33 +61,30 @@ def make(
     name: str,
     scopes: Collection[str],
     days: int,
-    password: str,
-) -> MadeToken | auth.Refused:
-    """Make a token for oneself; asks for the password.
+) -> MadeToken:
+    """Make a token for oneself.
 
     Args:
-        session: The caller commits, also after a refusal.
+        session: The caller commits.
         actor: A person who is signed in.
         name: What it is for; 1 to 80 characters.
         scopes: Permissions by their words, such as `orders.view`; all held by the actor.
         days: Its life, 1 to 366.
-        password: The actor's own.
 
     Raises:
         PermissionDeniedError: If the actor is no person who is signed in.
+        ConfirmationNeededError: If the actor has not just proved that it is them.
         InvalidInputError: If name, scopes or days cannot be used.
         ConflictError: If the actor has twenty that work.
     """
     user_id = own_id(actor)
+    sudo.require(actor)
     name, granted = _clean_name(name), _clean_scopes(actor, scopes)
     if not 1 <= days <= MOST_DAYS:
         raise InvalidInputError(
             f"A token lives 1 to {MOST_DAYS} days.", details={"days": f"1 to {MOST_DAYS} days."}
         )
-    user = session.exec(select(User).where(User.id == user_id).with_for_update()).one()
-    refused = auth.check_again(session, actor, user, password)
-    if refused is not None:
-        return refused
+    session.exec(select(User.id).where(User.id == user_id).with_for_update()).one()
     if _count(session, user_id) >= _MOST_TOKENS:
         raise ConflictError(f"You have {_MOST_TOKENS} tokens. Revoke one that is not needed.")
     secret = PREFIX + secrets.token_urlsafe(32)

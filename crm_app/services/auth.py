@@ -133,7 +133,9 @@ def sign_in(
         refused = take_code(session, person(session, user).at(address), user, code, place)
         if refused is not None:
             return refused
-    return _open(session, user, address=address, device=device, kind=kind, is_known=is_known)
+    return _open(
+        session, user, address=address, device=device, kind=kind, is_known=is_known, is_proven=True
+    )
 
 
 def finish(
@@ -152,7 +154,15 @@ def finish(
     refused = take_code(session, person(session, user).at(address), user, code, place)
     if refused is not None:
         return refused
-    return _open(session, user, address=address, device=device, kind="browser", is_known=is_known)
+    return _open(
+        session,
+        user,
+        address=address,
+        device=device,
+        kind="browser",
+        is_known=is_known,
+        is_proven=True,
+    )
 
 
 def take_code(
@@ -198,7 +208,14 @@ def _user_of(session: Session, email: str) -> User | None:
 
 
 def _open(
-    session: Session, user: User, *, address: str, device: str, kind: SessionKind, is_known: bool
+    session: Session,
+    user: User,
+    *,
+    address: str,
+    device: str,
+    kind: SessionKind,
+    is_known: bool,
+    is_proven: bool = False,
 ) -> SignedIn:
     moment = now()
     token, device_token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
@@ -213,6 +230,7 @@ def _open(
         address=address[:64],
         device=device.replace("\x00", "")[:300],
         last_used_at=moment,
+        confirmed_at=moment if is_proven else None,
         expires_at=moment + timedelta(hours=get_settings().session_absolute_hours),
     )
     session.add(opened)
@@ -277,7 +295,12 @@ def actor_for(session: Session, token: str) -> Actor:
 
 def actor_for_access_token(session: Session, access_token: str) -> Actor:
     """The same for an API client's JWT; its session can be revoked before the JWT ends."""
-    return _actor(session, col(UserSession.id) == session_id_of(access_token))
+    return actor_of_session(session, session_id_of(access_token))
+
+
+def actor_of_session(session: Session, session_id: int) -> Actor:
+    """The same for a session that the caller was proved. Raises NotSignedInError if it ended."""
+    return _actor(session, col(UserSession.id) == session_id)
 
 
 def _actor(session: Session, which: ColumnElement[bool]) -> Actor:
@@ -320,16 +343,10 @@ def _holding(user: User, held: access.Access, opened: UserSession | None = None)
         user.id,
         held.permissions,
         session_id=opened.id if opened else None,
+        confirmed_at=opened.confirmed_at if opened else None,
         narrowed=held.narrowed,
         roles=held.roles,
     )
-
-
-def access_token(signed_in: SignedIn) -> tuple[str, int]:
-    """A JWT for an API client and its life in seconds."""
-    life = timedelta(minutes=get_settings().access_token_minutes)
-    claims = {"sub": str(signed_in.user.id), "sid": signed_in.session_id}
-    return signed.sign(claims, API_AUDIENCE, life), int(life.total_seconds())
 
 
 def session_id_of(token: str) -> int:

@@ -17,7 +17,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError, InvalidInputError, NotFoundError, NotSignedInError
 from crm_app.models import Alert, AlertChoice, AlertHook, AlertMessage
-from crm_app.services import audit, reach
+from crm_app.services import audit, reach, sudo
 from crm_app.services.alerts import telling
 from crm_app.services.alerts.telling import Choice
 
@@ -120,8 +120,10 @@ def set_hook(session: Session, actor: Actor, url: str) -> str:
 
     Raises:
         PermissionDeniedError: Without `accounts.manage`.
+        ConfirmationNeededError: The actor has not just proved that it is them.
     """
     actor.require_everywhere(Permission.MANAGE_ACCOUNTS)
+    sudo.require(actor)
     secret = secrets.token_urlsafe(32)
     hook = session.get(AlertHook, 1, with_for_update=True)
     before = {"url": hook.url} if hook else {}
