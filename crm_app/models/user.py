@@ -27,11 +27,30 @@ class User(SQLModel, table=True):
     is_active: bool = True
     created_at: datetime = set_at_insert()
     last_seen_at: datetime | None = timestamp()
+    # A program that acts in its own name. It has no password and no sign-in; it is no colleague.
+    is_service: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
     # Sealed by the vault. Without `totp_since` no app has proved yet that it has it.
     totp_secret: bytes | None = None
     totp_since: datetime | None = timestamp()
     # The last 30-second step of which a code was taken: none is taken twice.
     totp_last_step: int = Field(default=0, sa_type=BigInteger)
+
+
+class ServiceAccount(SQLModel, table=True):
+    """What a program is for and who answers for it; its name and roles are those of its user."""
+
+    __tablename__ = "service_accounts"  # pyright: ignore[reportAssignmentType]
+
+    user_id: int = Field(
+        primary_key=True,
+        foreign_key="users.id",
+        ondelete="CASCADE",
+        sa_type=BigInteger,
+        sa_column_kwargs={"autoincrement": False},
+    )
+    purpose: str = Field(max_length=300)
+    owner_id: int = Field(foreign_key="users.id", sa_type=BigInteger)
+    created_at: datetime = set_at_insert()
 
 
 class RecoveryCode(SQLModel, table=True):
@@ -128,7 +147,7 @@ class UserLink(SQLModel, table=True):
 
 
 class ApiToken(SQLModel, table=True):
-    """A secret with which a program acts for a person, known by its hash only."""
+    """A secret with which a program acts for a person or as a service, known by its hash only."""
 
     __tablename__ = "api_tokens"  # pyright: ignore[reportAssignmentType]
 

@@ -120,7 +120,7 @@ def sign_in(
         return Refused(SignInThrottledError(wait_s))
     user = _user_of(session, email)
     is_right = passwords.is_right(password, user.password_hash if user else None)
-    if user is None or not is_right or not user.is_active:
+    if user is None or not is_right or not user.is_active or user.is_service:
         for one in limits:
             throttling.count(session, one)
         _record_refusal(session, user, email, address, WrongPasswordError.code)

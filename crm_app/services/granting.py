@@ -114,7 +114,8 @@ def keep_an_admin(session: Session) -> None:
     Raises:
         ConflictError: If that is so after what was flushed.
     """
-    active = session.exec(select(User.id).where(col(User.is_active).is_(True))).all()
+    people = col(User.is_active).is_(True), col(User.is_service).is_(False)
+    active = session.exec(select(User.id).where(*people)).all()
     if not any(
         all(held.reach(one).is_all for one in LAST_ONES)
         for held in access.of_all(session, active).values()

@@ -70,7 +70,7 @@ def make_link(session: Session, actor: Actor, user_id: int) -> MadeLink:
     actor.require(Permission.MANAGE_USERS)
     sudo.require(actor)
     user = session.exec(select(User).where(User.id == user_id).with_for_update()).one_or_none()
-    if user is None:
+    if user is None or user.is_service:
         raise NotFoundError("person", user_id)
     granting.require_over(session, actor, user_id)
     if not user.is_active:

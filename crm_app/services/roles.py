@@ -63,8 +63,9 @@ def sentence(verbs: Collection[Permission]) -> str:
 
 
 def list_roles(session: Session, actor: Actor) -> list[RoleView]:
-    """Every role, the built-in ones first. Needs `users.manage` or `roles.manage`."""
-    if not actor.may(Permission.MANAGE_ROLES):
+    """Every role, the built-in ones first. Needs `users.manage`, `roles.manage` or
+    `tokens.manage`: who gives one must see them."""
+    if not any(actor.may(one) for one in (Permission.MANAGE_ROLES, Permission.MANAGE_TOKENS)):
         actor.require(Permission.MANAGE_USERS)
     rows = session.exec(
         select(StaffRole).order_by(col(StaffRole.key).is_(None), col(StaffRole.id))

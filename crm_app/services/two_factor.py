@@ -150,7 +150,7 @@ def turn_off_of(session: Session, actor: Actor, user_id: int) -> None:
     actor.require(Permission.MANAGE_USERS)
     sudo.require(actor)
     user = session.exec(select(User).where(User.id == user_id).with_for_update()).one_or_none()
-    if user is None:
+    if user is None or user.is_service:
         raise NotFoundError("person", user_id)
     if user.id == actor.user_id:
         raise ConflictError("Your own second factor you change on the page of your account.")

@@ -22,7 +22,9 @@ def list_users(session: Session, actor: Actor) -> Sequence[User]:
     """Everybody, active ones first, then by name. Needs `users.manage`."""
     actor.require(Permission.MANAGE_USERS)
     return session.exec(
-        select(User).order_by(col(User.is_active).desc(), func.lower(User.name), col(User.id))
+        select(User)
+        .where(col(User.is_service).is_(False))
+        .order_by(col(User.is_active).desc(), func.lower(User.name), col(User.id))
     ).all()
 
 
@@ -204,7 +206,7 @@ def change_own_password(
 
 def _get(session: Session, user_id: int) -> User:
     user = session.exec(select(User).where(User.id == user_id).with_for_update()).one_or_none()
-    if user is None:
+    if user is None or user.is_service:
         raise NotFoundError("person", user_id)
     return user
 

@@ -34,6 +34,7 @@ from crm_app.services import (
     granting,
     links,
     roles,
+    service_accounts,
     sudo,
     two_factor,
     users,
@@ -59,6 +60,7 @@ class Desk:
     role: int
     request: int
     run: int
+    service: int
 
 
 @pytest.fixture
@@ -87,8 +89,15 @@ def desk(session: Session, boss: User) -> Desk:
     run = bulk_choice.draft(session, admin, Choice(ids=(order.id,)), "press")
     session.flush()
     bulk_runs.decide(session, admin, run.id, "export", {})
+    service = service_accounts.make(
+        session,
+        replace(admin, session_id=1, confirmed_at=now()),
+        name="Warehouse",
+        purpose="Packs.",
+        roles=_everywhere(session, Role.READ_ONLY),
+    )
     session.commit()
-    return Desk(person.id, account.id, order.id, role.id, request.id, run.id)
+    return Desk(person.id, account.id, order.id, role.id, request.id, run.id, service.user.id)
 
 
 Step = Callable[[Session, Actor, Desk], Any]
@@ -119,6 +128,15 @@ STEPS: dict[str, Step] = {
     "two_factor.turn_off_of": lambda s, a, d: two_factor.turn_off_of(s, a, d.person),
     "api_tokens.make": lambda s, a, _d: api_tokens.make(
         s, a, name="till", scopes=["orders.view"], days=3
+    ),
+    "service_accounts.make": lambda s, a, _d: service_accounts.make(
+        s, a, name="Till", purpose="Sells.", roles=_everywhere(s, Role.READ_ONLY)
+    ),
+    "service_accounts.change": lambda s, a, d: service_accounts.change(
+        s, a, d.service, purpose="Sells more."
+    ),
+    "service_accounts.make_token": lambda s, a, d: service_accounts.make_token(
+        s, a, d.service, name="till", scopes=["orders.view"], days=3
     ),
     "account_admin.connect": lambda s, a, _d: account_admin.connect(
         s, a, channel=Channel.WOOCOMMERCE, name="New", base_url="http://127.0.0.1:1", filled=_FILLED

@@ -106,10 +106,23 @@ def choose(session: Session, actor: Actor, kind: AlertKind, *, in_app: bool, by_
     if by_mail and not get_settings().smtp_host:
         raise ConflictError("No mail server is set up here. An admin sets CRM_SMTP_HOST.")
     values = {"in_app": in_app, "by_mail": by_mail}
+    known = session.get(AlertChoice, (actor.user_id, kind), populate_existing=True)
+    before = {"in_app": known.in_app, "by_mail": known.by_mail} if known else {}
+    if before == values:
+        return
     session.execute(
         insert(AlertChoice)
         .values(user_id=actor.user_id, kind=kind, **values)
         .on_conflict_do_update(index_elements=["user_id", "kind"], set_=values)
+    )
+    audit.record(
+        session,
+        actor,
+        "alerts:choice:changed",
+        subject_type="user",
+        subject_id=actor.user_id,
+        before={kind.value: before} if before else {},
+        after={kind.value: values},
     )
 
 
