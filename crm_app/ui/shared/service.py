@@ -51,6 +51,22 @@ async def errand(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     return await rx.run_in_thread(run)
 
 
+async def look(
+    use_case: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """Run what asks one thing at every event, in a thread; see `db.ask`.
+
+    Raises:
+        UnexpectedError: As `call` does.
+    """
+
+    @wraps(use_case)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        return db.ask(lambda session: use_case(session, *args, **kwargs))
+
+    return await errand(run, *args, **kwargs)
+
+
 async def call(
     use_case: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
 ) -> T:
