@@ -215,7 +215,7 @@ def test_a_service_is_no_colleague_and_no_person(
     assert codes == [404, 404, 404]
     assert number not in {one["id"] for one in listed}
     assert number not in {one.id for one in colleagues.colleagues(session, admin)}
-    assert number not in {one.user_id for one in telling.choices(session)}
+    assert number not in {one.user.id for one in telling.choices(session)}
 
 
 def test_what_it_does_bears_its_name_and_kind(

@@ -70,7 +70,7 @@ async def test_a_step_that_shows_mistakes_is_held_all_the_same(session: Session,
         rows = tab.shown(UsersState)["rows"]
 
     assert notice == ""
-    assert [row["role"] for row in rows if row["id"] == person.id] == [str(reading)]
+    assert [row.role for row in rows if row.id == person.id] == [str(reading)]
 
 
 async def test_somebody_else_in_the_tab_finds_nothing_that_waits(
