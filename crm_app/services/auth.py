@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from sqlalchemy import ColumnElement, delete
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from crm_app.config import get_settings
@@ -44,7 +44,6 @@ _HOST_ONLY: Final = "__Host-"
 _FREE_TRIES_OF_ADDRESS: Final = 50
 # Writing on every click would cost more than it tells.
 _TOUCH_EVERY: Final = timedelta(minutes=1)
-_KEEP_ENDED_SESSIONS: Final = timedelta(days=30)
 API_AUDIENCE: Final = "crm-api"
 
 
@@ -392,13 +391,4 @@ def _record_refusal(
         subject_type="user",
         subject_id=user.id,
         after={"error": why},
-    )
-
-
-def forget_old(session: Session) -> None:
-    """Delete counters of wrong tries that no longer count and sessions that ended long ago."""
-    moment = now()
-    throttling.forget_old(session)
-    session.execute(
-        delete(UserSession).where(col(UserSession.expires_at) < moment - _KEEP_ENDED_SESSIONS)
     )

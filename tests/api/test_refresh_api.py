@@ -12,7 +12,7 @@ from sqlmodel import Session, func, select
 from crm_app.domain.permissions import Role
 from crm_app.domain.time import now
 from crm_app.models import AuditEntry, Notice, RefreshToken, User, UserSession
-from crm_app.services import auth
+from crm_app.services import auth, endings
 from tests.factories import PASSWORD
 
 LOGIN, REFRESH, ME = "/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/auth/me"
@@ -153,6 +153,6 @@ def test_a_refresh_token_is_no_access_token_and_goes_with_its_session(
 
     assert not opens(client, as_access)
     session.execute(update(UserSession).values(expires_at=now() - timedelta(days=31)))
-    auth.forget_old(session)
+    endings.forget_old(session)
     session.commit()
     assert session.exec(select(RefreshToken)).all() == []
