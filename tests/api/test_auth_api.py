@@ -22,7 +22,7 @@ def test_e_mail_and_password_give_a_token_that_names_the_person(
     me = client.get(ME, headers={"authorization": f"Bearer {body['access_token']}"})
     assert answer.status_code == 200
     assert sorted(body) == ["access_token", "expires_in", "refresh_token", "token_type"]
-    assert (body["token_type"], body["expires_in"]) == ("bearer", 3600)
+    assert (body["token_type"], body["expires_in"]) == ("bearer", 600)
     assert me.status_code == 200
     assert me.json() == {
         "id": people[Role.SUPPORT].id,
