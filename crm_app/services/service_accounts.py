@@ -95,7 +95,11 @@ def make(
     session.flush()
     session.add(ServiceAccount(user_id=user.id, purpose=purpose, owner_id=owner_id))
     granting.give(session, actor, user, roles)
-    after = {"name": name, "purpose": purpose, "roles": granting.words(session, roles)}
+    after: dict[str, object] = {
+        "name": name,
+        "purpose": purpose,
+        "roles": granting.words(session, roles),
+    }
     _record(session, actor, user, "service:made", {}, after)
     return _read(session, user.id)[0]
 

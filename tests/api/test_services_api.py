@@ -54,7 +54,7 @@ def bearing(made: dict[str, Any]) -> dict[str, str]:
     return {"authorization": f"Bearer {made['secret']}"}
 
 
-def count(session: Session) -> tuple[int, int]:
+def count(session: Session) -> tuple[int, ...]:
     session.rollback()
     tables: tuple[Any, ...] = (User, ApiToken)
     return tuple(session.exec(select(func.count()).select_from(one)).one() for one in tables)

@@ -1,7 +1,5 @@
 """Programs that act in their own name; for who looks after tokens."""
 
-from typing import Any
-
 import reflex as rx
 
 from crm_app.domain.permissions import Permission
@@ -116,7 +114,7 @@ def _deeds(row: ServiceRow) -> rx.Component:
     )
 
 
-def _token(row: rx.Var[Any] | TokenRow) -> rx.Component:
+def _token(row: TokenRow) -> rx.Component:
     return rx.el.li(
         rx.el.span(icon("key-round", 16), class_name="sign-in-icon"),
         rx.el.div(
