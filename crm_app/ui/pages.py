@@ -58,6 +58,8 @@ from crm_app.ui.privacy.page import privacy_page
 from crm_app.ui.privacy.state import PrivacyState
 from crm_app.ui.roles.page import roles_page
 from crm_app.ui.roles.state import RolesState
+from crm_app.ui.services.page import services_page
+from crm_app.ui.services.state import ServicesState
 from crm_app.ui.shared import channel_colours
 from crm_app.ui.shared.shell_state import ShellState
 from crm_app.ui.skus.page import skus_page
@@ -133,6 +135,7 @@ PAGES: Final = (
     Page(skus_page, "/skus", "SKUs", (_FRAME, SkusState.load)),
     Page(users_page, "/users", "People", (_FRAME, UsersState.load)),
     Page(roles_page, "/roles", "Roles", (_FRAME, RolesState.load)),
+    Page(services_page, "/services", "Programs", (_FRAME, ServicesState.load)),
     Page(trail_page, "/audit", "Audit trail", (_FRAME, TrailState.load)),
     Page(
         me_page,

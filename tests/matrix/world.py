@@ -12,7 +12,7 @@ from crm_app.domain.actor import Actor, ActorKind
 from crm_app.domain.channel import Channel
 from crm_app.domain.permissions import ROLE_PERMISSIONS, Permission, Role
 from crm_app.domain.reach import ReachKind
-from crm_app.services import auth
+from crm_app.services import auth, refreshing
 from tests.factories import PASSWORD, AccountFactory, StaffRoleFactory, UserFactory, bind, give
 from tests.services.test_reach import NOON, fill
 
@@ -33,8 +33,16 @@ class Person:
     """Somebody with one role in one reach, and the ways in which they come."""
 
     actor: Actor
-    cookie_token: str
-    bearer: dict[str, str]
+    signed_in: auth.SignedIn
+
+    @property
+    def cookie_token(self) -> str:
+        return self.signed_in.token
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        """A header made now: tokens live shorter than a slow run of these tests."""
+        return {"authorization": f"Bearer {refreshing.access_token(self.signed_in)[0]}"}
 
 
 @dataclass
@@ -76,9 +84,7 @@ class World:
             session, email=user.email, password=PASSWORD, address="127.0.0.1", device="test"
         )
         assert isinstance(found, auth.SignedIn)
-        # The tests take longer than a token of an API client lives: it is asked for each time.
-        token = auth.access_token(found)[0]
-        return Person(auth.person(session, user), found.token, {"authorization": f"Bearer {token}"})
+        return Person(auth.person(session, user), found)
 
 
 def build() -> World:

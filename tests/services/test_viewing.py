@@ -130,9 +130,7 @@ DEEDS: dict[str, Callable[[Session, Actor, Order], object]] = {
     "a person": lambda s, a, _: users.create_user(
         s, a, email="x@y.test", name="X", roles=[granting.everywhere(s, Role.ADMIN)]
     ),
-    "a token": lambda s, a, _: api_tokens.make(
-        s, a, name="Mine", scopes=["orders.view"], days=1, password=PASSWORD
-    ),
+    "a token": lambda s, a, _: api_tokens.make(s, a, name="Mine", scopes=["orders.view"], days=1),
     "another view": lambda s, a, _: viewing.begin(s, a, granting.everywhere(s, Role.ADMIN)),
     "a job": lambda s, _a, o: queue.hint_push(s, o.account_id),
     "a lock": lambda s, _a, _o: s.exec(select(Order).with_for_update()).all(),

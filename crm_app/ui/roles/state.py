@@ -118,13 +118,13 @@ class RolesState(rx.State):
     @requires(Permission.MANAGE_ROLES)
     async def remove(self) -> None:
         """Delete the role that was asked about."""
-        role_id, self.asked = self.asked, 0
         try:
-            await call(roles.remove, await current_actor(self), role_id)
+            await call(roles.remove, await current_actor(self), self.asked)
         except NotSignedInError:
             raise
         except CrmError as error:
             self.notice = str(error)
+        self.asked = 0
         await self._read()
 
     @rx.var

@@ -21,6 +21,7 @@ Section = Literal[
     "ledger",
     "people",
     "roles",
+    "services",
     "alerts",
     "mappings",
     "skus",
@@ -102,6 +103,7 @@ PLACES: Final = (
     ),
     Place("people", "users", "People", "/users", "u", Permission.MANAGE_USERS, is_setup=True),
     Place("roles", "user-cog", "Roles", "/roles", "r", Permission.MANAGE_ROLES, is_setup=True),
+    Place("services", "bot", "Programs", "/services", "p", Permission.MANAGE_TOKENS, is_setup=True),
     Place("audit", "shield", "Audit trail", "/audit", "t", Permission.SEE_AUDIT, is_setup=True),
 )
 # More do not fit beside each other on a phone; the rest is in its account menu.
