@@ -55,6 +55,8 @@ from crm_app.models.trouble import DeskRetry, ExceptionMark, RefusedWebhook, Web
 from crm_app.models.user import (
     ApiToken,
     RecoveryCode,
+    RefreshToken,
+    ServiceAccount,
     SignInFailure,
     User,
     UserLink,
@@ -84,6 +86,8 @@ __all__ = [
     "FieldRule",
     "AccountStatus",
     "ApiToken",
+    "RefreshToken",
+    "ServiceAccount",
     "AuditCheck",
     "AuditEntry",
     "BulkRow",
