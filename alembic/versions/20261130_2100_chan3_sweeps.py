@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "chan3_0001"
-down_revision = "packages"
+down_revision = "guard_0002"
 branch_labels = None
 depends_on = None
 
