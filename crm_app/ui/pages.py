@@ -185,6 +185,7 @@ STYLES: Final = (
 # In `assets/`, each for a part of the desk; the first one stops what cannot be done now.
 SCRIPTS: Final = (
     "connection",
+    "theme",
     "desk",
     "grid",
     "palette",
@@ -192,6 +193,7 @@ SCRIPTS: Final = (
     "order",
     "drafts",
     "by_hand",
+    "sheet",
 )
 
 

@@ -33,7 +33,7 @@ def own_habit(session: Session, actor: Actor) -> Habit:
     """
     reach.require(session, actor, Permission.EXPORT_ORDERS)
     kept = preferences.get(session, actor, PREFERENCE)
-    values = cast(Mapping[str, Any], kept) if isinstance(kept, Mapping) else {}
+    values = cast(Mapping[str, Any], kept if isinstance(kept, Mapping) else {})
     words = values.get("columns")
     may = {column.key for column in columns.allowed(actor)}
     given = cast(list[object], words) if isinstance(words, list) else []

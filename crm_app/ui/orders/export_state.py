@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import reflex as rx
 from reflex_components_sonner.toast import ToastAction
@@ -26,8 +26,6 @@ from crm_app.ui.shared.needs import count_text
 from crm_app.ui.shared.permission import requires
 from crm_app.ui.shared.service import call
 from crm_app.ui.shared.session import current_actor
-
-_SETS: Final = ("usual", "all", "none")
 
 
 @dataclass(frozen=True)
@@ -169,7 +167,8 @@ class ExportState(rx.State):
         actor = await current_actor(self)
         usual = columns.default_keys(actor)
         every = [column.key for column in columns.allowed(actor)]
-        await self._keep(dict(zip(_SETS, (usual, every, []), strict=True)).get(which, usual))
+        nothing: list[str] = []
+        await self._keep({"all": every, "none": nothing}.get(which, usual))
 
     def _chosen(self) -> list[str]:
         return [one.key for one in self.columns]
