@@ -115,7 +115,7 @@
   let isTurning = false;
   const turn = (by) => {
     const rowOf = (link) => link?.closest("[data-row]")?.dataset.row;
-    const last = rowOf(find("[data-open]"));
+    const last = rowOf(all("[data-open]").find(isShown));
     if (isTurning || !press(`[data-page="${by > 0 ? "n" : "p"}"]`)) return;
     isTurning = true;
     const until = performance.now() + 5000;

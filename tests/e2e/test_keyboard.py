@@ -43,24 +43,6 @@ def test_orders_are_walked_through_opened_and_left_by_keys(open_page: OpenPage) 
     expect(page.get_by_role("link", name=second)).to_be_focused()
 
 
-def test_the_walk_goes_on_over_the_edge_of_a_page(open_page: OpenPage) -> None:
-    page = open_list(open_page, "/orders?status=delivered")
-    rows = page.locator("[data-row] [data-open]")
-    last = rows.last.inner_text()
-    page.keyboard.press("k")
-    expect(rows.last).to_be_focused()
-
-    page.keyboard.press("j")
-    expect(page).to_have_url(re.compile(r"cursor="))
-    expect(rows.first).to_be_focused()
-    first_of_next = rows.first.inner_text()
-    page.keyboard.press("k")
-
-    expect(rows.last).to_have_text(last)
-    expect(rows.last).to_be_focused()
-    assert first_of_next != last
-
-
 def test_back_closes_the_order_and_a_pasted_address_opens_it(open_page: OpenPage) -> None:
     page = open_list(open_page, "/orders?status=delivered")
     page.keyboard.press("j")
