@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from sqlalchemy import ColumnElement, delete
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from crm_app.config import get_settings
@@ -44,7 +44,6 @@ _HOST_ONLY: Final = "__Host-"
 _FREE_TRIES_OF_ADDRESS: Final = 50
 # Writing on every click would cost more than it tells.
 _TOUCH_EVERY: Final = timedelta(minutes=1)
-_KEEP_ENDED_SESSIONS: Final = timedelta(days=30)
 API_AUDIENCE: Final = "crm-api"
 
 
@@ -120,7 +119,7 @@ def sign_in(
         return Refused(SignInThrottledError(wait_s))
     user = _user_of(session, email)
     is_right = passwords.is_right(password, user.password_hash if user else None)
-    if user is None or not is_right or not user.is_active:
+    if user is None or not is_right or not user.is_active or user.is_service:
         for one in limits:
             throttling.count(session, one)
         _record_refusal(session, user, email, address, WrongPasswordError.code)
@@ -133,7 +132,9 @@ def sign_in(
         refused = take_code(session, person(session, user).at(address), user, code, place)
         if refused is not None:
             return refused
-    return _open(session, user, address=address, device=device, kind=kind, is_known=is_known)
+    return _open(
+        session, user, address=address, device=device, kind=kind, is_known=is_known, is_proven=True
+    )
 
 
 def finish(
@@ -152,7 +153,15 @@ def finish(
     refused = take_code(session, person(session, user).at(address), user, code, place)
     if refused is not None:
         return refused
-    return _open(session, user, address=address, device=device, kind="browser", is_known=is_known)
+    return _open(
+        session,
+        user,
+        address=address,
+        device=device,
+        kind="browser",
+        is_known=is_known,
+        is_proven=True,
+    )
 
 
 def take_code(
@@ -198,7 +207,14 @@ def _user_of(session: Session, email: str) -> User | None:
 
 
 def _open(
-    session: Session, user: User, *, address: str, device: str, kind: SessionKind, is_known: bool
+    session: Session,
+    user: User,
+    *,
+    address: str,
+    device: str,
+    kind: SessionKind,
+    is_known: bool,
+    is_proven: bool = False,
 ) -> SignedIn:
     moment = now()
     token, device_token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
@@ -213,6 +229,7 @@ def _open(
         address=address[:64],
         device=device.replace("\x00", "")[:300],
         last_used_at=moment,
+        confirmed_at=moment if is_proven else None,
         expires_at=moment + timedelta(hours=get_settings().session_absolute_hours),
     )
     session.add(opened)
@@ -277,7 +294,12 @@ def actor_for(session: Session, token: str) -> Actor:
 
 def actor_for_access_token(session: Session, access_token: str) -> Actor:
     """The same for an API client's JWT; its session can be revoked before the JWT ends."""
-    return _actor(session, col(UserSession.id) == session_id_of(access_token))
+    return actor_of_session(session, session_id_of(access_token))
+
+
+def actor_of_session(session: Session, session_id: int) -> Actor:
+    """The same for a session that the caller was proved. Raises NotSignedInError if it ended."""
+    return _actor(session, col(UserSession.id) == session_id)
 
 
 def _actor(session: Session, which: ColumnElement[bool]) -> Actor:
@@ -320,16 +342,10 @@ def _holding(user: User, held: access.Access, opened: UserSession | None = None)
         user.id,
         held.permissions,
         session_id=opened.id if opened else None,
+        confirmed_at=opened.confirmed_at if opened else None,
         narrowed=held.narrowed,
         roles=held.roles,
     )
-
-
-def access_token(signed_in: SignedIn) -> tuple[str, int]:
-    """A JWT for an API client and its life in seconds."""
-    life = timedelta(minutes=get_settings().access_token_minutes)
-    claims = {"sub": str(signed_in.user.id), "sid": signed_in.session_id}
-    return signed.sign(claims, API_AUDIENCE, life), int(life.total_seconds())
 
 
 def session_id_of(token: str) -> int:
@@ -375,13 +391,4 @@ def _record_refusal(
         subject_type="user",
         subject_id=user.id,
         after={"error": why},
-    )
-
-
-def forget_old(session: Session) -> None:
-    """Delete counters of wrong tries that no longer count and sessions that ended long ago."""
-    moment = now()
-    throttling.forget_old(session)
-    session.execute(
-        delete(UserSession).where(col(UserSession.expires_at) < moment - _KEEP_ENDED_SESSIONS)
     )

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import update
 from sqlmodel import Session
 
 from crm_app.api.app import create_api
 from crm_app.domain.permissions import Role
-from crm_app.models import User
+from crm_app.models import User, UserSession
 from tests.factories import PASSWORD, UserFactory
 
 with warnings.catch_warnings():
@@ -60,3 +61,9 @@ def bearer(client: TestClient, people: dict[Role, User]) -> Bearer:
         return {"authorization": f"Bearer {answer.json()['access_token']}"}
 
     return sign_in
+
+
+def forget_confirmations(session: Session) -> None:
+    """As if everybody had signed in long ago."""
+    session.execute(update(UserSession).values(confirmed_at=None))
+    session.commit()

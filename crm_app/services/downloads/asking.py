@@ -14,7 +14,7 @@ from crm_app.domain.download import ACTIVE, DownloadKind, FileFormat, Paper
 from crm_app.domain.permissions import Permission
 from crm_app.errors import ConflictError, InvalidInputError
 from crm_app.models import BulkRow, BulkRun, Download, DownloadPart, Order
-from crm_app.services import audit, filter_words, order_search, reach
+from crm_app.services import audit, filter_words, order_search, reach, sudo
 from crm_app.services.downloads import columns
 from crm_app.services.order_query import OrderQuery, Sort
 from crm_app.services.papers import printing
@@ -69,6 +69,8 @@ def export(
 
     Raises:
         PermissionDeniedError: Without the permission, or for personal columns without theirs.
+        ConfirmationNeededError: For personal columns, if the actor has not just proved that it is
+            them.
         InvalidInputError: If no order matches, or a choice makes no sense.
         ConflictError: If too many files of this person are in work.
     """
@@ -78,6 +80,8 @@ def export(
         said = f"At most {MAX_CHOSEN:,} orders can be named one by one: take a filter instead."
         raise InvalidInputError(said, details={"orders": said})
     chosen = columns.chosen(actor, list(keys) or columns.default_keys(actor))
+    if any(column.is_personal for column in chosen):
+        sudo.require(actor)
     conditions = _conditions(session, actor, query, only=only, without=without)
     few = _count_up_to(session, conditions)
     if not few:
