@@ -9,7 +9,7 @@ import sqlmodel
 from alembic import op
 
 revision = "desk2_0001"
-down_revision = "packages"
+down_revision = "chan3_0001"
 branch_labels = None
 depends_on = None
 
