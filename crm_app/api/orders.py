@@ -7,7 +7,6 @@ from fastapi import APIRouter, Query
 from crm_app.api.dependencies import CurrentActor, DbSession, Id, permitted
 from crm_app.api.order_params import OrderParams, query_of
 from crm_app.api.schemas import (
-    CorrectionIn,
     OrderDetailOut,
     OrderOut,
     OrdersOut,
@@ -17,7 +16,7 @@ from crm_app.api.schemas import (
 )
 from crm_app.domain.permissions import Permission
 from crm_app.errors import NotFoundError
-from crm_app.services import correcting, order_search, order_view, orders, shipping, withdrawing
+from crm_app.services import order_search, order_view, orders, shipping, withdrawing
 from crm_app.services.by_hand import paying
 
 router = APIRouter(prefix="/api/v1/orders", tags=["orders"])
@@ -99,24 +98,6 @@ def ship_package(
     )
     session.flush()
     return _detail(order_view.get_order(session, actor, order.id))
-
-
-@router.put("/{order_id}/packages/{package_id}", dependencies=[permitted(Permission.CHANGE_STATUS)])
-def correct_package(
-    order_id: Id, package_id: Id, body: CorrectionIn, session: DbSession, actor: CurrentActor
-) -> OrderDetailOut:
-    """Put carrier and number of a package right; 409 where its channel knows of it already."""
-    correcting.correct(
-        session,
-        actor,
-        order_id,
-        package_id,
-        carrier=body.carrier,
-        tracking_number=body.tracking_number,
-        expected_version=body.version,
-    )
-    session.flush()
-    return _detail(order_view.get_order(session, actor, order_id))
 
 
 @router.post(

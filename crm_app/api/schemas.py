@@ -190,7 +190,6 @@ class PackageOut(Out):
     is_told: bool
     lines: dict[str, int]
     state: IntentState | None
-    can_correct: bool
 
 
 class OrderDetailOut(OrderOut):
@@ -242,14 +241,6 @@ class PackageIn(In):
     """Lines that are not named stay behind. `version`, if given, must be the one last seen."""
 
     lines: list[PieceIn] = Field(min_length=1, max_length=500)
-    carrier: Text = ""
-    tracking_number: Text = ""
-    version: int | None = Field(default=None, ge=1)
-
-
-class CorrectionIn(In):
-    """Both as they should be. `version`, if given, must be the one last seen; else 409."""
-
     carrier: Text = ""
     tracking_number: Text = ""
     version: int | None = Field(default=None, ge=1)

@@ -54,8 +54,6 @@ def sentence(kind: str, data: dict[str, Any], order: Order) -> str:
         tracking = _after(data, "tracking_number")
         text = f"shipped {after - before} of {data.get('of', after)} pieces"
         return f"{text}, tracking {tracking}" if tracking else text
-    if kind == "order:package:corrected":
-        return _corrected(data)
     if kind == "order:status:undone":
         before, after = data["status"]
         return f"took {_status(before)} back: it is {_status(after)} again{_of_run(data)}"
@@ -76,18 +74,6 @@ def sentence(kind: str, data: dict[str, Any], order: Order) -> str:
     if kind.startswith("intent:"):
         return _intent(kind, data)
     return _updated(data, order)
-
-
-def _corrected(data: dict[str, Any]) -> str:
-    parts = [
-        f"{name} from {before or 'none'} to {after or 'none'}"
-        for name, (before, after) in (
-            (word, data[key])
-            for key, word in (("carrier", "carrier"), ("tracking_number", "tracking number"))
-            if key in data
-        )
-    ]
-    return f"put right a package: {', '.join(parts)}"
 
 
 def _changed_status(data: dict[str, Any]) -> str:

@@ -16,7 +16,6 @@ from crm_app.domain.rules import Field
 from crm_app.errors import NotFoundError
 from crm_app.models import ChannelAccount, Order, OrderEvent, OrderLine, OrderPackage, StatusIntent
 from crm_app.services import (
-    correcting,
     disputes,
     history,
     intent_view,
@@ -73,8 +72,6 @@ class PackageView:
     lines: dict[str, int]
     # Of the change that tells the channel of it; None where none does.
     state: IntentState | None
-    # Its carrier and number may be put right here: its channel does not know of it yet.
-    can_correct: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,7 +316,6 @@ def _packages(
             actor_label=package.actor_label,
             lines=package.lines,
             state=states.get(package.intent_id or 0),
-            can_correct=_can_correct(order, package, states),
         )
         for package in sent
     )
@@ -334,10 +330,6 @@ def _only_package(order: Order) -> tuple[PackageView, ...]:
             0, order.carrier, order.tracking_number, "", order.shipped_at, True, "", {}, None
         ),
     )
-
-
-def _can_correct(order: Order, package: OrderPackage, states: dict[int, IntentState]) -> bool:
-    return not correcting.why_not(order, package, states.get(package.intent_id or 0))
 
 
 def _lines(session: Session, order: Order, sent: Sequence[OrderPackage]) -> tuple[LineView, ...]:

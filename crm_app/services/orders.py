@@ -188,7 +188,7 @@ def decide(
         order,
         new,
         tells=new if rule.telling is Telling.PUSH else None,
-        parcel=check_parcel(rule, *parcel),
+        parcel=_check_parcel(rule, *parcel),
         cancel_reason=_check_reason(order, new, cancel_reason),
     )
 
@@ -240,12 +240,7 @@ def _check_reason(order: Order, new: OrderStatus, reason: str) -> str:
     return reason
 
 
-def check_parcel(rule: StatusRule, carrier: str, tracking_number: str) -> tuple[str, str]:
-    """Carrier and tracking number without blanks around them.
-
-    Raises:
-        InvalidInputError: If one is missing where the channel needs it, too long, or unprintable.
-    """
+def _check_parcel(rule: StatusRule, carrier: str, tracking_number: str) -> tuple[str, str]:
     carrier, tracking_number = carrier.strip(), tracking_number.strip()
     mistakes: dict[str, str] = {}
     fields = (

@@ -19,22 +19,12 @@ from crm_app.errors import (
     ConflictError,
     InvalidInputError,
     InvalidTransitionError,
-    NotFoundError,
     OutcomeUnknownError,
     PermissionDeniedError,
     RejectedError,
 )
 from crm_app.models import AuditEntry, OrderEvent, OrderPackage, StatusIntent
-from crm_app.services import (
-    correcting,
-    matching,
-    order_view,
-    orders,
-    packages,
-    pulling,
-    rollups,
-    shipping,
-)
+from crm_app.services import matching, order_view, orders, packages, pulling, rollups, shipping
 from crm_app.services.orders import Keep
 from tests.factories import AccountFactory, OrderFactory, OrderLineFactory, bind
 from tests.services.fakes import FakeShop, Fault, line, told
@@ -320,74 +310,6 @@ def test_an_order_by_hand_leaves_in_parts_and_nobody_is_told(session: Session, a
 
     assert (order.status, order.units_shipped, order.tracking_number) == (S.SHIPPED, 2, "D2")
     assert session.exec(select(func.count()).select_from(StatusIntent)).one() == 0
-
-
-def test_a_package_is_put_right_until_its_channel_is_told(asha: Actor, market: FakeMarket) -> None:
-    ship(asha, {"10": 2}, "D1")
-    order = order_of("1")
-    with db.transaction() as session:
-        (package,) = packages.of_order(session, order.id)
-        assert order_view.get_order(session, asha, order.id).packages[0].can_correct
-
-    def correct(number: str, *, version: int | None = None, carrier: str = "DTDC") -> None:
-        with db.transaction() as own:
-            correcting.correct(
-                own,
-                asha,
-                order.id,
-                package.id,
-                carrier=carrier,
-                tracking_number=number,
-                expected_version=version,
-            )
-
-    correct("D9", version=order.version)
-    correct("D9")  # the same once more
-    fixed = order_of("1")
-    (intent,) = intents()
-    with pytest.raises(ConflictError):
-        correct("D7", version=order.version)
-    with pytest.raises(InvalidInputError):
-        correct("")
-    push()
-
-    assert (fixed.tracking_number, fixed.version) == ("D9", order.version + 1)
-    assert (intent.carrier, intent.tracking_number) == ("DTDC", "D9")
-    assert [update.tracking_number for update in market.pushed] == ["D9"]
-    with pytest.raises(ConflictError, match="put it right there"):
-        correct("D8")
-    assert order_of("1").tracking_number == "D9"
-    with db.transaction() as session:
-        event = session.exec(
-            select(OrderEvent).where(OrderEvent.kind == "order:package:corrected")
-        ).one()
-        assert event.data["tracking_number"] == ["D1", "D9"]
-        detail = order_view.get_order(session, asha, order.id)
-        entries = session.exec(
-            select(AuditEntry).where(AuditEntry.action == "order:package:corrected")
-        ).all()
-    assert len(entries) == 1
-    assert not detail.packages[0].can_correct
-    assert any("tracking number from D1 to D9" in one.sentence for one in detail.events)
-
-
-def test_whoever_may_not_change_puts_no_package_right(
-    reader: Actor, asha: Actor, market: FakeMarket
-) -> None:
-    del market
-    ship(asha, {"10": 2}, "D1")
-    order = order_of("1")
-    with db.transaction() as session:
-        (package,) = packages.of_order(session, order.id)
-
-    for actor, number, error in (
-        (reader, package.id, PermissionDeniedError),
-        (asha, package.id + 1, NotFoundError),
-    ):
-        with pytest.raises(error), db.transaction() as own:
-            correcting.correct(own, actor, order.id, number, carrier="DTDC", tracking_number="D9")
-
-    assert order_of("1").tracking_number == "D1"
 
 
 def test_a_partly_shipped_order_is_not_cancelled(session: Session, asha: Actor) -> None:

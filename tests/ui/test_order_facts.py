@@ -3,14 +3,11 @@
 import pytest
 from sqlmodel import Session
 
-from crm_app.domain.actor import Actor
 from crm_app.domain.channel import Channel
 from crm_app.domain.permissions import Role
-from crm_app.services import shipping
-from crm_app.ui.order.correcting import CorrectState
 from crm_app.ui.order.state import OrderState
 from crm_app.ui.orders.state import OrdersState
-from tests.factories import AccountFactory, OrderFactory, OrderLineFactory
+from tests.factories import AccountFactory, OrderFactory
 from tests.ui.browser import open_state
 from tests.ui.conftest import SignIn
 
@@ -55,29 +52,3 @@ async def test_an_inferred_contract_is_marked_in_the_list_and_on_the_order(
 
     assert listed.rows[0].channel_label == name
     assert page.order.tags == tags
-
-
-async def test_a_package_is_put_right_beside_it(
-    session: Session, asha: Actor, sign_in: SignIn
-) -> None:
-    order = OrderFactory(account=AccountFactory(channel=Channel.MANUAL), unit_count=2)
-    OrderLineFactory(order=order, external_id="1", quantity=2)
-    session.commit()
-    shipping.ship(session, asha, order.id, {"1": 1}, carrier="DTDC", tracking_number="D1")
-    session.commit()
-    state = await open_state(OrderState, f"/orders/{order.id}", sign_in(Role.SUPPORT))
-    async for _ in state.load():
-        pass
-    correcting = await state.get_state(CorrectState)
-    (package,) = state.packages
-
-    await correcting.save({"package": "12345", "carrier": "X", "tracking_number": "X1"})
-    strange = correcting.failure
-    saved = {"package": str(package.id), "carrier": "BlueDart", "tracking_number": "B2"}
-    await correcting.save(saved)
-    session.expire_all()
-
-    assert package.can_correct
-    assert "package" in strange
-    assert correcting.failure == ""
-    assert (order.carrier, order.tracking_number) == ("BlueDart", "B2")

@@ -15,13 +15,9 @@ from crm_app.ui.shared.tones import Pill
 
 @dataclass(frozen=True)
 class Package:
-    """One package. `href` leads to the carrier's page, `slip` to its packing slip.
-
-    `id` is 0 for one of an older release; `can_correct`: its channel was not told of it yet.
-    """
+    """One package. `href` leads to the carrier's page, `slip` to its packing slip."""
 
     key: int
-    id: int
     title: str
     carrier: str
     number: str
@@ -32,7 +28,6 @@ class Package:
     who: str
     state: Pill
     slip: str
-    can_correct: bool
 
 
 def packages(detail: OrderDetail, now: datetime, zone: ZoneInfo) -> list[Package]:
@@ -44,7 +39,6 @@ def packages(detail: OrderDetail, now: datetime, zone: ZoneInfo) -> list[Package
     return [
         Package(
             key=at,
-            id=one.id,
             title=f"Package {at}{of}",
             carrier=one.carrier,
             number=one.tracking_number,
@@ -55,7 +49,6 @@ def packages(detail: OrderDetail, now: datetime, zone: ZoneInfo) -> list[Package
             who=one.actor_label,
             state=_state(one, detail.order.channel.label),
             slip=_slip(detail.order.id, one.id),
-            can_correct=one.can_correct,
         )
         for at, one in enumerate(detail.packages, start=1)
     ]

@@ -3,7 +3,6 @@
 import reflex as rx
 
 from crm_app.domain.permissions import Permission
-from crm_app.ui.order.correcting import correction
 from crm_app.ui.order.parcel_view import Package
 from crm_app.ui.order.state import OrderState
 from crm_app.ui.order.steps import Piece
@@ -47,7 +46,6 @@ def _package(package: Package) -> rx.Component:
             rx.el.div(package.contents, class_name="quiet package-contents"),
             rx.fragment(),
         ),
-        correction(package),
         key=package.key,
     )
 
