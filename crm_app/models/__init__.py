@@ -43,11 +43,13 @@ from crm_app.models.privacy import (
 from crm_app.models.pulse import AccountHour, AccountPulse
 from crm_app.models.role import RoleGrant, StaffRole
 from crm_app.models.rule import FieldDispute, FieldRule
+from crm_app.models.sign_on import IdentityProvider, UsedSignOn, UserIdentity
 from crm_app.models.sku import ChannelSku, UnmappedSku
 from crm_app.models.status_word import OrderWord, Replay, ReplayState, StatusWord
 from crm_app.models.trouble import DeskRetry, ExceptionMark, RefusedWebhook, WebhookRefusal
 from crm_app.models.user import (
     ApiToken,
+    Letter,
     RecoveryCode,
     SignInFailure,
     User,
@@ -100,12 +102,14 @@ __all__ = [
     "DownloadPiece",
     "InboxEntry",
     "InboxState",
+    "IdentityProvider",
     "IntentAttempt",
     "IntentCount",
     "IntentMove",
     "Invoice",
     "InvoiceSeries",
     "LedgerCheck",
+    "Letter",
     "Notice",
     "Order",
     "OrderComment",
@@ -130,7 +134,9 @@ __all__ = [
     "Tag",
     "UnmappedSku",
     "UnmappedWord",
+    "UsedSignOn",
     "User",
+    "UserIdentity",
     "UserPreference",
     "UserLink",
     "UserSession",

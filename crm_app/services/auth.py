@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from sqlalchemy import ColumnElement, delete
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from crm_app.config import get_settings
 from crm_app.domain.actor import Actor, ActorKind
-from crm_app.domain.device import device_words
 from crm_app.domain.time import now
 from crm_app.errors import (
     CodeRefusedError,
@@ -25,7 +24,7 @@ from crm_app.models import User, UserSession
 from crm_app.services import (
     access,
     audit,
-    notices,
+    new_devices,
     passwords,
     refusals,
     second_factor,
@@ -44,7 +43,6 @@ _HOST_ONLY: Final = "__Host-"
 _FREE_TRIES_OF_ADDRESS: Final = 50
 # Writing on every click would cost more than it tells.
 _TOUCH_EVERY: Final = timedelta(minutes=1)
-_KEEP_ENDED_SESSIONS: Final = timedelta(days=30)
 API_AUDIENCE: Final = "crm-api"
 
 
@@ -108,7 +106,7 @@ def sign_in(
         code: Of the second factor, where one is on; without it the answer is `HalfIn`.
     """
     email = email.strip().lower()[:254]
-    is_known = _is_known_device(session, email, device_token)
+    is_known = is_known_device(session, email, device_token)
     limits = _limits(email, address, device_token if is_known else "")
     # Parallel guesses at one person queue up here; those at many people from one address do not,
     # or a whole office would sign in one by one.
@@ -133,7 +131,7 @@ def sign_in(
         refused = take_code(session, person(session, user).at(address), user, code, place)
         if refused is not None:
             return refused
-    return _open(session, user, address=address, device=device, kind=kind, is_known=is_known)
+    return open_for(session, user, address=address, device=device, kind=kind, is_known=is_known)
 
 
 def finish(
@@ -147,12 +145,14 @@ def finish(
         NotSignedInError: If the half is no longer good: the password is asked again.
     """
     user = second_factor.half_signed_in(session, half)
-    is_known = _is_known_device(session, user.email, device_token)
+    is_known = is_known_device(session, user.email, device_token)
     place = second_factor.Place(address, device_token if is_known else "")
     refused = take_code(session, person(session, user).at(address), user, code, place)
     if refused is not None:
         return refused
-    return _open(session, user, address=address, device=device, kind="browser", is_known=is_known)
+    return open_for(
+        session, user, address=address, device=device, kind="browser", is_known=is_known
+    )
 
 
 def take_code(
@@ -179,7 +179,7 @@ def _limits(email: str, address: str, known_device: str) -> dict[str, int]:
     }
 
 
-def _is_known_device(session: Session, email: str, device_token: str) -> bool:
+def is_known_device(session: Session, email: str, device_token: str) -> bool:
     """Whether this browser was handed its token when this person signed in there."""
     if not device_token or not email.isprintable():
         return False
@@ -197,9 +197,20 @@ def _user_of(session: Session, email: str) -> User | None:
     return session.exec(select(User).where(User.email == email)).one_or_none()
 
 
-def _open(
-    session: Session, user: User, *, address: str, device: str, kind: SessionKind, is_known: bool
+def open_for(
+    session: Session,
+    user: User,
+    *,
+    address: str,
+    device: str,
+    kind: SessionKind,
+    is_known: bool,
+    has_factor: bool = False,
 ) -> SignedIn:
+    """Open a session for somebody who has proved who they are; how is the caller's to see to.
+
+    `has_factor`: a second factor was asked for elsewhere, so a role that needs one is content.
+    """
     moment = now()
     token, device_token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     is_news = kind == "browser" and not is_known and user.last_seen_at is not None
@@ -208,6 +219,7 @@ def _open(
         # A new one each time: what somebody planted in this browser before is never trusted.
         device_hash=digest(device_token) if kind == "browser" else None,
         is_new_device=is_news,
+        has_factor=has_factor,
         user_id=user.id,
         kind=kind,
         address=address[:64],
@@ -219,7 +231,7 @@ def _open(
     user.last_seen_at = moment
     session.flush()
     if is_news:
-        _tell_of_device(session, opened)
+        new_devices.tell(session, user, opened)
     audit.record(
         session,
         person(session, user).at(address),
@@ -228,20 +240,9 @@ def _open(
         subject_id=opened.id,
         after={"kind": kind} | ({"new_device": True} if is_news else {}),
     )
-    must_set_up = second_factor.is_required(session, user) and not second_factor.is_on(user)
+    has_factor |= second_factor.is_on(user)
+    must_set_up = second_factor.is_required(session, user) and not has_factor
     return SignedIn(token, device_token, opened.id, user, opened.expires_at, must_set_up)
-
-
-def _tell_of_device(session: Session, opened: UserSession) -> None:
-    where = f"{device_words(opened.device)}, {opened.address or 'address unknown'}"
-    notices.tell(
-        session,
-        [opened.user_id],
-        kind="sign-in",
-        sentence=f"Signed in on a new device: {where}. Not you? End it and change your password.",
-        href="/me",
-        key=f"session:{opened.id}",
-    )
 
 
 def check_again(session: Session, actor: Actor, user: User, password: str) -> Refused | None:
@@ -302,7 +303,7 @@ def _actor(session: Session, which: ColumnElement[bool]) -> Actor:
         opened.last_used_at = moment
         user.last_seen_at = moment
     held = access.read(grants)
-    if held.needs_two_factor and not second_factor.is_on(user):
+    if held.needs_two_factor and not (second_factor.is_on(user) or opened.has_factor):
         # They may look after their own account, where it is set up, and nothing else.
         held = access.Access(roles=held.roles)
     return _holding(user, held, opened)
@@ -375,13 +376,4 @@ def _record_refusal(
         subject_type="user",
         subject_id=user.id,
         after={"error": why},
-    )
-
-
-def forget_old(session: Session) -> None:
-    """Delete counters of wrong tries that no longer count and sessions that ended long ago."""
-    moment = now()
-    throttling.forget_old(session)
-    session.execute(
-        delete(UserSession).where(col(UserSession.expires_at) < moment - _KEEP_ENDED_SESSIONS)
     )

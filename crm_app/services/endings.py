@@ -2,14 +2,17 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import ColumnElement, delete, update
 from sqlmodel import Session, col, select
 
 from crm_app.config import get_settings
 from crm_app.domain.time import now
-from crm_app.models import ApiToken, User, UserSession
-from crm_app.services import audit, auth
+from crm_app.models import ApiToken, UsedSignOn, User, UserSession
+from crm_app.services import audit, auth, throttling
+
+_KEEP_ENDED: Final = timedelta(days=30)
 
 
 def sign_out(session: Session, token: str, address: str) -> None:
@@ -91,3 +94,17 @@ def is_open(moment: datetime) -> tuple[ColumnElement[bool], ...]:
         col(UserSession.expires_at) > moment,
         col(UserSession.last_used_at) > moment - idle,
     )
+
+
+def forget_old(session: Session) -> int:
+    """Delete sessions that ended long ago, ways back from a provider that nobody can come any
+    more, and counters of wrong tries that no longer count; how many sessions it was."""
+    moment = now()
+    throttling.forget_old(session)
+    session.execute(delete(UsedSignOn).where(col(UsedSignOn.expires_at) < moment))
+    ended = session.execute(
+        delete(UserSession)
+        .where(col(UserSession.expires_at) < moment - _KEEP_ENDED)
+        .returning(col(UserSession.id))
+    )
+    return len(ended.all())

@@ -144,7 +144,7 @@ def test_wrong_tries_are_forgotten_after_a_quarter_of_an_hour(session: Session, 
     assert isinstance(refusal(), WrongPasswordError)  # counted from one again
     shift(SignInFailure, last_failed_at=now() - timedelta(minutes=16))
     with db.transaction() as other:
-        auth.forget_old(other)
+        endings.forget_old(other)
     assert session.exec(select(SignInFailure)).all() == []
 
 
@@ -349,7 +349,7 @@ def test_old_sessions_are_forgotten_a_month_after_their_end(session: Session, us
             .where(col(UserSession.id) != newest)
             .values(expires_at=now() - timedelta(days=31))
         )
-        auth.forget_old(other)
+        endings.forget_old(other)
 
     assert session.exec(select(UserSession.id)).all() == [newest]
 
