@@ -38,6 +38,7 @@ def main(arguments: list[str]) -> None:
         raise SystemExit("usage: python worker.py [sender|clock]")
     if not arguments:
         beats.keep_beating(beats.WORKER)
+    turns.warm_up()
     names = queue.SENDING if arguments else queue.QUEUES
     connection = queue.blocking_connection()
     queues = [Queue(name, connection=connection) for name in names]

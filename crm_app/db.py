@@ -117,6 +117,12 @@ def dispose() -> None:
             _engine = None
 
 
+def hang_up() -> None:
+    """Close every connection and keep what the engine has learnt of its database: before a fork."""
+    if _engine is not None:
+        _engine.dispose()
+
+
 @contextmanager
 def transaction() -> Generator[Session]:
     """One unit of work: commit when the block ends, roll back when it raises.

@@ -35,13 +35,11 @@ assert models.__all__
 _WHOLE_PRODUCT = {"e2e", "drills", "house"}
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Where several processes share the tests: a file to one of them, the whole product to one."""
-    for item in items:
-        folder = item.path.parent.relative_to(ROOT / "tests").parts[:1]
-        group = "product" if _WHOLE_PRODUCT & set(folder) else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+    folder = item.path.parent.relative_to(ROOT / "tests").parts[:1]
+    group = "product" if _WHOLE_PRODUCT & set(folder) else str(item.path)
+    item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

@@ -16,27 +16,21 @@ from crm_app import queue
 from crm_app.config import get_settings
 from crm_app.domain.time import now
 from crm_app.jobs.alerts import deliver_alerts, watch_alerts
-from crm_app.jobs.bulk import bulk_due, forget_old_runs
-from crm_app.jobs.documents import empty_old, work_due
-from crm_app.jobs.downloads import downloads_due, forget_old_downloads
-from crm_app.jobs.hooks import watch_due
-from crm_app.jobs.inbox import process_due
-from crm_app.jobs.ledger import check_counts, fold_counts
-from crm_app.jobs.privacy import keep_to_retention, privacy_due
-from crm_app.jobs.pull import pull_due
-from crm_app.jobs.push import push_due
-from crm_app.jobs.replay import replay_due
+from crm_app.jobs.bulk import forget_old_runs
+from crm_app.jobs.documents import empty_old
+from crm_app.jobs.downloads import forget_old_downloads
+from crm_app.jobs.ledger import check_counts
+from crm_app.jobs.privacy import keep_to_retention
 from crm_app.jobs.retention import forget_old
-from crm_app.jobs.retrying import retries_due
-from crm_app.jobs.skus import watch_skus
-from crm_app.jobs.sweep import sweep_due
-from crm_app.jobs.trail import check_nightly, checks_due, note_head
-from crm_app.jobs.working import release_due
+from crm_app.jobs.ticks import look_at_once, look_each_minute, look_soon
+from crm_app.jobs.trail import check_nightly, note_head
 
 logger = logging.getLogger(__name__)
 
 _RETRY_S: Final = 2.0
-_DAY_S: Final = 24 * 3600
+_LOOK_S: Final = 2
+_HOUR_S: Final = 3600
+_DAY_S: Final = 24 * _HOUR_S
 _FAILURE_TTL_S: Final = _DAY_S
 
 
@@ -87,35 +81,25 @@ def build_clock(connection: Redis) -> PatientClock:
     """The schedule of this product. Run exactly one; two would only ask twice."""
     settings = get_settings()
     clock = PatientClock(connection=connection, logging_level=settings.log_level)
-    # The pull clock ticks faster than the interval: each account has its own next time.
-    # What nobody waits for stands behind the pulls, in the last queue.
+    # Faster than any interval: each account has its own next time. Beside the pushes: a worker
+    # that only sends takes its turn, however long another one is at an import. What nobody waits
+    # for stands behind the pulls, in the last queue.
     ticks = (
-        (push_due, queue.PUSH, settings.outbox_interval_s),
-        (process_due, queue.INBOX, settings.outbox_interval_s),
-        (pull_due, queue.PULL, 2),
-        (fold_counts, queue.SWEEP, 60),
-        (check_counts, queue.SWEEP, _DAY_S),
-        (replay_due, queue.PULL, 10),
-        (sweep_due, queue.PULL, 15),
-        (watch_due, queue.SWEEP, 60),
+        (look_at_once, queue.PUSH, min(_LOOK_S, settings.outbox_interval_s)),
+        (look_soon, queue.PULL, 10),
+        (look_each_minute, queue.SWEEP, 60),
+        # A mail server may take its time: no look waits for it.
+        (deliver_alerts, queue.PULL, 20),
         # Before the pulls: a worker that gets to none of them is what somebody has to know.
         (watch_alerts, queue.INBOX, 60),
-        (deliver_alerts, queue.PULL, 20),
-        (release_due, queue.SWEEP, 60),
-        (watch_skus, queue.SWEEP, 60),
+        (forget_old_runs, queue.SWEEP, _HOUR_S),
+        (empty_old, queue.DOCUMENTS, _HOUR_S),
+        (forget_old_downloads, queue.SWEEP, _HOUR_S),
+        (note_head, queue.SWEEP, _HOUR_S),
+        (check_counts, queue.SWEEP, _DAY_S),
         (forget_old, queue.SWEEP, _DAY_S),
-        (privacy_due, queue.DOCUMENTS, 60),
         (keep_to_retention, queue.SWEEP, _DAY_S),
-        (bulk_due, queue.BULK, settings.outbox_interval_s),
-        (forget_old_runs, queue.SWEEP, 3600),
-        (retries_due, queue.BULK, 10),
-        (work_due, queue.DOCUMENTS, 10),
-        (empty_old, queue.DOCUMENTS, 3_600),
-        (downloads_due, queue.DOCUMENTS, 10),
-        (forget_old_downloads, queue.SWEEP, 3_600),
-        (checks_due, queue.DOCUMENTS, 10),
         (check_nightly, queue.SWEEP, _DAY_S),
-        (note_head, queue.SWEEP, 3_600),
     )
     for function, name, interval_s in ticks:
         # One that a worker took and died with before it began goes by `ttl`, which has to be longer

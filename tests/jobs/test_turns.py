@@ -1,8 +1,13 @@
 """The order of the queues holds, and none is left out for good."""
 
-from rq import Queue
+import gc
 
-from crm_app import queue
+import pytest
+from rq import Queue
+from sqlalchemy import QueuePool
+
+from crm_app import db, queue
+from crm_app.jobs import turns
 from crm_app.jobs.turns import PatientWorker
 
 
@@ -43,3 +48,30 @@ def test_with_all_queues_full_each_has_its_turn(database: str) -> None:
     assert all(set(taken[at : at + 13]) == set(queue.QUEUES) for at in range(14))
     # Nor do they all have as many.
     assert taken.count(queue.BULK) >= 10
+
+
+def test_a_warm_worker_holds_no_connection_that_a_fork_would_share(database: str) -> None:
+    del database
+    try:
+        turns.warm_up()
+
+        pool = db.get_engine().pool
+        assert isinstance(pool, QueuePool)
+        assert (pool.checkedin(), pool.checkedout()) == (0, 0)
+    finally:
+        gc.unfreeze()
+
+
+def test_a_worker_begins_also_while_its_database_is_away(
+    database: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    del database
+    away = db.build_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+    monkeypatch.setattr(db, "_engine", away)
+    try:
+        turns.warm_up()
+    finally:
+        gc.unfreeze()
+        away.dispose()
+
+    assert "without its database" in caplog.text
