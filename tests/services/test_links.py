@@ -36,7 +36,7 @@ def user(session: Session) -> User:
 
 
 def token_of(made: links.MadeLink) -> str:
-    return parse_qs(urlsplit(made.url).query)["link"][0]
+    return parse_qs(urlsplit(made.url).fragment)["link"][0]
 
 
 def make(admin: Actor, user_id: int) -> str:

@@ -14,6 +14,7 @@ from crm_app.errors import (
     SignOnRefusedError,
 )
 from crm_app.services import identity_providers, letters
+from crm_app.services.identity_providers import Offer
 from crm_app.ui.shared.permission import public
 from crm_app.ui.shared.service import call
 from crm_app.ui.shared.session import identify
@@ -54,7 +55,7 @@ class LoginState(rx.State):
         """Show why the last try failed; let a person who is signed in already go on."""
         params = self.router.url.query_parameters
         self.email = params.get("email", "")[:_LONGEST]
-        offers = await call(identity_providers.offers)
+        offers = await _offers()
         target = safe_path(params.get("next", "/"))
         query = f"?{urlencode({'next': target})}" if target != "/" else ""
         self.ways = [Way(one.name, f"/auth/oidc/{one.id}{query}") for one in offers]
@@ -73,6 +74,13 @@ class LoginState(rx.State):
         except CrmError:
             return None
         return rx.redirect(safe_path(params.get("next", "/")), replace=True)
+
+
+async def _offers() -> list[Offer]:
+    try:
+        return await call(identity_providers.offers)
+    except CrmError:
+        return []  # the form stands without them, and says what is wrong when it is sent
 
 
 def sentence(error: str, retry_after: str, provider: str = "") -> str:
