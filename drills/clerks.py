@@ -45,6 +45,8 @@ _CHANGES_PER_ORDER: Final = 2.2
 _MOST_SOLD: Final = 200
 _AWAY_S: Final = 90.0
 _OK: Final = 200
+# A sign-in that is over, or was lost with what had it in memory.
+_SIGNED_OUT: Final = 401
 _CONFLICT: Final = 409
 _SELDOM: Final = (OrderStatus.CANCELLED,)
 
@@ -181,15 +183,19 @@ class Clerks:
         while True:
             try:
                 answer = self._desk.signed_in().post(f"/api/v1/bulk{path}", json=body or {})
-                if answer.status_code < 500 or time.monotonic() > give_up:
+                is_answer = answer.status_code < 500 and answer.status_code != _SIGNED_OUT
+                if is_answer or time.monotonic() > give_up:
                     return answer
-                self.done["(presses that were answered 5xx)"] += 1
+                self.done[f"(presses that were answered {answer.status_code})"] += 1
             except httpx.HTTPError:
                 if time.monotonic() > give_up:
                     raise
                 self.done["(presses that were not answered)"] += 1
             self._desk.close()
             time.sleep(0.3)
+
+    def close(self) -> None:
+        self._desk.close()
 
     def unfinished(self) -> list[str]:
         """Runs that were started and have not come to an end."""

@@ -177,6 +177,7 @@ def _storm(
     for thread in threads:
         thread.join(120)
     desk.close()
+    clerks.close()
     return desk
 
 

@@ -28,6 +28,8 @@ _SWIGGY: Final = {
     "Cancelled": "cancelled",
 }
 _FLIPKART: Final = {"pack": "packed", "dispatch": "ready_to_ship", "cancel": "cancelled"}
+# Who is to be further is put through the steps before: a shipment made ready is packed first.
+_ON_THE_WAY: Final[Mapping[str, Mapping[str, str]]] = {"flipkart": {"packed": "ready_to_ship"}}
 _SHOPIFY_EVENTS: Final = {"OUT_FOR_DELIVERY": "out_for_delivery", "DELIVERED": "delivered"}
 # It can have been told: what a bulk change or a click took back before is not among them.
 _NEVER: Final = (IntentState.UNDONE, IntentState.SUPERSEDED)
@@ -104,7 +106,7 @@ def _shopify(truth: Mapping[str, Any]) -> list[Wish]:
     made = len(_taken(truth, "fulfillmentCreate"))
     found = [Wish("shipped")] * min(made, len(truth["body"]["fulfillments"]))
     for _, body in _taken(truth, "fulfillmentEventCreate"):
-        event = body.get("variables", {}).get("fulfillmentEvent", {})
+        event = body.get("variables", {}).get("event", {})
         word = str(event.get("status", ""))
         found.append(Wish(_SHOPIFY_EVENTS.get(word, word)))
     return found
@@ -116,9 +118,11 @@ def _swiggy(truth: Mapping[str, Any]) -> list[Wish]:
 
 
 def _blinkit(truth: Mapping[str, Any]) -> list[Wish]:
+    """The first of the two steps, that it is being processed, is not the word that counts."""
     notes = truth["notes"]
+    words = [one["data"]["po_status"].upper() for one in notes.get("acknowledgements", ())]
     return [
-        *(Wish("confirmed") for _ in notes.get("acknowledgements", ())),
+        *(Wish("confirmed") for word in words if word != "PROCESSING"),
         *(Wish("shipped") for _ in notes.get("asns", ())),
     ]
 
@@ -147,7 +151,9 @@ def judge(
     for intent in intents:
         by_wish[_wish(order.channel, intent)].append(intent)
     for wish, times in done.items():
-        able = [one for one in by_wish[wish] if _may_have_been_told(one, attempts)]
+        further = _ON_THE_WAY.get(order.channel.value, {}).get(wish.status, "")
+        asked = [*by_wish[wish], *by_wish.get(Wish(further), ())]
+        able = [one for one in asked if _may_have_been_told(one, attempts)]
         more = times - len(able)
         if more <= 0:
             continue

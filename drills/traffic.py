@@ -105,10 +105,13 @@ class Desk:
         """The person's connection; signed in if it is the first, or the last one was lost."""
         if self._client is None:
             body = {"email": "support@demo.test", "password": DEMO_PASSWORD}
-            client = httpx.Client(base_url=self.url, timeout=10, trust_env=False)
-            answer = client.post("/api/v1/auth/login", json=body).raise_for_status()
-            client.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
-            self._client = client
+            self._client = httpx.Client(base_url=self.url, timeout=10, trust_env=False)
+            try:
+                answer = self._client.post("/api/v1/auth/login", json=body).raise_for_status()
+            except httpx.HTTPError:
+                self.close()
+                raise
+            self._client.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
         return self._client
 
     def _click(self, client: httpx.Client) -> None:

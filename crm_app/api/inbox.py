@@ -17,7 +17,7 @@ from crm_app.services import inbox_list, inbox_review
 from crm_app.services.inbox_list import MOST_AT_ONCE, InboxQuery
 
 router = APIRouter(prefix="/api/v1/inbox", tags=["inbox"])
-_Word = Annotated[str, Query(max_length=200)]
+_Word = Annotated[str, Field(max_length=200)]
 
 
 class InboxRowOut(Out):
@@ -87,59 +87,44 @@ class ReplayedOut(BaseModel):
     refused: dict[str, str]
 
 
-def _query(
-    account: _Word = "",
-    topic: _Word = "",
-    state: _Word = "",
-    order: _Word = "",
-    day: _Word = "",
-    before: _Word = "",
-    limit: _Word = "",
-) -> dict[str, str]:
-    return {
-        "account": account,
-        "topic": topic,
-        "state": state,
-        "order": order,
-        "day": day,
-        "before": before,
-        "limit": limit,
-    }
+class RefusedParams(BaseModel):
+    """`topic` is how the channel's word begins, `day` a day of the business zone."""
+
+    account: _Word = ""
+    topic: _Word = ""
+    day: _Word = ""
+    before: _Word = ""
+    limit: _Word = ""
+
+    def query(self) -> InboxQuery:
+        """Raises InvalidInputError."""
+        return InboxQuery.parse(self.model_dump())
+
+
+class InboxParams(RefusedParams):
+    """`order` is the channel's id of an order."""
+
+    state: _Word = ""
+    order: _Word = ""
 
 
 @router.get("", dependencies=[permitted(Permission.VIEW_ORDERS)])
 def list_inbox(
-    session: DbSession,
-    actor: CurrentActor,
-    account: _Word = "",
-    topic: _Word = "",
-    state: _Word = "",
-    order: _Word = "",
-    day: _Word = "",
-    before: _Word = "",
-    limit: _Word = "",
+    session: DbSession, actor: CurrentActor, params: Annotated[InboxParams, Query()]
 ) -> InboxOut:
     """What arrived, the newest first. `topic` is how the channel's word begins, `order` the
     channel's id of an order, `day` a day of the business zone."""
-    asked = _query(account, topic, state, order, day, before, limit)
-    page = inbox_list.list_entries(session, actor, InboxQuery.parse(asked))
+    page = inbox_list.list_entries(session, actor, params.query())
     entries = [InboxRowOut.model_validate(row) for row in page.rows]
     return InboxOut(entries=entries, next_before=page.next_before)
 
 
 @router.get("/refused", dependencies=[permitted(Permission.MANAGE_ACCOUNTS)])
 def list_refused(
-    session: DbSession,
-    actor: CurrentActor,
-    account: _Word = "",
-    topic: _Word = "",
-    day: _Word = "",
-    before: _Word = "",
-    limit: _Word = "",
+    session: DbSession, actor: CurrentActor, params: Annotated[RefusedParams, Query()]
 ) -> RefusedListOut:
     """Webhooks without a valid proof, the newest first; of each account the first of an hour."""
-    asked = _query(account, topic, "", "", day, before, limit)
-    found = inbox_list.refused(session, actor, InboxQuery.parse(asked))
+    found = inbox_list.refused(session, actor, params.query())
     return RefusedListOut(
         refused=[
             RefusedOut(

@@ -95,7 +95,13 @@ class Dialect:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request. `operation` is the channel's own name for it and the key of its limit."""
+    """One request. `operation` is the channel's own name for it and the key of its limit.
+
+    Attributes:
+        patience_s: How long it may wait for its limit; None for a moment, as all do. The second
+            step of a deed waits longer: sent back to begin anew, two deeds would take each other's
+            token for ever.
+    """
 
     operation: str
     method: str
@@ -106,6 +112,7 @@ class Call:
     json: Any = None
     form: Mapping[str, str] | None = None
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    patience_s: float | None = None
 
     @property
     def family(self) -> Family:
@@ -154,7 +161,7 @@ def request_json(
     Raises:
         ChannelError: One of its kinds, as the table at the top of this module says.
     """
-    limiter.acquire(call.operation, call.family)
+    limiter.acquire(call.operation, call.family, patience_s=call.patience_s)
     try:
         answer = _called(client, dialect, limiter, call)
         if judge is not None:

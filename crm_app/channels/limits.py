@@ -94,8 +94,10 @@ class Bill:
 class Limiter(Protocol):
     """What one account may ask of its channel at the moment."""
 
-    def acquire(self, operation: str, family: Family = Family.READ) -> None:
-        """Take a token, waiting a moment if that is enough.
+    def acquire(
+        self, operation: str, family: Family = Family.READ, *, patience_s: float | None = None
+    ) -> None:
+        """Take a token, waiting a moment if that is enough; `patience_s` is how long at most.
 
         Raises:
             LeftAloneError: The channel failed too often; see `breaker.py`.
@@ -124,8 +126,10 @@ class Limiter(Protocol):
 class NoLimiter:
     """Limits nothing: for tests and benchmarks."""
 
-    def acquire(self, operation: str, family: Family = Family.READ) -> None:
-        del operation, family
+    def acquire(
+        self, operation: str, family: Family = Family.READ, *, patience_s: float | None = None
+    ) -> None:
+        del operation, family, patience_s
 
     def ended(self, family: Family, error: ChannelError | None) -> None:
         del family, error
@@ -302,14 +306,16 @@ class RedisLimiter:
             return float(self._run(self._take_share, operation, self._share))
         return float(self._run(self._take, operation))
 
-    def acquire(self, operation: str, family: Family = Family.READ) -> None:
+    def acquire(
+        self, operation: str, family: Family = Family.READ, *, patience_s: float | None = None
+    ) -> None:
         """See `Limiter`."""
         try:
             is_probe = self.breaker.admit(family)
         except RedisError as error:
             raise _unreadable(operation) from error
         try:
-            self._take_one(operation)
+            self._take_one(operation, self._patience_s if patience_s is None else patience_s)
         except RetryableError:
             if is_probe:
                 self.breaker.give_back(family)
@@ -326,8 +332,7 @@ class RedisLimiter:
         most = max(1, int(plan.burst / cost))
         return Budget(operation, tokens / cost, most, rate / cost, shut_s)
 
-    def _take_one(self, operation: str) -> None:
-        patience_s = self._patience_s
+    def _take_one(self, operation: str, patience_s: float) -> None:
         while wait_s := self._ask(operation):
             if wait_s > patience_s:
                 message = f"The limit of {operation} is used up: {wait_s:.0f} s to wait."

@@ -12,7 +12,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.errors import CrmError, InvalidInputError, NotFoundError
 from crm_app.services import filter_words, reach, views
 from crm_app.services.facets import ME
-from crm_app.services.order_query import NAMES, TAKEN_AWAY, OrderQuery, ViewBase
+from crm_app.services.order_query import NAMES, TAKEN_AWAY, OrderQuery, ViewBase, clean_text
 from crm_app.services.order_search import count_orders
 from crm_app.services.standing_views import ALL
 from crm_app.services.views import View
@@ -21,6 +21,8 @@ from crm_app.services.views import View
 FRESH_S: Final = 12.0
 _MOST_COUNTS: Final = 2_000
 
+UNSEEN_TEXT: Final = "The search holds only characters that nobody can see."
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -28,7 +30,7 @@ class Shown:
 
     Attributes:
         view: The view behind it; None for all orders.
-        notes: Sentences about what of the view cannot be shown any more; the rest is.
+        notes: Sentences about what of the address or its view cannot be shown; the rest is.
         is_modified: Filters on top of the view make it another list.
     """
 
@@ -50,13 +52,13 @@ def resolve(session: Session, actor: Actor, params: Mapping[str, str]) -> Shown:
     key = params.get("view", "")
     if key in ("", ALL):
         query = OrderQuery.parse(_without_taken(own))
-        return Shown(query, notes=_lost(session, query))
+        return Shown(query, notes=(*_unseen(own), *_lost(session, query)))
     try:
         view = views.get_view(session, actor, key)
     except NotFoundError:
         said = "This view was deleted, or is no longer shared with you."
         query = OrderQuery.parse(_without_taken(own))
-        return Shown(query, notes=(said, *_lost(session, query)))
+        return Shown(query, notes=(said, *_unseen(own), *_lost(session, query)))
     base, notes = _still_meant(session, view)
     merged = {**base, **own}
     if "placed" in own and own["placed"] != TAKEN_AWAY:
@@ -65,7 +67,13 @@ def resolve(session: Session, actor: Actor, params: Mapping[str, str]) -> Shown:
         merged["placed"] = ""
     query = replace(OrderQuery.parse(_without_taken(merged)), view=ViewBase(key, base))
     changed = set(query.address()) - {"view", "cursor", "limit"}
-    return Shown(query, view, (*notes, *_lost(session, query)), bool(changed))
+    return Shown(query, view, (*notes, *_unseen(own), *_lost(session, query)), bool(changed))
+
+
+def _unseen(params: Mapping[str, str]) -> tuple[str, ...]:
+    text = params.get("q", "")
+    is_unseen = text.strip() not in ("", TAKEN_AWAY) and not clean_text(text)
+    return (UNSEEN_TEXT,) if is_unseen else ()
 
 
 def _lost(session: Session, query: OrderQuery) -> tuple[str, ...]:

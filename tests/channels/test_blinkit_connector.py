@@ -13,9 +13,10 @@ from crm_app.channels import registry
 from crm_app.channels.base import StatusUpdate
 from crm_app.channels.blinkit import mapping
 from crm_app.channels.blinkit.asn import Supplier
-from crm_app.channels.blinkit.connector import BlinkitConnector
+from crm_app.channels.blinkit.connector import PLANS, BlinkitConnector
+from crm_app.channels.breaker import Family
 from crm_app.channels.inbound import Told
-from crm_app.channels.limits import NoLimiter
+from crm_app.channels.limits import Limiter, NoLimiter
 from crm_app.channels.swiggy.connector import SwiggyConnector
 from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import OrderStatus
@@ -68,9 +69,12 @@ class Blinkit:
         self.asked.append((request.url.path.rpartition("/")[2], json.loads(request.content)))
         return self._answer()
 
-    def connect(self, supplier: Supplier = SUPPLIER) -> BlinkitConnector:
+    def connect(
+        self, supplier: Supplier = SUPPLIER, limiter: Limiter | None = None
+    ) -> BlinkitConnector:
         client = httpx.Client(transport=httpx.MockTransport(self), base_url="https://blinkit.test")
-        return BlinkitConnector(client, "k-out", supplier, NoLimiter(), vendor_id="v-9")
+        limits = limiter or NoLimiter()
+        return BlinkitConnector(client, "k-out", supplier, limits, vendor_id="v-9")
 
 
 def rejected(*errors: Any, status: str = "REJECTED") -> Any:
@@ -96,6 +100,26 @@ def test_a_purchase_order_is_accepted_in_two_steps() -> None:
     }
     assert (blinkit.headers["api-key"], blinkit.headers["x-vendor-id"]) == ("k-out", "v-9")
     assert receipt.answer == "Acknowledged as ACCEPTED."
+
+
+def test_the_second_step_waits_for_its_limit_longer_than_the_first() -> None:
+    """Sent back to the first, two orders would take each other's token for ever."""
+    asked: list[float | None] = []
+
+    class Patience(NoLimiter):
+        def acquire(
+            self, operation: str, family: Family = Family.READ, *, patience_s: float | None = None
+        ) -> None:
+            del operation, family
+            asked.append(patience_s)
+
+    Blinkit().connect(limiter=Patience()).push_status(update(OrderStatus.CONFIRMED))
+
+    first, second = asked
+    assert first is None
+    # Longer than a token takes to come, also for an account with a fifth of our rate.
+    assert second is not None
+    assert second > 5 / PLANS["acknowledge"].calls_per_s
 
 
 def test_short_lines_are_accepted_in_part() -> None:

@@ -33,8 +33,10 @@ class Notes:
         self.told: list[tuple[str, str, float]] = []
         self.ends: list[tuple[Family, bool]] = []
 
-    def acquire(self, operation: str, family: Family = Family.READ) -> None:
-        del family
+    def acquire(
+        self, operation: str, family: Family = Family.READ, *, patience_s: float | None = None
+    ) -> None:
+        del family, patience_s
         self.told.append(("acquire", operation, 1))
 
     def ended(self, family: Family, error: ChannelError | None) -> None:
@@ -281,8 +283,10 @@ def test_the_limiter_is_shut_by_429() -> None:
 
 def test_no_token_no_call() -> None:
     class Empty(Notes):
-        def acquire(self, operation: str, family: Family = Family.READ) -> None:
-            del family
+        def acquire(
+            self, operation: str, family: Family = Family.READ, *, patience_s: float | None = None
+        ) -> None:
+            del family, patience_s
             raise RateLimitedError(f"{operation} is used up", retry_after_s=60)
 
     def never(_: httpx.Request) -> httpx.Response:

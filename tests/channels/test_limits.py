@@ -122,6 +122,21 @@ def test_a_short_wait_is_slept_and_a_long_one_is_told(redis: Redis) -> None:
     assert 0 < caught.value.retry_after_s <= 1.04
 
 
+def test_who_asks_with_more_patience_waits_longer(redis: Redis) -> None:
+    slept: list[float] = []
+    limiter = RedisLimiter(
+        redis, 1, {"search": UsagePlan(0.1, 1)}, patience_s=1, sleep=slept.append
+    )
+    limiter.acquire("search")
+
+    with pytest.raises(RateLimitedError):
+        limiter.acquire("search")
+    assert slept == []
+    with pytest.raises(RateLimitedError):
+        limiter.acquire("search", patience_s=15)
+    assert slept
+
+
 def test_acquire_waits_for_its_token(redis: Redis) -> None:
     limiter = make(redis, {"search": UsagePlan(25, 1)})
 

@@ -337,3 +337,15 @@ def test_a_title_names_every_filter(session: Session, asha: Actor) -> None:
         "Orders: status not Shipped; ship-by from 2026-11-01 to 2026-11-03"
     )
     del asha
+
+
+@pytest.mark.parametrize("text", ["\u202e\u200b", " \u2060 "])
+def test_a_text_that_nobody_can_see_is_told_of(session: Session, asha: Actor, text: str) -> None:
+    made = saved(session, asha, status="packed")
+
+    for params in ({"q": text}, {"q": text, "view": made.key}, {"q": text, "view": "987654"}):
+        shown = view_lists.resolve(session, asha, params)
+        assert view_lists.UNSEEN_TEXT in shown.notes
+        assert shown.query.text == ""
+    for params in ({"q": "abc"}, {"q": ""}, {"q": "*", "view": made.key}, {}):
+        assert view_lists.UNSEEN_TEXT not in view_lists.resolve(session, asha, params).notes

@@ -179,7 +179,7 @@ class OrdersState(rx.State):
             self.notes = [said + f"number, a name or a phone has less than {MAX_TEXT}."]
             return None
         if text and not typed and str(text).strip():
-            self.notes = ["The search holds only characters that nobody can see."]
+            self.notes = [view_lists.UNSEEN_TEXT]
             return None
         self._typed = typed
         if typed == query.text:
