@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 import httpx
@@ -281,4 +281,4 @@ def _json(
         found = None
     if status != 200 or not isinstance(found, dict):
         raise ProviderWrongError(f"The provider's answer ({status}) cannot be used.")
-    return {str(name): value for name, value in found.items()}
+    return cast(dict[str, Any], found)

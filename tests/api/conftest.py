@@ -93,16 +93,14 @@ def known(
     del people
 
     def make(**changes: Any) -> IdentityProvider:
-        row = IdentityProvider(
-            **{
-                "name": "Our directory",
-                "issuer": provider.url,
-                "client_id": CLIENT_ID,
-                "client_secret": vault.seal({"client_secret": CLIENT_SECRET}),
-                "domains": ["palmonas.test"],
-                **changes,
-            }
-        )
+        values: dict[str, Any] = {
+            "name": "Our directory",
+            "issuer": provider.url,
+            "client_id": CLIENT_ID,
+            "client_secret": vault.seal({"client_secret": CLIENT_SECRET}),
+            "domains": ["palmonas.test"],
+        }
+        row = IdentityProvider(**values | changes)
         session.add(row)
         session.commit()
         return row
