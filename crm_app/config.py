@@ -50,7 +50,9 @@ class Settings(BaseSettings):
     )
     # How long an invitation or a reset link waits to be used.
     link_hours: float = Field(default=72, gt=0, le=24 * 30)
-    access_token_minutes: float = Field(default=60, gt=0)
+    access_token_minutes: float = Field(default=10, gt=0)
+    # How long after a password or code nobody is asked again before a grave step.
+    sudo_minutes: float = Field(default=10, gt=0, le=24 * 60)
 
     pull_interval_s: int = Field(default=10, ge=1)
     outbox_interval_s: int = Field(default=5, ge=1)

@@ -8,6 +8,7 @@ CrmError                          shown to the person as it is; `status_code` fo
 ├── SignInThrottledError          429, no sooner than `retry_after_s`
 ├── TooManyRequestsError          429, no sooner than `retry_after_s`
 ├── ConfirmationRefusedError      403, ask for the password again
+├── ConfirmationNeededError       403, ask for the password, then do the same again
 ├── PermissionDeniedError         403
 ├── LinkOverError                 410
 ├── NotFoundError                 404
@@ -131,6 +132,16 @@ class ConfirmationRefusedError(CrmError):
 
     def __init__(self) -> None:
         super().__init__("This is not your password.", details={"current": "Not your password."})
+
+
+class ConfirmationNeededError(CrmError):
+    """It may be done, by somebody who has just proved that it is them."""
+
+    status_code = 403
+    code = "confirmation_needed"
+
+    def __init__(self, message: str = "Confirm first that it is you.") -> None:
+        super().__init__(message)
 
 
 class PermissionDeniedError(CrmError):

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -67,7 +68,7 @@ def reconnect(deeds: Counter[str]) -> None:
                 # The same keys once more: it was the channel that would not know them.
                 account_admin.change_connection(
                     session,
-                    _PERSON,
+                    replace(_PERSON, confirmed_at=now()),
                     account.id,
                     base_url=account.base_url,
                     filled=Filled({}, {}, {}),

@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from crm_app.api import rates
 from crm_app.config import get_settings
 from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Role
+from crm_app.domain.time import now
 from crm_app.embedded import Postgres
 from crm_app.services import auth, beats, refusals
 from tests.factories import UserFactory, bind
@@ -174,7 +176,7 @@ def reader(session: Session) -> Actor:
 def _actor(session: Session, role: Role) -> Actor:
     user = UserFactory(role=role, name=f"{role.label} person")
     session.commit()
-    return auth.person(session, user)
+    return replace(auth.person(session, user), confirmed_at=now())
 
 
 @pytest.fixture

@@ -17,12 +17,12 @@ from crm_app.api.dependencies import (
     require_same_origin,
     signed_in,
 )
-from crm_app.api.schemas import LoginIn, TokenOut
+from crm_app.api.schemas import LoginIn, RefreshIn, TokenOut
 from crm_app.api.user_schemas import LinkUseIn, MeOut
 from crm_app.api.users import user_out
 from crm_app.errors import CodeNeededError, NotFoundError, ServiceUnavailableError
 from crm_app.models import User
-from crm_app.services import auth, endings, links, users
+from crm_app.services import auth, endings, links, refreshing, users
 
 router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
 
@@ -77,15 +77,37 @@ def _open_session(
 
 @router.post("/login", dependencies=[public("this is how one signs in")])
 async def login(request: Request, body: LoginIn) -> TokenOut:
-    """Exchange e-mail and password for an access token. 401 if wrong, 429 after many tries.
+    """Exchange e-mail and password for an access token and what renews it.
+
+    401 if wrong, 429 after many tries.
 
     Whoever has a second factor gets 401 `code_needed` without `code`.
     """
     signed = await open_session(request, body.email, body.password, "api", body.code)
     if isinstance(signed, auth.HalfIn):
         raise CodeNeededError
-    token, life_s = auth.access_token(signed)
-    return TokenOut(access_token=token, expires_in=life_s)
+    pair = await anyio.to_thread.run_sync(_first_pair, signed)
+    return TokenOut.model_validate(pair, from_attributes=True)
+
+
+def _first_pair(signed: auth.SignedIn) -> refreshing.Pair:
+    with db.transaction() as session:
+        return refreshing.first_pair(session, signed)
+
+
+@router.post("/refresh", dependencies=[public("the refresh token is the proof")])
+def refresh(request: Request, body: RefreshIn) -> TokenOut:
+    """Exchange a refresh token for the next access and refresh token, once.
+
+    401 if its sign-in has ended. 409 if it was exchanged a moment ago: of two at once one gets the
+    new ones. Later than that somebody else may have it: 401, and the whole sign-in ends.
+    """
+    # A transaction of its own: that the sign-in was ended stays though the answer is a refusal.
+    with db.transaction() as session:
+        outcome = refreshing.refresh(session, body.refresh_token, client_address(request))
+    if isinstance(outcome, auth.Refused):
+        raise outcome.error
+    return TokenOut.model_validate(outcome, from_attributes=True)
 
 
 @router.post("/link", status_code=204, dependencies=[public("the link is the proof")])

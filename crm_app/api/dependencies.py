@@ -51,24 +51,23 @@ def current_actor(request: Request, bearer: Bearer) -> Actor:
 def _current_actor(request: Request, bearer: HTTPAuthorizationCredentials | None) -> Actor:
     """The person behind the bearer token, or behind the browser's session cookie.
 
-    A transaction of its own: the session's last use counts also when the request fails.
+    By itself: the session's last use counts also when the request fails.
 
     Raises:
         NotSignedInError: Without either, or when it ended.
         PermissionDeniedError: For a write with a cookie from a page that is not ours.
     """
     if bearer is not None:
-        with db.transaction() as session:
-            if bearer.credentials.startswith(api_tokens.PREFIX):
-                return api_tokens.actor_for(session, bearer.credentials, client_address(request))
-            return auth.actor_for_access_token(session, bearer.credentials)
+        secret, address = bearer.credentials, client_address(request)
+        if secret.startswith(api_tokens.PREFIX):
+            return db.ask(lambda session: api_tokens.actor_for(session, secret, address))
+        return db.ask(lambda session: auth.actor_for_access_token(session, secret))
     cookie = request.cookies.get(auth.session_cookie())
     if not cookie:
         raise NotSignedInError
     if request.method not in _SAFE_METHODS:
         require_same_origin(request)
-    with db.transaction() as session:
-        return auth.actor_for(session, cookie)
+    return db.ask(lambda session: auth.actor_for(session, cookie))
 
 
 CurrentActor = Annotated[Actor, Depends(current_actor)]

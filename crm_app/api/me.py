@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from crm_app import db
 from crm_app.api.dependencies import CurrentActor, DbSession, Id, signed_in
 from crm_app.api.schemas import In, Out, Text
-from crm_app.services import auth, oidc, sessions, two_factor, users
+from crm_app.services import auth, oidc, sessions, sudo, two_factor, users
 
 router = APIRouter(prefix="/api/v1/me", tags=["me"])
 
@@ -70,10 +70,11 @@ class CodeIn(In):
     code: Text
 
 
-class AgainIn(In):
-    """My password, once more."""
+class ConfirmIn(In):
+    """My password once more, or a code of my second factor."""
 
-    password: Text
+    password: Text = ""
+    code: Text = ""
 
 
 class CodesOut(Out):
@@ -113,15 +114,28 @@ def two_factor_standing(session: DbSession, actor: CurrentActor) -> StandingOut:
     return StandingOut.model_validate(two_factor.standing(session, actor))
 
 
+@router.post("/confirm", status_code=204, dependencies=[signed_in()])
+def confirm(body: ConfirmIn, actor: CurrentActor) -> Response:
+    """Prove that it is me, for what answers 403 `confirmation_needed` without.
+
+    It holds for this sign-in and some minutes. 403 `wrong_password` or 401 `wrong_code` if it is
+    not right, 429 after many; 403 for an API token, which nobody can ask.
+    """
+    # A transaction of its own: the refusal is raised only after its count is on disk.
+    with db.transaction() as session:
+        refused = sudo.confirm(session, actor, password=body.password, code=body.code)
+    if refused is not None:
+        raise refused.error
+    return Response(status_code=204)
+
+
 @router.post("/two-factor", status_code=201, dependencies=[signed_in()])
-def begin_two_factor(body: AgainIn, actor: CurrentActor) -> SetupOut:
+def begin_two_factor(session: DbSession, actor: CurrentActor) -> SetupOut:
     """A secret for an authenticator app; nothing changes until a code of it comes back.
 
-    403 if the password is wrong.
+    Needs `/me/confirm` shortly before.
     """
-    with db.transaction() as session:
-        outcome = two_factor.begin(session, actor, body.password)
-    return SetupOut.model_validate(_or_raise(outcome))
+    return SetupOut.model_validate(two_factor.begin(session, actor))
 
 
 @router.post("/two-factor/confirm", dependencies=[signed_in()])
@@ -133,20 +147,18 @@ def confirm_two_factor(body: CodeIn, actor: CurrentActor) -> CodesOut:
 
 
 @router.post("/two-factor/codes", dependencies=[signed_in()])
-def new_codes(body: AgainIn, actor: CurrentActor) -> CodesOut:
-    """New recovery codes in place of the old ones. 403 if the password is wrong."""
-    with db.transaction() as session:
-        outcome = two_factor.new_codes(session, actor, body.password)
-    return CodesOut(recovery_codes=list(_or_raise(outcome)))
+def new_codes(session: DbSession, actor: CurrentActor) -> CodesOut:
+    """New recovery codes in place of the old ones. Needs `/me/confirm` shortly before."""
+    return CodesOut(recovery_codes=list(two_factor.new_codes(session, actor)))
 
 
 @router.post("/two-factor/off", status_code=204, dependencies=[signed_in()])
-def two_factor_off(body: AgainIn, actor: CurrentActor) -> Response:
-    """Sign in without a code from now on. 403 if the password is wrong, 409 if my role needs it."""
-    with db.transaction() as session:
-        refused = two_factor.turn_off(session, actor, body.password)
-    if refused is not None:
-        raise refused.error
+def two_factor_off(session: DbSession, actor: CurrentActor) -> Response:
+    """Sign in without a code from now on. 409 if my role needs it.
+
+    Needs `/me/confirm` shortly before.
+    """
+    two_factor.turn_off(session, actor)
     return Response(status_code=204)
 
 

@@ -43,10 +43,15 @@ class LoginIn(In):
     code: Text = ""
 
 
+class RefreshIn(In):
+    refresh_token: Text
+
+
 class TokenOut(BaseModel):
-    """`expires_in` is seconds."""
+    """`expires_in` is seconds. `refresh_token` is exchanged once, at `/auth/refresh`."""
 
     access_token: str
+    refresh_token: str
     token_type: str = "bearer"  # noqa: S105 - a kind, not a token
     expires_in: int
 

@@ -8,6 +8,7 @@ from crm_app.api.dependencies import CurrentActor, DbSession, Id, permitted
 from crm_app.api.me import SessionOut, SessionsOut
 from crm_app.api.user_schemas import (
     Granted,
+    GrantIn,
     GrantOut,
     InvitationIn,
     LinkOut,
@@ -66,10 +67,12 @@ def _roles(session: DbSession, body: Granted) -> Sequence[granting.Granting] | N
         return [granting.everywhere(session, body.role)]
     if body.roles is None:
         return None
-    return [
-        granting.Granting(one.role_id, one.reach, tuple(one.channels), tuple(one.account_ids))
-        for one in body.roles
-    ]
+    return [granting_of(one) for one in body.roles]
+
+
+def granting_of(one: GrantIn) -> granting.Granting:
+    """A role that is asked for, as the services know it."""
+    return granting.Granting(one.role_id, one.reach, tuple(one.channels), tuple(one.account_ids))
 
 
 @router.get("")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -14,24 +15,32 @@ LONGEST_ADDRESS: Final = 64
 
 class ActorKind(StrEnum):
     PERSON = "person"
+    # A program in a person's name, and one with a name and roles of its own.
+    TOKEN = "token"  # noqa: S105 - a kind, not a token
+    SERVICE = "service"
     CHANNEL = "channel"
     SYSTEM = "system"
 
 
+# Whose deeds somebody here wanted: no channel's later word undoes them unasked.
+HANDS: Final = (ActorKind.PERSON, ActorKind.TOKEN, ActorKind.SERVICE)
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person, a channel, or the system itself.
+    """A person, a program, a channel, or the system itself.
 
     Attributes:
-        kind: Which of the three.
-        user_id: The person's id; None for the others.
+        kind: Which of them.
+        user_id: The id of the person, or of the service; None for the others.
         label: What the timeline shows: a person's name, "Amazon", "System".
         permissions: What it may do at all; nothing unless given.
         session_id: The sign-in through which a person acts; None for all else.
-        token_id: The API token through which a person acts; None for all else.
+        token_id: The API token through which a program acts; None for all else.
         address: Where the request came from; empty for work that no request asked for.
         narrowed: How far those of `permissions` reach that do not reach everywhere.
         roles: The names of the roles that a person has.
+        confirmed_at: When the person last proved in this sign-in that it is them.
         viewing_as: The role as which a person looks at the desk; empty as themselves.
     """
 
@@ -47,6 +56,7 @@ class Actor:
     )
     roles: tuple[str, ...] = ()
     viewing_as: str = ""
+    confirmed_at: datetime | None = None
 
     def at(self, address: str) -> "Actor":
         """The same actor, acting from this address."""

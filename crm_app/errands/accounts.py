@@ -29,7 +29,7 @@ from crm_app.errors import (
     ServiceUnavailableError,
 )
 from crm_app.models import ChannelAccount
-from crm_app.services import account_admin, account_forms, account_options, accounts, reach
+from crm_app.services import account_admin, account_forms, account_options, accounts, reach, sudo
 from crm_app.services.account_forms import Filled
 
 _REACH_TIMEOUT_S: Final = 5.0
@@ -59,11 +59,12 @@ def connect(
         values: Of the channel's form, by field.
 
     Raises:
-        PermissionDeniedError, ConflictError: As they say.
+        PermissionDeniedError, ConfirmationNeededError, ConflictError: As they say.
         InvalidInputError: `details` maps each wrong field to a sentence.
         ChannelError: The channel refused the credentials or did not answer; nothing was stored.
     """
     actor.require_everywhere(Permission.MANAGE_ACCOUNTS)
+    sudo.require(actor)
     name = account_forms.clean_name(name)
     filled = account_forms.fill(channel, values, {})
     address = _addresses(base_url, filled)
@@ -95,6 +96,7 @@ def change_connection(
     Raises: as `connect`, and NotFoundError.
     """
     reach.require_on(actor, Permission.MANAGE_ACCOUNTS, account_id)
+    sudo.require(actor)
     with db.transaction() as session:
         account = accounts.get_account(session, account_id)
     kept = _kept_for(account, base_url, values)

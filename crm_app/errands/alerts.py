@@ -23,6 +23,7 @@ from crm_app.errands.addresses import check_address, check_reachable, outward_re
 from crm_app.errands.mail import MailNotTakenError
 from crm_app.errors import CrmError
 from crm_app.models import AlertHook, AlertMessage
+from crm_app.services import sudo
 from crm_app.services.accounts import pause_after
 from crm_app.services.alerts import settings as alert_settings
 from crm_app.services.alerts import telling
@@ -60,9 +61,11 @@ def set_hook(actor: Actor, url: str) -> str:
 
     Raises:
         PermissionDeniedError: Without `accounts.manage`.
+        ConfirmationNeededError: The actor has not just proved that it is them.
         InvalidInputError: Nothing that may be called; `details` names the field `base_url`.
     """
     actor.require_everywhere(Permission.MANAGE_ACCOUNTS)
+    sudo.require(actor)
     address = check_address(url, only_https=True)
     with db.transaction() as session:
         return alert_settings.set_hook(session, actor, address)

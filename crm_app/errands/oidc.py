@@ -135,7 +135,7 @@ def connect(actor: Actor, draft: ProviderDraft) -> int:
         PermissionDeniedError, ConflictError: As `identity_providers.connect`.
         InvalidInputError: Also if the provider does not answer as one; `details` names the field.
     """
-    identity_providers.require(actor)
+    identity_providers.require_change(actor)
     identity_providers.check(draft)
     draft = replace(draft, issuer=_ask(draft.issuer))
     with db.transaction() as session:
@@ -147,6 +147,7 @@ def change(actor: Actor, provider_id: int, draft: ProviderDraft) -> None:
 
     Raises: As `connect`, and NotFoundError.
     """
+    identity_providers.require_change(actor)
     identity_providers.check(draft)
     with db.transaction() as session:
         kept = identity_providers.get(session, actor, provider_id).issuer

@@ -27,11 +27,30 @@ class User(SQLModel, table=True):
     is_active: bool = True
     created_at: datetime = set_at_insert()
     last_seen_at: datetime | None = timestamp()
+    # A program that acts in its own name. It has no password and no sign-in; it is no colleague.
+    is_service: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
     # Sealed by the vault. Without `totp_since` no app has proved yet that it has it.
     totp_secret: bytes | None = None
     totp_since: datetime | None = timestamp()
     # The last 30-second step of which a code was taken: none is taken twice.
     totp_last_step: int = Field(default=0, sa_type=BigInteger)
+
+
+class ServiceAccount(SQLModel, table=True):
+    """What a program is for and who answers for it; its name and roles are those of its user."""
+
+    __tablename__ = "service_accounts"  # pyright: ignore[reportAssignmentType]
+
+    user_id: int = Field(
+        primary_key=True,
+        foreign_key="users.id",
+        ondelete="CASCADE",
+        sa_type=BigInteger,
+        sa_column_kwargs={"autoincrement": False},
+    )
+    purpose: str = Field(max_length=300)
+    owner_id: int = Field(foreign_key="users.id", sa_type=BigInteger)
+    created_at: datetime = set_at_insert()
 
 
 class RecoveryCode(SQLModel, table=True):
@@ -65,8 +84,28 @@ class UserSession(SQLModel, table=True):
     last_used_at: datetime = Field(sa_type=UTC_TIMESTAMP)
     expires_at: datetime = Field(sa_type=UTC_TIMESTAMP)
     revoked_at: datetime | None = timestamp()
+    # When the person last gave their password or a code in it.
+    confirmed_at: datetime | None = timestamp()
     # The role, and where, as which the person looks at the desk; None as themselves.
     viewing: dict[str, Any] | None = Field(default=None, sa_type=JSONB, nullable=True)
+
+
+class RefreshToken(SQLModel, table=True):
+    """What renews an API client's access token once, known by its hash only.
+
+    Used ones stay as long as their session: one that comes back is in two hands.
+    """
+
+    __tablename__ = "refresh_tokens"  # pyright: ignore[reportAssignmentType]
+
+    id: int = identity_key()
+    session_id: int = Field(
+        foreign_key="user_sessions.id", ondelete="CASCADE", sa_type=BigInteger, index=True
+    )
+    token_hash: bytes = Field(unique=True)
+    created_at: datetime = set_at_insert()
+    expires_at: datetime = Field(sa_type=UTC_TIMESTAMP)
+    used_at: datetime | None = timestamp()
 
 
 class SignInFailure(SQLModel, table=True):
@@ -110,7 +149,7 @@ class UserLink(SQLModel, table=True):
 
 
 class ApiToken(SQLModel, table=True):
-    """A secret with which a program acts for a person, known by its hash only."""
+    """A secret with which a program acts for a person or as a service, known by its hash only."""
 
     __tablename__ = "api_tokens"  # pyright: ignore[reportAssignmentType]
 

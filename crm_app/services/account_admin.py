@@ -15,7 +15,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError, InvalidInputError
 from crm_app.models import AccountStatus, ChannelAccount
-from crm_app.services import account_forms, account_options, accounts, audit, holding, reach
+from crm_app.services import account_forms, account_options, accounts, audit, holding, reach, sudo
 from crm_app.services.account_forms import Filled
 
 # What a worker holds now is over by then; the clock asks again if the hint was lost.
@@ -38,10 +38,12 @@ def connect(
 
     Raises:
         PermissionDeniedError: Without `accounts.manage`.
+        ConfirmationNeededError: The actor has not just proved that it is them.
         InvalidInputError: The name cannot be used.
         ConflictError: The channel has an account of this name.
     """
     actor.require_everywhere(Permission.MANAGE_ACCOUNTS)
+    sudo.require(actor)
     name = account_forms.clean_name(name)
     _require_free(session, channel, name)
     account = accounts.add_account(
@@ -65,9 +67,10 @@ def change_connection(
     """Replace address and credentials, which the caller has tried. A disconnected account comes
     back; a paused one stays paused.
 
-    Raises: PermissionDeniedError, NotFoundError.
+    Raises: PermissionDeniedError, ConfirmationNeededError, NotFoundError.
     """
     reach.require(session, actor, Permission.MANAGE_ACCOUNTS)
+    sudo.require(actor)
     account = accounts.locked_account(session, account_id)
     old = vault.unseal(account.credentials)
     renewed = sorted(name for name, value in filled.typed.items() if old.get(name) != value)
@@ -181,10 +184,15 @@ def replay(session: Session, actor: Actor, account_id: int, since: datetime) -> 
 def renew_hook_secret(session: Session, actor: Actor, account_id: int) -> str:
     """Make a new secret for the account's webhooks and return it, to show once.
 
-    Raises: PermissionDeniedError, NotFoundError; ConflictError where the channel makes it.
+    Raises: PermissionDeniedError, ConfirmationNeededError, NotFoundError; ConflictError where the
+    channel makes it.
     """
     reach.require(session, actor, Permission.MANAGE_ACCOUNTS)
-    account = accounts.locked_account(session, account_id)
+    sudo.require(actor)
+    return _renew(session, actor, accounts.locked_account(session, account_id))
+
+
+def _renew(session: Session, actor: Actor, account: ChannelAccount) -> str:
     if account_forms.need_form(account.channel).hook_maker != "ours":
         raise ConflictError(f"{account.channel.label} signs with a secret of its own.")
     secret = secrets.token_urlsafe(_SECRET_BYTES)
@@ -195,7 +203,9 @@ def renew_hook_secret(session: Session, actor: Actor, account_id: int) -> str:
 
 
 def hook_secret(session: Session, actor: Actor, account_id: int) -> str:
-    """What proves the account's webhooks; made now if it is ours to make and none was made yet.
+    """What proves the account's webhooks, for the channel and for nobody's eyes.
+
+    Made now if it is ours to make and none was made yet.
 
     Raises: PermissionDeniedError, NotFoundError; ConflictError where it is the channel's and
     nobody has entered it.
@@ -209,7 +219,7 @@ def hook_secret(session: Session, actor: Actor, account_id: int) -> str:
             f"Enter {account.channel.label}'s secret under Connection first: without it no webhook "
             "can be proved."
         )
-    return renew_hook_secret(session, actor, account_id)
+    return _renew(session, actor, account)
 
 
 def _pulling_account(session: Session, account_id: int) -> ChannelAccount:

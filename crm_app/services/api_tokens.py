@@ -1,6 +1,6 @@
-"""Personal API tokens: a program acts for a person, within what both may do.
+"""API tokens: a program acts for a person or as a service, within what both may do.
 
-A token may do what its scopes name and its owner's role still allows, whichever is less. It is
+A token may do what its scopes name and its owner's roles still allow, whichever is less. It is
 never more than a token: it manages no people, makes no tokens and changes no password.
 """
 
@@ -18,7 +18,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError, InvalidInputError, NotFoundError, NotSignedInError
 from crm_app.models import ApiToken, User
-from crm_app.services import access, audit, auth, second_factor
+from crm_app.services import access, audit, auth, second_factor, sudo
 from crm_app.services.own import own_id
 
 PREFIX: Final = "crm_"
@@ -61,35 +61,51 @@ def make(
     name: str,
     scopes: Collection[str],
     days: int,
-    password: str,
-) -> MadeToken | auth.Refused:
-    """Make a token for oneself; asks for the password.
+) -> MadeToken:
+    """Make a token for oneself.
 
     Args:
-        session: The caller commits, also after a refusal.
+        session: The caller commits.
         actor: A person who is signed in.
         name: What it is for; 1 to 80 characters.
         scopes: Permissions by their words, such as `orders.view`; all held by the actor.
         days: Its life, 1 to 366.
-        password: The actor's own.
 
     Raises:
         PermissionDeniedError: If the actor is no person who is signed in.
+        ConfirmationNeededError: If the actor has not just proved that it is them.
         InvalidInputError: If name, scopes or days cannot be used.
         ConflictError: If the actor has twenty that work.
     """
     user_id = own_id(actor)
-    name, granted = _clean_name(name), _clean_scopes(actor, scopes)
+    sudo.require(actor)
+    return make_for(
+        session, actor, user_id, name=name, scopes=scopes, days=days, allowed=grantable(actor)
+    )
+
+
+def make_for(
+    session: Session,
+    actor: Actor,
+    user_id: int,
+    *,
+    name: str,
+    scopes: Collection[str],
+    days: int,
+    allowed: Collection[Permission],
+) -> MadeToken:
+    """A token of this person or service, of what is `allowed`. Who may is the caller's to decide.
+
+    Raises: InvalidInputError, ConflictError as `make`.
+    """
+    name, granted = _clean_name(name), _clean_scopes(allowed, scopes)
     if not 1 <= days <= MOST_DAYS:
         raise InvalidInputError(
             f"A token lives 1 to {MOST_DAYS} days.", details={"days": f"1 to {MOST_DAYS} days."}
         )
-    user = session.exec(select(User).where(User.id == user_id).with_for_update()).one()
-    refused = auth.check_again(session, actor, user, password)
-    if refused is not None:
-        return refused
+    session.exec(select(User.id).where(User.id == user_id).with_for_update()).one()
     if _count(session, user_id) >= _MOST_TOKENS:
-        raise ConflictError(f"You have {_MOST_TOKENS} tokens. Revoke one that is not needed.")
+        raise ConflictError(f"There are {_MOST_TOKENS} tokens. Revoke one that is not needed.")
     secret = PREFIX + secrets.token_urlsafe(32)
     row = ApiToken(
         user_id=user_id,
@@ -191,10 +207,11 @@ def behind(session: Session, user: User, token_id: int) -> Actor | None:
 
 
 def _acting(row: ApiToken, user: User, held: access.Access) -> Actor:
-    if held.needs_two_factor and not second_factor.is_on(user):
+    # A service has no phone: its roles ask for a second factor of people only.
+    if held.needs_two_factor and not second_factor.is_on(user) and not user.is_service:
         held = access.Access()
     owner = Actor(
-        ActorKind.PERSON,
+        ActorKind.SERVICE if user.is_service else ActorKind.TOKEN,
         f"{user.name} (token {row.name})"[:_MAX_LABEL],
         user.id,
         held.permissions - NOT_FOR_TOKENS,
@@ -237,10 +254,9 @@ def _clean_name(name: str) -> str:
     return name
 
 
-def _clean_scopes(actor: Actor, scopes: Collection[str]) -> list[str]:
-    allowed = {one.value for one in grantable(actor)}
+def _clean_scopes(allowed: Collection[Permission], scopes: Collection[str]) -> list[str]:
     wanted = sorted(set(scopes))
-    if not wanted or not allowed.issuperset(wanted):
+    if not wanted or not {one.value for one in allowed}.issuperset(wanted):
         raise InvalidInputError(
             "A token may do something, and nothing that you may not.",
             details={"scopes": "Choose one or more of what you may do yourself."},

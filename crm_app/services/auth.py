@@ -118,7 +118,7 @@ def sign_in(
         return Refused(SignInThrottledError(wait_s))
     user = _user_of(session, email)
     is_right = passwords.is_right(password, user.password_hash if user else None)
-    if user is None or not is_right or not user.is_active:
+    if user is None or not is_right or not user.is_active or user.is_service:
         for one in limits:
             throttling.count(session, one)
         _record_refusal(session, user, email, address, WrongPasswordError.code)
@@ -131,7 +131,9 @@ def sign_in(
         refused = take_code(session, person(session, user).at(address), user, code, place)
         if refused is not None:
             return refused
-    return open_for(session, user, address=address, device=device, kind=kind, is_known=is_known)
+    return open_for(
+        session, user, address=address, device=device, kind=kind, is_known=is_known, is_proven=True
+    )
 
 
 def finish(
@@ -151,7 +153,13 @@ def finish(
     if refused is not None:
         return refused
     return open_for(
-        session, user, address=address, device=device, kind="browser", is_known=is_known
+        session,
+        user,
+        address=address,
+        device=device,
+        kind="browser",
+        is_known=is_known,
+        is_proven=True,
     )
 
 
@@ -205,6 +213,7 @@ def open_for(
     device: str,
     kind: SessionKind,
     is_known: bool,
+    is_proven: bool = False,
     has_factor: bool = False,
 ) -> SignedIn:
     """Open a session for somebody who has proved who they are; how is the caller's to see to.
@@ -225,6 +234,7 @@ def open_for(
         address=address[:64],
         device=device.replace("\x00", "")[:300],
         last_used_at=moment,
+        confirmed_at=moment if is_proven else None,
         expires_at=moment + timedelta(hours=get_settings().session_absolute_hours),
     )
     session.add(opened)
@@ -278,7 +288,12 @@ def actor_for(session: Session, token: str) -> Actor:
 
 def actor_for_access_token(session: Session, access_token: str) -> Actor:
     """The same for an API client's JWT; its session can be revoked before the JWT ends."""
-    return _actor(session, col(UserSession.id) == session_id_of(access_token))
+    return actor_of_session(session, session_id_of(access_token))
+
+
+def actor_of_session(session: Session, session_id: int) -> Actor:
+    """The same for a session that the caller was proved. Raises NotSignedInError if it ended."""
+    return _actor(session, col(UserSession.id) == session_id)
 
 
 def _actor(session: Session, which: ColumnElement[bool]) -> Actor:
@@ -321,16 +336,10 @@ def _holding(user: User, held: access.Access, opened: UserSession | None = None)
         user.id,
         held.permissions,
         session_id=opened.id if opened else None,
+        confirmed_at=opened.confirmed_at if opened else None,
         narrowed=held.narrowed,
         roles=held.roles,
     )
-
-
-def access_token(signed_in: SignedIn) -> tuple[str, int]:
-    """A JWT for an API client and its life in seconds."""
-    life = timedelta(minutes=get_settings().access_token_minutes)
-    claims = {"sub": str(signed_in.user.id), "sid": signed_in.session_id}
-    return signed.sign(claims, API_AUDIENCE, life), int(life.total_seconds())
 
 
 def session_id_of(token: str) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from crm_app.domain.actor import Actor
 from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.permissions import Permission
 from crm_app.errors import InvalidInputError
@@ -11,6 +12,7 @@ from crm_app.services.bulk_export import PRINTS, ExportAction
 from crm_app.services.bulk_status import StatusAction
 from crm_app.services.bulk_undo import UndoAction
 from crm_app.services.bulk_working import ACTIONS as WORKING
+from crm_app.services.downloads import columns
 from crm_app.services.orders import needed_for
 
 _ACTIONS: Final[Mapping[str, Action]] = {
@@ -26,6 +28,13 @@ def needed(action: Action, settings: Mapping[str, Any]) -> tuple[Permission, ...
     if isinstance(action, StatusAction):
         return needed_for(OrderStatus(settings["status"]))
     return (action.permission,)
+
+
+def carries_people(action: Action, actor: Actor) -> bool:
+    """Whether it writes into a file who bought, for whoever then takes it away."""
+    if not isinstance(action, ExportAction):
+        return False
+    return any(columns.COLUMNS[key].is_personal for key in columns.default_keys(actor))
 
 
 def of(name: str) -> Action:

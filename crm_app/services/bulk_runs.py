@@ -11,7 +11,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError, NotFoundError, PermissionDeniedError
 from crm_app.models import BulkRow, BulkRun
-from crm_app.services import audit, bulk_actions, bulk_telling, bulk_undoing, reach
+from crm_app.services import audit, bulk_actions, bulk_telling, bulk_undoing, reach, sudo
 from crm_app.services.bulk_action import Preview
 from crm_app.services.bulk_choice import Choice, claim_run, draft
 from crm_app.services.bulk_status import CHANGED_MEANWHILE
@@ -60,6 +60,8 @@ def start(session: Session, actor: Actor, run_id: int) -> BulkRun:
     Raises:
         PermissionDeniedError: If the draft is somebody else's, or the action not allowed.
         InvalidInputError: If nothing was decided yet.
+        ConfirmationNeededError: If it writes personal data into a file, and the actor has not just
+            proved that it is them.
         ConflictError: If none of the orders can be changed.
     """
     run = _locked(session, actor, run_id)
@@ -68,6 +70,8 @@ def start(session: Session, actor: Actor, run_id: int) -> BulkRun:
     reach.require(session, actor, *bulk_actions.needed(action, run.settings))
     if run.state is not RunState.DRAFT:
         return run
+    if bulk_actions.carries_people(action, actor):
+        sudo.require(actor)
     if action.preview(session, actor, run).changes == 0:
         raise ConflictError("None of these orders can be changed so: nothing was started.")
     run.state, run.started_at = RunState.QUEUED, now()

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from crm_app.channels.base import ChannelOrder
 from crm_app.config import get_settings
-from crm_app.domain.actor import Actor, ActorKind
+from crm_app.domain.actor import HANDS, Actor
 from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.permissions import Permission
 from crm_app.domain.rules import Field, Rule
@@ -162,7 +162,7 @@ def _is_in_question(session: Session, order: Order, field: Field) -> bool:
         .order_by(col(OrderEvent.id).desc())
         .limit(1)
     ).first()
-    return newest is ActorKind.PERSON
+    return newest in HANDS
 
 
 def _said_at(session: Session, order: Order, field: Field) -> datetime:
@@ -172,7 +172,7 @@ def _said_at(session: Session, order: Order, field: Field) -> datetime:
         select(OrderEvent.at)
         .where(
             OrderEvent.order_id == order.id,
-            OrderEvent.actor_kind == ActorKind.PERSON,
+            col(OrderEvent.actor_kind).in_(HANDS),
             col(OrderEvent.data).has_key(key),  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
         )
         .order_by(col(OrderEvent.id).desc())

@@ -97,8 +97,9 @@ def is_open(moment: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def forget_old(session: Session) -> int:
-    """Delete sessions that ended long ago, ways back from a provider that nobody can come any
-    more, and counters of wrong tries that no longer count; how many sessions it was."""
+    """Delete sessions that ended long ago, with what renewed their access tokens, ways back from a
+    provider that are over, and counters of wrong tries that no longer count; how many sessions
+    it was."""
     moment = now()
     throttling.forget_old(session)
     session.execute(delete(UsedSignOn).where(col(UsedSignOn.expires_at) < moment))

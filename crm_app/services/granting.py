@@ -92,6 +92,12 @@ def give(session: Session, actor: Actor, user: User, wanted: Sequence[Granting])
     session.flush()
 
 
+def lets_manage(session: Session, wanted: Sequence[Granting]) -> bool:
+    """Whether one of these roles lets manage people or roles."""
+    given = select(StaffRole).where(col(StaffRole.id).in_([one.role_id for one in wanted]))
+    return any(LAST_ONES & access.verbs_of(role.key, role.verbs) for role in session.exec(given))
+
+
 def require_over(session: Session, actor: Actor, user_id: int) -> None:
     """Refuse a change of somebody who may do more than the actor: it would be a way to that.
 
@@ -108,7 +114,8 @@ def keep_an_admin(session: Session) -> None:
     Raises:
         ConflictError: If that is so after what was flushed.
     """
-    active = session.exec(select(User.id).where(col(User.is_active).is_(True))).all()
+    people = col(User.is_active).is_(True), col(User.is_service).is_(False)
+    active = session.exec(select(User.id).where(*people)).all()
     if not any(
         all(held.reach(one).is_all for one in LAST_ONES)
         for held in access.of_all(session, active).values()

@@ -12,7 +12,7 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.errors import ConflictError, InvalidInputError, NotFoundError, PermissionDeniedError
 from crm_app.models import IdentityProvider, StaffRole, UserIdentity
-from crm_app.services import access, audit, granting
+from crm_app.services import access, audit, granting, sudo
 
 MOST: Final = 10
 _MAX_NAME: Final = 60
@@ -92,6 +92,17 @@ def require(actor: Actor) -> None:
             raise PermissionDeniedError("Single sign-on is set up by who manages people and roles.")
 
 
+def require_change(actor: Actor) -> None:
+    """The same for a change, which asks once more who it is.
+
+    Raises:
+        PermissionDeniedError: As `require`.
+        ConfirmationNeededError: If the actor has not just proved that it is them.
+    """
+    require(actor)
+    sudo.require(actor)
+
+
 def connect(session: Session, actor: Actor, draft: ProviderDraft) -> IdentityProvider:
     """Keep a new provider, whose issuer the caller has asked already.
 
@@ -100,7 +111,7 @@ def connect(session: Session, actor: Actor, draft: ProviderDraft) -> IdentityPro
         InvalidInputError: If something cannot be used; `details` names the field.
         ConflictError: If there is one of this name or issuer, or there are enough.
     """
-    require(actor)
+    require_change(actor)
     granting.hold_still(session)
     if len(session.exec(select(IdentityProvider.id)).all()) >= MOST:
         raise ConflictError(f"There are {MOST} providers already.")
@@ -121,7 +132,7 @@ def change(
         NotFoundError: If there is no such provider.
         Others: As `connect`.
     """
-    require(actor)
+    require_change(actor)
     granting.hold_still(session)
     row = get(session, actor, provider_id, is_locked=True)
     before, secret = said(row), row.client_secret
@@ -145,6 +156,7 @@ def remove(session: Session, actor: Actor, provider_id: int) -> None:
         PermissionDeniedError: If the actor may not.
         NotFoundError: If there is no such provider.
     """
+    require_change(actor)
     row = get(session, actor, provider_id, is_locked=True)
     _record(session, actor, row, "identity-provider:removed", said(row), {})
     session.delete(row)

@@ -21,7 +21,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError, LinkOverError, NotFoundError
 from crm_app.models import User, UserLink
-from crm_app.services import audit, auth, endings, granting, letters, passwords, users
+from crm_app.services import audit, auth, endings, granting, letters, passwords, sudo, users
 from crm_app.services.granting import Granting
 
 PATH: Final = "/welcome"
@@ -54,7 +54,7 @@ def invite(
 ) -> MadeLink:
     """Add a person who sets their own password, with the link for it. Needs `users.manage`.
 
-    Raises: PermissionDeniedError, InvalidInputError, ConflictError as `users.create_user`.
+    Raises: as `users.create_user`.
     """
     # A password that nobody knows: until the link is used, nobody signs in.
     user, _ = users.create_user(session, actor, email=email, name=name, roles=roles)
@@ -75,12 +75,14 @@ def make_link(session: Session, actor: Actor, user_id: int, *, is_shown: bool = 
 
     Raises:
         PermissionDeniedError: If the actor may not manage people, or they may do more.
+        ConfirmationNeededError: If the actor has not just proved that it is them.
         NotFoundError: If there is no such person.
         ConflictError: If the person is deactivated.
     """
     actor.require(Permission.MANAGE_USERS)
+    sudo.require(actor)
     user = session.exec(select(User).where(User.id == user_id).with_for_update()).one_or_none()
-    if user is None:
+    if user is None or user.is_service:
         raise NotFoundError("person", user_id)
     granting.require_over(session, actor, user_id)
     if not user.is_active:

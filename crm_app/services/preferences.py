@@ -10,6 +10,7 @@ from sqlmodel import Session
 from crm_app.domain.actor import Actor
 from crm_app.errors import InvalidInputError, PermissionDeniedError
 from crm_app.models import UserPreference
+from crm_app.services import audit
 
 _LONGEST: Final = 16_000
 
@@ -42,6 +43,9 @@ def keep(session: Session, actor: Actor, name: str, value: Any) -> None:
         raise PermissionDeniedError
     if len(json.dumps(value)) > _LONGEST:
         raise InvalidInputError("This is more than can be remembered.")
+    before = get(session, actor, name)
+    if before == value:
+        return
     row = {"user_id": actor.user_id, "name": name, "value": value}
     statement = insert(UserPreference).values(row)
     session.execute(
@@ -49,4 +53,13 @@ def keep(session: Session, actor: Actor, name: str, value: Any) -> None:
             index_elements=["user_id", "name"],
             set_={"value": statement.excluded.value, "updated_at": func.clock_timestamp()},
         )
+    )
+    audit.record(
+        session,
+        actor,
+        "user:preference:changed",
+        subject_type="user",
+        subject_id=actor.user_id,
+        before={} if before is None else {name: before},
+        after={name: value},
     )

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from crm_app.channels import capabilities
 from crm_app.channels.base import ChannelOrder
-from crm_app.domain.actor import Actor, ActorKind
+from crm_app.domain.actor import HANDS, Actor
 from crm_app.domain.intent import OPEN
 from crm_app.domain.order_status import OrderStatus, SyncStatus
 from crm_app.domain.reconcile import is_before, reconcile
@@ -223,7 +223,7 @@ def _set_by_people(session: Session, ids: Sequence[int]) -> set[int]:
         session.exec(
             select(OrderEvent.order_id).where(
                 col(OrderEvent.id).in_(newest),
-                OrderEvent.actor_kind == ActorKind.PERSON,
+                col(OrderEvent.actor_kind).in_(HANDS),
                 OrderEvent.kind != EVENT,
             )
         )

@@ -11,7 +11,7 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission, Role
 from crm_app.errors import ConflictError, InvalidInputError, NotFoundError, PermissionDeniedError
 from crm_app.models import RoleGrant, StaffRole
-from crm_app.services import access, audit, granting
+from crm_app.services import access, audit, granting, sudo
 
 _MAX_NAME = 60
 _MAX_DESCRIPTION = 300
@@ -63,8 +63,9 @@ def sentence(verbs: Collection[Permission]) -> str:
 
 
 def list_roles(session: Session, actor: Actor) -> list[RoleView]:
-    """Every role, the built-in ones first. Needs `users.manage` or `roles.manage`."""
-    if not actor.may(Permission.MANAGE_ROLES):
+    """Every role, the built-in ones first. Needs `users.manage`, `roles.manage` or
+    `tokens.manage`: who gives one must see them."""
+    if not any(actor.may(one) for one in (Permission.MANAGE_ROLES, Permission.MANAGE_TOKENS)):
         actor.require(Permission.MANAGE_USERS)
     rows = session.exec(
         select(StaffRole).order_by(col(StaffRole.key).is_(None), col(StaffRole.id))
@@ -91,10 +92,12 @@ def make(session: Session, actor: Actor, draft: RoleDraft) -> RoleView:
     Raises:
         PermissionDeniedError: If the actor may not manage roles, or not do everywhere what the
             role would allow.
+        ConfirmationNeededError: If the actor has not just proved that it is them.
         InvalidInputError: If name, description or verbs cannot be used.
         ConflictError: If a role has this name.
     """
     actor.require(Permission.MANAGE_ROLES)
+    sudo.require(actor)
     granting.hold_still(session)
     row = StaffRole(name="", verbs=[])
     _write(session, actor, row, draft)
@@ -111,12 +114,14 @@ def change(session: Session, actor: Actor, role_id: int, draft: RoleDraft) -> Ro
 
     Raises:
         PermissionDeniedError: As `make`; also if the role allows so far what the actor may not.
+        ConfirmationNeededError: As `make`.
         NotFoundError: If there is no such role.
         InvalidInputError: As `make`.
         ConflictError: If a role has this name, it is built in, or nobody would be left to manage
             people and roles.
     """
     actor.require(Permission.MANAGE_ROLES)
+    sudo.require(actor)
     granting.hold_still(session)
     row = _get(session, role_id)
     _require_all(actor, access.verbs_of(row.key, row.verbs))
@@ -141,10 +146,12 @@ def remove(session: Session, actor: Actor, role_id: int) -> None:
 
     Raises:
         PermissionDeniedError: If the actor may not manage roles.
+        ConfirmationNeededError: If the actor has not just proved that it is them.
         NotFoundError: If there is no such role.
         ConflictError: If it is built in, or somebody has it.
     """
     actor.require(Permission.MANAGE_ROLES)
+    sudo.require(actor)
     granting.hold_still(session)
     row = _get(session, role_id)
     if row.key is not None:

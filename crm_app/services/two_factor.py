@@ -17,7 +17,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError, NotFoundError
 from crm_app.models import RecoveryCode, User
-from crm_app.services import audit, auth, endings, granting, second_factor
+from crm_app.services import audit, auth, endings, granting, second_factor, sudo
 from crm_app.services.own import own_id
 
 RECOVERY_CODES: Final = 10
@@ -59,25 +59,20 @@ def standing(session: Session, actor: Actor) -> Standing:
     return Standing(second_factor.is_on(user), required, user.totp_since, left)
 
 
-def begin(session: Session, actor: Actor, password: str) -> Setup | auth.Refused:
+def begin(session: Session, actor: Actor) -> Setup:
     """Make a secret for an app; nothing is asked for until `confirm` has seen a code of it.
 
-    Asks for the password: whoever holds somebody's session alone must not make their own phone
-    the one that counts. `confirm` takes a code of this secret, so it need not ask again.
-
-    Returns:
-        What the app needs; or a refusal, whose count the caller commits.
+    Whoever holds somebody's session alone must not make their own phone the one that counts.
 
     Raises:
         PermissionDeniedError: If the actor is no person who is signed in.
+        ConfirmationNeededError: If the actor has not just proved that it is them.
         ConflictError: If a second factor is on: it is turned off first.
     """
     user = _own(session, actor)
+    sudo.require(actor)
     if second_factor.is_on(user):
         raise ConflictError("Your second factor is on already.")
-    refused = auth.check_again(session, actor, user, password)
-    if refused is not None:
-        return refused
     secret = pyotp.random_base32()
     user.totp_secret = vault.seal({"totp": secret})
     session.flush()
@@ -109,41 +104,38 @@ def confirm(session: Session, actor: Actor, code: str) -> tuple[str, ...] | auth
     return codes
 
 
-def new_codes(session: Session, actor: Actor, password: str) -> tuple[str, ...] | auth.Refused:
-    """Replace the recovery codes; the old ones stop working. Asks for the password.
+def new_codes(session: Session, actor: Actor) -> tuple[str, ...]:
+    """Replace the recovery codes; the old ones stop working.
 
     Raises:
         PermissionDeniedError: If the actor is no person who is signed in.
+        ConfirmationNeededError: If the actor has not just proved that it is them.
         ConflictError: If no second factor is on.
     """
     user = _own(session, actor)
+    sudo.require(actor)
     if not second_factor.is_on(user):
         raise ConflictError("No second factor is on.")
-    refused = auth.check_again(session, actor, user, password)
-    if refused is not None:
-        return refused
     codes = _new_codes(session, user)
     _record(session, actor, user, "user:two-factor:codes")
     return codes
 
 
-def turn_off(session: Session, actor: Actor, password: str) -> auth.Refused | None:
-    """Sign in without a code from now on. Asks for the password.
+def turn_off(session: Session, actor: Actor) -> None:
+    """Sign in without a code from now on.
 
     Raises:
         PermissionDeniedError: If the actor is no person who is signed in.
+        ConfirmationNeededError: If the actor has not just proved that it is them.
         ConflictError: If the actor's role asks for one.
     """
     user = _own(session, actor)
+    sudo.require(actor)
     if second_factor.is_required(session, user):
         raise ConflictError("Your role asks for a second factor.")
-    refused = auth.check_again(session, actor, user, password)
-    if refused is not None:
-        return refused
     if second_factor.is_on(user):
         _forget(session, user)
         _record(session, actor, user, "user:two-factor:off")
-    return None
 
 
 def turn_off_of(session: Session, actor: Actor, user_id: int) -> None:
@@ -151,12 +143,14 @@ def turn_off_of(session: Session, actor: Actor, user_id: int) -> None:
 
     Raises:
         PermissionDeniedError: If the actor may not manage people.
+        ConfirmationNeededError: If the actor has not just proved that it is them.
         NotFoundError: If there is no such person.
         ConflictError: If it is the actor themselves, or no second factor is on.
     """
     actor.require(Permission.MANAGE_USERS)
+    sudo.require(actor)
     user = session.exec(select(User).where(User.id == user_id).with_for_update()).one_or_none()
-    if user is None:
+    if user is None or user.is_service:
         raise NotFoundError("person", user_id)
     if user.id == actor.user_id:
         raise ConflictError("Your own second factor you change on the page of your account.")

@@ -8,7 +8,7 @@ from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
 
 from crm_app.channels.base import ChannelOrder
-from crm_app.domain.actor import ActorKind
+from crm_app.domain.actor import HANDS
 from crm_app.domain.order_status import OrderStatus
 from crm_app.models import Order, OrderEvent
 from crm_app.services.order_rows import UNKNOWN_STATUS
@@ -74,7 +74,7 @@ def _before(events: Iterable[OrderEvent]) -> Standing | None:
         if event.kind == REMAPPED:
             before = _standing(event.data) if has_status else before
             continue
-        if event.actor_kind is ActorKind.PERSON:
+        if event.actor_kind in HANDS:
             return before
         brings_word = event.kind == _IMPORTED or "channel_status" in event.data
         return _standing(event.data) if brings_word and has_status else before

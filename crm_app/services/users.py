@@ -11,7 +11,7 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.errors import ConflictError, InvalidInputError, NotFoundError
 from crm_app.models import User
-from crm_app.services import audit, auth, endings, granting, passwords
+from crm_app.services import audit, auth, endings, granting, passwords, sudo
 from crm_app.services.granting import Granting
 from crm_app.services.own import own_id
 
@@ -22,7 +22,9 @@ def list_users(session: Session, actor: Actor) -> Sequence[User]:
     """Everybody, active ones first, then by name. Needs `users.manage`."""
     actor.require(Permission.MANAGE_USERS)
     return session.exec(
-        select(User).order_by(col(User.is_active).desc(), func.lower(User.name), col(User.id))
+        select(User)
+        .where(col(User.is_service).is_(False))
+        .order_by(col(User.is_active).desc(), func.lower(User.name), col(User.id))
     ).all()
 
 
@@ -69,6 +71,8 @@ def create_user(
 
     Raises:
         PermissionDeniedError: If the actor may not manage people, or not do what a role allows.
+        ConfirmationNeededError: If a role lets manage people or roles, and the actor has not just
+            proved that it is them.
         InvalidInputError: If e-mail, name, password or roles cannot be used.
         ConflictError: If somebody has this e-mail already.
     """
@@ -76,6 +80,8 @@ def create_user(
     email, name = _clean_email(email), _clean_name(name)
     password = passwords.usable(password, email, name)
     granting.hold_still(session)
+    if granting.lets_manage(session, roles):
+        sudo.require(actor)
     if session.exec(select(User.id).where(User.email == email)).first() is not None:
         raise ConflictError(
             f"Somebody has the address {email} already.", details={"email": "Taken."}
@@ -105,6 +111,7 @@ def update_user(
     Raises:
         PermissionDeniedError: If the actor may not manage people, or the person may do, or would
             be let do, what the actor may not.
+        ConfirmationNeededError: For roles, if the actor has not just proved that it is them.
         NotFoundError: If there is no such person.
         InvalidInputError: If the name or the roles cannot be used.
         ConflictError: If it would leave no active admin, or shut the actor out themselves.
@@ -123,6 +130,7 @@ def update_user(
     if roles is not None:
         had = [held.granting for held in granting.held_by(session, [user_id])[user_id]]
         if set(had) != set(roles):
+            sudo.require(actor)
             granting.give(session, actor, user, roles)
             before["roles"], after["roles"] = (
                 granting.words(session, had),
@@ -145,9 +153,11 @@ def reset_password(
 ) -> str:
     """Give a person a new password and sign them out everywhere; returns it, to show once.
 
-    Raises: PermissionDeniedError, NotFoundError, InvalidInputError as `create_user`.
+    Raises: PermissionDeniedError, NotFoundError, InvalidInputError as `create_user`;
+    ConfirmationNeededError if the actor has not just proved that it is them.
     """
     actor.require(Permission.MANAGE_USERS)
+    sudo.require(actor)
     user = _get(session, user_id)
     granting.require_over(session, actor, user_id)
     password = passwords.usable(password, user.email, user.name)
@@ -196,7 +206,7 @@ def change_own_password(
 
 def _get(session: Session, user_id: int) -> User:
     user = session.exec(select(User).where(User.id == user_id).with_for_update()).one_or_none()
-    if user is None:
+    if user is None or user.is_service:
         raise NotFoundError("person", user_id)
     return user
 

@@ -57,6 +57,8 @@ from crm_app.ui.orders.state import OrdersState
 from crm_app.ui.orders.views_state import ViewsState
 from crm_app.ui.privacy.page import privacy_page
 from crm_app.ui.privacy.state import PrivacyState
+from crm_app.ui.services.page import services_page
+from crm_app.ui.services.state import ServicesState
 from crm_app.ui.shared import channel_colours
 from crm_app.ui.shared.shell_state import ShellState
 from crm_app.ui.skus.page import skus_page
@@ -134,6 +136,7 @@ PAGES: Final = (
     Page(skus_page, "/skus", "SKUs", (_FRAME, SkusState.load)),
     Page(users_page, "/users", "People", (_FRAME, UsersState.load)),
     Page(sso_page, "/sso", "Single sign-on", (_FRAME, SsoState.load)),
+    Page(services_page, "/services", "Programs", (_FRAME, ServicesState.load)),
     Page(trail_page, "/audit", "Audit trail", (_FRAME, TrailState.load)),
     Page(
         me_page,

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import update
 from sqlmodel import Session
 
 from crm_app import vault
 from crm_app.api.app import create_api
 from crm_app.domain.permissions import Role
 from crm_app.errands import oidc_provider
-from crm_app.models import IdentityProvider, User
+from crm_app.models import IdentityProvider, User, UserSession
 from tests.api.way import Way
 from tests.factories import PASSWORD, UserFactory
 from tests.provider import CLIENT_ID, CLIENT_SECRET, Provider, running
@@ -113,3 +114,9 @@ def way(
     client: TestClient, provider: Provider, known: Callable[..., IdentityProvider]
 ) -> Callable[..., Way]:
     return lambda **changes: Way(client, provider, known(**changes))
+
+
+def forget_confirmations(session: Session) -> None:
+    """As if everybody had signed in long ago."""
+    session.execute(update(UserSession).values(confirmed_at=None))
+    session.commit()

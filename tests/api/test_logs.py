@@ -62,12 +62,12 @@ def test_no_line_of_a_whole_journey_holds_a_secret_or_a_buyer(
     client.post("/auth/login", data=form | {"password": "hunter2hunter2"}, headers=OURS)
     client.post("/auth/login", data=form, headers=OURS)
     cookies = dict(client.cookies)
-    setup = client.post("/api/v1/me/two-factor", json={"password": PASSWORD}, headers=admin).json()
+    setup = client.post("/api/v1/me/two-factor", headers=admin).json()
     code = pyotp.TOTP(setup["secret"]).now()
     codes = client.post("/api/v1/me/two-factor/confirm", json={"code": code}, headers=admin).json()
     token = client.post(
         "/api/v1/me/tokens",
-        json={"name": "stock", "scopes": ["orders.view"], "days": 3, "password": PASSWORD},
+        json={"name": "stock", "scopes": ["orders.view"], "days": 3},
         headers=admin,
     ).json()["secret"]
     new = {"email": "new.person@palmonas.test", "name": "New Person", "role": "support"}

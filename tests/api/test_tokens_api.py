@@ -11,15 +11,15 @@ from sqlmodel import Session, select
 from crm_app.domain.permissions import Role
 from crm_app.domain.time import now
 from crm_app.models import ApiToken, AuditEntry, User
-from tests.api.conftest import Bearer
+from tests.api.conftest import Bearer, forget_confirmations
 from tests.factories import PASSWORD, give
 
 URL, ALL, ME, ORDERS = "/api/v1/me/tokens", "/api/v1/tokens", "/api/v1/auth/me", "/api/v1/orders"
+CONFIRM = "/api/v1/me/confirm"
 BODY: dict[str, Any] = {
     "name": "Till of the fair",
     "scopes": ["orders.view"],
     "days": 30,
-    "password": PASSWORD,
 }
 
 
@@ -84,7 +84,8 @@ def test_a_token_is_never_more_than_a_token(client: TestClient, bearer: Bearer) 
         ("GET", "/api/v1/me/sessions", None),
         ("POST", "/api/v1/me/sessions/end-others", None),
         ("PUT", "/api/v1/me/password", {"current": PASSWORD, "new": "a river of seven stones"}),
-        ("POST", "/api/v1/me/two-factor", {"password": PASSWORD}),
+        ("POST", "/api/v1/me/confirm", {"password": PASSWORD}),
+        ("POST", "/api/v1/me/two-factor", None),
         ("GET", ALL, None),
     ]
 
@@ -115,7 +116,6 @@ def test_it_shrinks_with_the_role_of_its_owner(
         (Role.SUPPORT, {"days": 0}, 422),
         (Role.SUPPORT, {"days": 10**9}, 422),
         (Role.SUPPORT, {"name": "  "}, 422),
-        (Role.SUPPORT, {"password": "wrong"}, 403),
     ],
 )
 def test_what_cannot_be_made_is_refused_and_nothing_is_kept(
@@ -130,6 +130,25 @@ def test_what_cannot_be_made_is_refused_and_nothing_is_kept(
 
     assert answer.status_code == code
     assert session.exec(select(ApiToken)).all() == []
+
+
+def test_none_is_made_by_who_did_not_prove_that_it_is_them(
+    client: TestClient, bearer: Bearer, session: Session
+) -> None:
+    mine = bearer(Role.SUPPORT)
+    forget_confirmations(session)
+
+    refused = client.post(URL, json=BODY, headers=mine)
+    nothing = session.exec(select(ApiToken)).all()
+    wrong = client.post(CONFIRM, json={"password": "wrong"}, headers=mine)
+    still = client.post(URL, json=BODY, headers=mine)
+    right = client.post(CONFIRM, json={"password": PASSWORD}, headers=mine)
+
+    assert (refused.status_code, refused.json()["error"]) == (403, "confirmation_needed")
+    assert nothing == []
+    assert (wrong.status_code, wrong.json()["error"]) == (403, "wrong_password")
+    assert (still.status_code, right.status_code) == (403, 204)
+    assert client.post(URL, json=BODY, headers=mine).status_code == 201
 
 
 def test_nobody_revokes_another_person_s_token(client: TestClient, bearer: Bearer) -> None:

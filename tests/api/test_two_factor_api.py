@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from crm_app.domain.permissions import Role
 from crm_app.models import User
-from tests.api.conftest import Bearer
+from tests.api.conftest import Bearer, forget_confirmations
 from tests.factories import PASSWORD
 
 Turned = tuple[pyotp.TOTP, list[str], dict[str, str]]
@@ -26,9 +26,7 @@ def app_of(
 ) -> Turned:
     """Turns the second factor of the support person on; their app and recovery codes."""
     headers = bearer(Role.SUPPORT)
-    app = pyotp.TOTP(
-        client.post(URL, json={"password": PASSWORD}, headers=headers).json()["secret"]
-    )
+    app = pyotp.TOTP(client.post(URL, headers=headers).json()["secret"])
     answer = client.post(f"{URL}/confirm", json={"code": app.now()}, headers=headers)
     session.refresh(people[Role.SUPPORT])
     people[Role.SUPPORT].totp_last_step = 0  # as if the next half minute had come
@@ -89,16 +87,24 @@ def test_a_code_without_the_password_before_it_opens_nothing(
     assert client.get(ME).status_code == 401
 
 
-def test_it_is_turned_off_with_the_password_or_by_an_admin(
-    client: TestClient, bearer: Bearer, people: dict[Role, User], app_of: Turned
+def test_it_is_turned_off_by_who_proved_it_or_by_an_admin(
+    client: TestClient,
+    bearer: Bearer,
+    people: dict[Role, User],
+    app_of: Turned,
+    session: Session,
 ) -> None:
     _, _, headers = app_of
     boss = bearer(Role.ADMIN)
     url = f"/api/v1/users/{people[Role.SUPPORT].id}/two-factor"
 
-    wrong = client.post(f"{URL}/off", json={"password": "wrong"}, headers=headers).status_code
-    fresh = client.post(f"{URL}/codes", json={"password": PASSWORD}, headers=headers).json()
+    fresh = client.post(f"{URL}/codes", headers=headers).json()
+    forget_confirmations(session)
+    late = [client.post(f"{URL}/{what}", headers=headers).json() for what in ("off", "codes")]
+    late.append(client.delete(url, headers=boss).json())
+    confirmed = client.post("/api/v1/me/confirm", json={"password": PASSWORD}, headers=boss)
     by_admin = [client.delete(url, headers=boss).status_code for _ in range(2)]
 
-    assert (wrong, len(fresh["recovery_codes"]), by_admin) == (403, 10, [204, 409])
+    assert [one["error"] for one in late] == ["confirmation_needed"] * 3
+    assert (len(fresh["recovery_codes"]), confirmed.status_code, by_admin) == (10, 204, [204, 409])
     assert client.get(ME, headers=headers).status_code == 401  # their sign-ins ended

@@ -17,7 +17,7 @@ from crm_app.api import rates
 from crm_app.domain.permissions import Role
 from crm_app.domain.time import now
 from crm_app.models import AuditEntry, User
-from crm_app.services import api_tokens, auth, endings, refusals, signed
+from crm_app.services import api_tokens, auth, endings, refreshing, refusals, signed
 from crm_app.ui.login.state import LoginState
 from crm_app.ui.welcome.state import WelcomeState
 from tests.api.conftest import Bearer
@@ -43,7 +43,7 @@ def open_session(user: User) -> auth.SignedIn:
 def of_somebody_deactivated(session: Session) -> dict[str, str]:
     user = UserFactory(role=Role.ADMIN)
     session.commit()
-    token = auth.access_token(open_session(user))[0]
+    token = refreshing.access_token(open_session(user))[0]
     user.is_active = False
     session.commit()
     return {"authorization": f"Bearer {token}"}

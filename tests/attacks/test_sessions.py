@@ -51,7 +51,7 @@ def test_numbers_of_others_open_nothing(
     admin, support = bearer(Role.ADMIN), bearer(Role.SUPPORT)
     made = client.post(
         "/api/v1/me/tokens",
-        json={"name": "mine", "scopes": ["orders.view"], "days": 3, "password": PASSWORD},
+        json={"name": "mine", "scopes": ["orders.view"], "days": 3},
         headers=admin,
     ).json()
     own = client.get("/api/v1/me/sessions", headers=admin).json()["sessions"][0]["id"]

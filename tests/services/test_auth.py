@@ -16,7 +16,7 @@ from crm_app.domain.permissions import Permission, Role
 from crm_app.domain.time import now
 from crm_app.errors import CrmError, NotSignedInError, SignInThrottledError, WrongPasswordError
 from crm_app.models import AuditEntry, SignInFailure, User, UserSession
-from crm_app.services import auth, endings, passwords, refusals, signed
+from crm_app.services import auth, endings, passwords, refreshing, refusals, signed
 from tests.factories import PASSWORD, UserFactory, give
 
 OFFICE, HOME = "203.0.113.7", "198.51.100.9"
@@ -265,7 +265,7 @@ def api_actor(token: str) -> str:
 def forge(claims: dict[str, Any], key: Any = None, algorithm: str = "HS256") -> str:
     secret = get_settings().secret_keys[0].get_secret_value().encode()
     known = jwt.decode(
-        auth.access_token(sign_in(kind="api"))[0], options={"verify_signature": False}
+        refreshing.access_token(sign_in(kind="api"))[0], options={"verify_signature": False}
     )
     changed = {name: value for name, value in (known | claims).items() if value is not None}
     return jwt.encode(changed, secret if key is None else key, algorithm=algorithm)
@@ -276,10 +276,10 @@ def real_key() -> bytes:
 
 
 def test_an_access_token_is_its_session(user: User) -> None:
-    token, life_s = auth.access_token(sign_in(kind="api"))
+    token, life_s = refreshing.access_token(sign_in(kind="api"))
 
     assert api_actor(token) == user.name
-    assert life_s == 3600
+    assert life_s == 600
     with db.transaction() as session:
         endings.sign_out_access_token(session, token, OFFICE)
     with pytest.raises(NotSignedInError):
@@ -323,7 +323,7 @@ def test_a_token_outlives_the_rotation_of_keys_but_not_the_end_of_its_key(
     user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = get_settings().secret_keys[0].get_secret_value()
-    token, _ = auth.access_token(sign_in(kind="api"))
+    token, _ = refreshing.access_token(sign_in(kind="api"))
     outcomes: list[bool] = []
     for keys in (f"{'n' * 40},{old}", "n" * 40):
         monkeypatch.setenv("CRM_SECRET_KEYS", keys)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from redis import Redis
 from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 from sqlmodel import Session
 
 from crm_app import db, embedded, queue
@@ -223,3 +224,32 @@ def test_parallel_transactions_do_not_share_a_session(database: str) -> None:
         thread.join()
 
     assert len(seen) == 4
+
+
+def test_a_look_notices_a_closed_connection_and_asks_again(settings_of: pytest.MonkeyPatch) -> None:
+    del settings_of
+    pid = db.ask(lambda session: session.execute(text("SELECT pg_backend_pid()")).scalar_one())
+    with db.transaction() as session:
+        session.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+
+    other = db.ask(lambda session: session.execute(text("SELECT pg_backend_pid()")).scalar_one())
+
+    assert other != pid
+
+
+def test_a_look_commits_by_itself_and_says_plainly_when_the_database_is_away(
+    own_folder: Path, settings_of: pytest.MonkeyPatch
+) -> None:
+    with embedded.postgres(own_folder, durable=False) as server:
+        settings_of.setenv("CRM_DATABASE_URL", server.ensure_database("away"))
+        get_settings.cache_clear()
+        db.ask(lambda session: session.execute(text("CREATE TABLE kept (n int)")))
+        db.ask(lambda session: session.execute(text("INSERT INTO kept VALUES (1)")))
+        with db.transaction() as session:
+            kept = session.execute(text("SELECT count(*) FROM kept")).scalar_one()
+        with pytest.raises(ProgrammingError):
+            db.ask(lambda session: session.execute(text("SELECT * FROM nothing")))
+
+    assert kept == 1
+    with pytest.raises(ServiceUnavailableError):
+        db.ask(lambda session: session.execute(text("SELECT 1")))

@@ -12,6 +12,7 @@ from crm_app import db
 from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission, Role
 from crm_app.domain.reach import ReachKind
+from crm_app.domain.time import now
 from crm_app.errors import (
     ConflictError,
     CrmError,
@@ -47,7 +48,7 @@ def chief(session: Session) -> Actor:
     user = UserFactory(role=None, name="Chief")
     give(session, user, StaffRoleFactory(name="Chief", verbs=verbs))
     session.commit()
-    return auth.person(session, user)
+    return replace(auth.person(session, user), confirmed_at=now())
 
 
 def test_a_role_is_made_with_its_verbs_and_says_what_it_means(
@@ -267,7 +268,7 @@ def test_two_who_narrow_each_others_roles_at_once_leave_one_admin(
     give(session, user, second)
     session.commit()
     first = session.exec(select(StaffRole).where(StaffRole.name == "Chief")).one()
-    other = auth.person(session, user)
+    other = replace(auth.person(session, user), confirmed_at=now())
     session.commit()
     barrier, outcomes = Barrier(2), list[str]()
 

@@ -17,7 +17,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError, InvalidInputError, NotFoundError, NotSignedInError
 from crm_app.models import Alert, AlertChoice, AlertHook, AlertMessage
-from crm_app.services import audit, reach
+from crm_app.services import audit, reach, sudo
 from crm_app.services.alerts import telling
 from crm_app.services.alerts.telling import Choice
 
@@ -106,10 +106,23 @@ def choose(session: Session, actor: Actor, kind: AlertKind, *, in_app: bool, by_
     if by_mail and not get_settings().smtp_host:
         raise ConflictError("No mail server is set up here. An admin sets CRM_SMTP_HOST.")
     values = {"in_app": in_app, "by_mail": by_mail}
+    known = session.get(AlertChoice, (actor.user_id, kind), populate_existing=True)
+    before = {"in_app": known.in_app, "by_mail": known.by_mail} if known else {}
+    if before == values:
+        return
     session.execute(
         insert(AlertChoice)
         .values(user_id=actor.user_id, kind=kind, **values)
         .on_conflict_do_update(index_elements=["user_id", "kind"], set_=values)
+    )
+    audit.record(
+        session,
+        actor,
+        "alerts:choice:changed",
+        subject_type="user",
+        subject_id=actor.user_id,
+        before={kind.value: before} if before else {},
+        after={kind.value: values},
     )
 
 
@@ -120,8 +133,10 @@ def set_hook(session: Session, actor: Actor, url: str) -> str:
 
     Raises:
         PermissionDeniedError: Without `accounts.manage`.
+        ConfirmationNeededError: The actor has not just proved that it is them.
     """
     actor.require_everywhere(Permission.MANAGE_ACCOUNTS)
+    sudo.require(actor)
     secret = secrets.token_urlsafe(32)
     hook = session.get(AlertHook, 1, with_for_update=True)
     before = {"url": hook.url} if hook else {}

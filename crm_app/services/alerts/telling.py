@@ -43,7 +43,8 @@ class Choice:
 
 def choices(session: Session, *, user_id: int | None = None) -> list[Choice]:
     """How each active person who may see orders is told of each kind; of one, if named."""
-    statement = select(User).where(col(User.is_active).is_(True)).order_by(col(User.id))
+    people = col(User.is_active).is_(True), col(User.is_service).is_(False)
+    statement = select(User).where(*people).order_by(col(User.id))
     if user_id is not None:
         statement = statement.where(User.id == user_id)
     people = session.exec(statement).all()

@@ -146,7 +146,7 @@ def set_mapping(session: Session, actor: Actor, document_id: int, decided: Mappi
         found = [word for word, _ in lines.distinct(session, document, layout, column)]
         decided = mapping.with_words(decided, found)
     if decided != before:
-        document.mapping = decided.to_json()
+        _decide(session, actor, document, decided)
     _back_to_ready(document)
     return document
 
@@ -178,14 +178,30 @@ def use_preset(session: Session, actor: Actor, document_id: int, name: str) -> D
         ConflictError: While a job works on it, or when it is imported.
     """
     document = uploads.lock_document(session, actor, document_id, *EDITABLE)
+    before = document.mapping
     presets.apply(session, actor, document, name)
     layout = staging.layout_of(document)
-    decided = Mapping.from_json(document.mapping)
+    decided, document.mapping = Mapping.from_json(document.mapping), before
     column = decided.columns.get(Field.STATUS, "")
     found = [word for word, _ in lines.distinct(session, document, layout, column)]
-    document.mapping = mapping.with_words(decided, found).to_json()
+    _decide(session, actor, document, mapping.with_words(decided, found))
     _back_to_ready(document)
     return document
+
+
+def _decide(session: Session, actor: Actor, document: Document, decided: Mapping) -> None:
+    before, document.mapping = dict(document.mapping), decided.to_json()
+    changed = {name for name, value in document.mapping.items() if before.get(name) != value}
+    if changed:
+        audit.record(
+            session,
+            actor,
+            "document:mapping:changed",
+            subject_type="document",
+            subject_id=document.id,
+            before={name: before[name] for name in sorted(changed & before.keys())},
+            after={name: document.mapping[name] for name in sorted(changed)},
+        )
 
 
 def save_preset(session: Session, actor: Actor, document_id: int, name: str) -> Document:

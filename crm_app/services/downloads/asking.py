@@ -14,7 +14,7 @@ from crm_app.domain.download import ACTIVE, DownloadKind, FileFormat, Paper
 from crm_app.domain.permissions import Permission
 from crm_app.errors import ConflictError, InvalidInputError
 from crm_app.models import BulkRow, Download, DownloadPart, Order
-from crm_app.services import audit, filter_words, order_search, reach
+from crm_app.services import audit, filter_words, order_search, reach, sudo
 from crm_app.services.downloads import columns
 from crm_app.services.order_query import OrderQuery, Sort
 from crm_app.services.papers import printing
@@ -62,6 +62,8 @@ def export(
 
     Raises:
         PermissionDeniedError: Without the permission, or for personal columns without theirs.
+        ConfirmationNeededError: For personal columns, if the actor has not just proved that it is
+            them.
         InvalidInputError: If no order matches, or a choice makes no sense.
         ConflictError: If too many files of this person are in work.
     """
@@ -69,6 +71,8 @@ def export(
     if kind not in _EXPORTS:
         raise InvalidInputError("An export is CSV, XLSX or JSON.", details={"format": "Unusable."})
     chosen = columns.chosen(actor, list(keys) or columns.default_keys(actor))
+    if any(column.is_personal for column in chosen):
+        sudo.require(actor)
     few = _count_up_to(session, order_search.conditions_of(session, actor, query))
     if not few:
         raise _nothing()

@@ -132,8 +132,8 @@ def find(session: Session, key: str) -> ExceptionRow:
 def people(session: Session, actor: Actor) -> list[tuple[int, str]]:
     """Ids and names of those whom an exception can be given to, by name."""
     reach.require(session, actor, Permission.VIEW_ORDERS)
-    active = select(User.id, User.name).where(col(User.is_active)).order_by(User.name)
-    return [(person, name) for person, name in session.exec(active)]
+    active = select(User.id, User.name).where(col(User.is_active), ~col(User.is_service))
+    return [(person, name) for person, name in session.exec(active.order_by(User.name))]
 
 
 def accounts(session: Session, actor: Actor) -> list[AccountName]:

@@ -13,7 +13,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError, InvalidInputError
 from crm_app.models import BusinessDetails, ChannelAccount
-from crm_app.services import accounts, audit, reach
+from crm_app.services import accounts, audit, reach, sudo
 
 DEFAULT_SERIES: Final = "INV"
 _SERIES: Final = re.compile(r"[A-Z0-9]{1,4}")
@@ -141,6 +141,7 @@ def save_details(
 
     Raises:
         PermissionDeniedError: Without the permission.
+        ConfirmationNeededError: If the actor has not just proved that it is them.
         NotFoundError: If there is no such account.
         InvalidInputError: If something cannot be used; `details` names the fields.
         ConflictError: If somebody saved them meanwhile, or the series is another seller's.
@@ -148,6 +149,7 @@ def save_details(
     if account_id is None:
         actor.require_everywhere(Permission.MANAGE_ACCOUNTS)
     before = get_details(session, actor, account_id)
+    sudo.require(actor)
     seller = _checked(told)
     row = _row(session, account_id, lock=True)
     if (row.version if row else 0) != expected_version:

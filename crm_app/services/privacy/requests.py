@@ -21,7 +21,7 @@ from crm_app.models import (
     RequestKind,
     RequestState,
 )
-from crm_app.services import audit, reach
+from crm_app.services import audit, reach, sudo
 from crm_app.services.privacy import persons
 from crm_app.services.privacy.persons import Person
 
@@ -141,9 +141,11 @@ def take_wish(session: Session, actor: Actor, entry: InboxEntry, wish: Wish) -> 
 def carry_out(session: Session, actor: Actor, request_id: int) -> DataRequest:
     """Let a worker do what is asked.
 
-    Raises: PermissionDeniedError, NotFoundError, ConflictError if it is done or in work.
+    Raises: PermissionDeniedError, ConfirmationNeededError, NotFoundError, ConflictError if it is
+    done or in work.
     """
     request = _undecided(session, actor, request_id)
+    sudo.require(actor)
     request.state = RequestState.WORKING
     request.handled_by, request.handled_at = actor.label, now()
     _record(session, actor, request, "privacy:request:begun", {"kind": request.kind.value})

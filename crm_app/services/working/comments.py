@@ -76,7 +76,7 @@ def add_comment(session: Session, actor: Actor, order_id: int, text: str) -> Com
     comment = OrderComment(order_id=order_id, author_id=author_id, text=words, mentions=ids)
     session.add(comment)
     session.flush()
-    watching.add(session, order_id, [author_id, *ids])
+    watching.add(session, actor, order_id, [author_id, *ids])
     telling.mentioned(session, actor, ids, order_id, comment.id)
     told = {*ids, author_id}
     telling.watchers(
@@ -102,7 +102,7 @@ def edit_comment(session: Session, actor: Actor, comment_id: int, text: str) -> 
         comment.text, comment.mentions = words, [one.id for one in named]
         comment.edited_at = now()
         session.flush()
-        watching.add(session, comment.order_id, comment.mentions)
+        watching.add(session, actor, comment.order_id, comment.mentions)
         telling.mentioned(session, actor, newly, comment.order_id, comment.id)
         _explain(session, actor, comment, "comment:edited", named)
     return _view(actor, comment, actor.label)

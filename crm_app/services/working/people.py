@@ -31,7 +31,7 @@ def colleagues(session: Session, actor: Actor) -> list[Colleague]:
         PermissionDeniedError: Without `orders.view`.
     """
     reach.require(session, actor, Permission.VIEW_ORDERS)
-    active = select(User.id, User.name).where(col(User.is_active))
+    active = select(User.id, User.name).where(col(User.is_active), ~col(User.is_service))
     by_name = active.order_by(func.lower(User.name), col(User.id))
     return [Colleague(*found) for found in session.exec(by_name)]
 
@@ -43,7 +43,7 @@ def colleague(session: Session, user_id: int) -> Colleague:
         InvalidInputError: If there is no such person, or they may not sign in any more.
     """
     user = session.get(User, user_id)
-    if user is None or not user.is_active:
+    if user is None or not user.is_active or user.is_service:
         raise InvalidInputError(_NOBODY, details={"assignee": _NOBODY})
     return Colleague(user.id, user.name)
 

@@ -28,7 +28,7 @@ class FactorState(rx.State):
     qr: str = ""
     secret: str = ""
     codes: list[str] = []
-    # Which form is open beside the standing: "on", "codes" or "off".
+    # Which question is open beside the standing: "codes" or "off".
     asked: str = ""
     mistake: str = ""
 
@@ -40,12 +40,10 @@ class FactorState(rx.State):
 
     @rx.event
     @requires()
-    async def begin(self, form: dict[str, Any]) -> None:
-        """Make a secret, with the password, and show it for the app to scan."""
-        self.mistake = ""
+    async def begin(self) -> None:
+        """Make a secret and show it for the app to scan."""
         actor = await current_actor(self)
-        password = str(form.get("password", ""))
-        setup = await self._done(two_factor.begin, actor, password)
+        setup = await self._done(two_factor.begin, actor)
         if setup is None:
             return
         self._forget()
@@ -67,17 +65,17 @@ class FactorState(rx.State):
     @rx.event
     @requires()
     async def ask(self, what: str) -> None:
-        """Open the form that asks for the password: to set it up (`on`), for new `codes`, `off`."""
+        """Ask once more, before new `codes` or before it is `off`."""
         self._forget()
-        self.asked = what if what in ("on", "codes", "off") else ""
+        self.asked = what if what in ("codes", "off") else ""
 
     @rx.event
     @requires()
-    async def go_on(self, form: dict[str, Any]) -> None:
-        """Do what was asked, with the password."""
+    async def go_on(self) -> None:
+        """Do what was asked."""
         actor = await current_actor(self)
         step = two_factor.turn_off if self.asked == "off" else two_factor.new_codes
-        await self._took(step, actor, str(form.get("password", "")))
+        await self._took(step, actor)
 
     @rx.event
     @requires()

@@ -49,13 +49,10 @@ def _off() -> rx.Component:
                 class_name="quiet",
             ),
         ),
-        rx.cond(
-            FactorState.asked == "on",
-            _again("Go on", FactorState.begin),
-            rx.el.div(
-                button("Set up", kind="primary", on_click=FactorState.ask("on")),
-                class_name="me-end",
-            ),
+        _mistake(),
+        rx.el.div(
+            button("Set up", kind="primary", on_click=FactorState.begin),
+            class_name="me-end",
         ),
     )
 
@@ -102,8 +99,10 @@ def _on() -> rx.Component:
             FactorState.asked != "",
             rx.cond(
                 FactorState.asked == "off",
-                _again("Turn off", FactorState.go_on, kind="danger"),
-                _again("Make new codes", FactorState.go_on),
+                _question(
+                    "From then on your password alone lets you in.", "Turn off", kind="danger"
+                ),
+                _question("The old ones stop working.", "Make new codes"),
             ),
             rx.el.div(
                 button("New recovery codes", on_click=FactorState.ask("codes")),
@@ -118,27 +117,15 @@ def _on() -> rx.Component:
     )
 
 
-def _again(word: str, act: Any, *, kind: str = "primary") -> rx.Component:
-    return rx.el.form(
-        rx.el.label("Your password", html_for="me-again"),
-        rx.el.input(
-            id="me-again",
-            name="password",
-            type="password",
-            required=True,
-            auto_focus=True,
-            max_length=500,
-            auto_complete="current-password",
-            class_name="field",
-        ),
+def _question(about: str, word: str, *, kind: str = "primary") -> rx.Component:
+    return rx.fragment(
+        rx.el.p(about),
         _mistake(),
         rx.el.div(
-            rx.el.button(word, type="submit", class_name=f"btn {kind}"),
+            button(word, kind=kind, on_click=FactorState.go_on),
             button("Not now", on_click=FactorState.done),
             class_name="me-end",
         ),
-        on_submit=act,
-        class_name="form",
     )
 
 

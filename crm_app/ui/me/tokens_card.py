@@ -96,8 +96,6 @@ def _form() -> rx.Component:
         _field(
             "Days until it ends", "days", type="number", min=1, max=MOST_DAYS, default_value="90"
         ),
-        _field("Your password", "password", type="password", auto_complete="current-password"),
-        _mistake("current"),
         notice(TokensState.failure),
         rx.el.div(
             rx.el.button("Make the token", type="submit", class_name="btn primary"),

@@ -16,6 +16,8 @@ Sort = Literal["said", "status", "desk", "channel"]
 
 _DOTS: Final = {
     ActorKind.PERSON: "person",
+    ActorKind.TOKEN: "person",
+    ActorKind.SERVICE: "person",
     ActorKind.CHANNEL: "channel",
     ActorKind.SYSTEM: "system",
 }

@@ -79,8 +79,8 @@ class PrivacyState(rx.State):
     @requires(Permission.MANAGE_PRIVACY)
     async def carry_out(self) -> None:
         """Let a worker do it."""
-        request_id, self.asked = self.asked.id, RequestRow()
-        await self._do("A worker does it now.", requests.carry_out, request_id)
+        await self._do("A worker does it now.", requests.carry_out, self.asked.id)
+        self.asked = RequestRow()
 
     @rx.event
     @requires(Permission.MANAGE_PRIVACY)

@@ -21,6 +21,13 @@ class UnexpectedError(CrmError):
         super().__init__("Something went wrong. It has been written to the log.")
 
 
+class AskAgainError(Exception):
+    """A service wants to know once more who it is (`permission`, `confirm`).
+
+    No `CrmError`: it passes through handlers that show those, and ends them where they are.
+    """
+
+
 def show_error(exception: Exception) -> rx.event.EventSpec:
     """Turn an error into a toast or a way to sign in. Registered once for all handlers."""
     if isinstance(exception, NotSignedInError):

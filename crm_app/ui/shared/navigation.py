@@ -20,6 +20,7 @@ Section = Literal[
     "accounts",
     "ledger",
     "people",
+    "services",
     "alerts",
     "mappings",
     "skus",
@@ -100,6 +101,7 @@ PLACES: Final = (
         is_setup=True,
     ),
     Place("people", "users", "People", "/users", "u", Permission.MANAGE_USERS, is_setup=True),
+    Place("services", "bot", "Programs", "/services", "p", Permission.MANAGE_TOKENS, is_setup=True),
     Place("audit", "shield", "Audit trail", "/audit", "t", Permission.SEE_AUDIT, is_setup=True),
 )
 # More do not fit beside each other on a phone; the rest is in its account menu.

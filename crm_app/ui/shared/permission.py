@@ -2,13 +2,17 @@
 
 import functools
 import inspect
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar, cast
 
 import reflex as rx
 
 from crm_app.domain.permissions import Permission
+from crm_app.ui.shared.errors import AskAgainError
+from crm_app.ui.shared.pending import PendingState, Step, hold
 from crm_app.ui.shared.session import current_actor
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -74,13 +78,36 @@ async def _check(state: rx.State, permissions: tuple[Permission, ...]) -> None:
         actor.require(permission)
 
 
+# Whether a handler runs that another one called: then the outer one is what is done again.
+_is_inside: ContextVar[bool] = ContextVar("inside_a_handler", default=False)
+
+
+@contextmanager
+def _inside() -> Generator[None]:
+    before = _is_inside.set(True)
+    try:
+        yield
+    finally:
+        _is_inside.reset(before)
+
+
+async def _ask_again(state: rx.State, step: Step) -> None:
+    hold(await state.get_state(PendingState), step)
+
+
 def _guarded(
     handler: Callable[..., Any], permissions: tuple[Permission, ...]
 ) -> Callable[..., Any]:
     @functools.wraps(handler)
     async def run(self: rx.State, *args: Any, **kwargs: Any) -> Any:
         await _check(self, permissions)
-        return await handler(self, *args, **kwargs)
+        if _is_inside.get():
+            return await handler(self, *args, **kwargs)
+        try:
+            with _inside():
+                return await handler(self, *args, **kwargs)
+        except AskAgainError:
+            return await _ask_again(self, Step(type(self), handler.__name__, args, kwargs))
 
     return run
 
@@ -91,7 +118,17 @@ def _guarded_stream(
     @functools.wraps(handler)
     async def run(self: rx.State, *args: Any, **kwargs: Any) -> AsyncGenerator[Any]:
         await _check(self, permissions)
-        async for step in handler(self, *args, **kwargs):
-            yield step
+        steps = handler(self, *args, **kwargs)
+        while True:
+            try:
+                # Around each step alone: in between, the task runs what has nothing to do with it.
+                with _inside():
+                    found = await anext(steps)
+            except StopAsyncIteration:
+                return
+            except AskAgainError:
+                await _ask_again(self, Step(type(self), handler.__name__, args, kwargs))
+                return
+            yield found
 
     return run

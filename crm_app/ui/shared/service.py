@@ -10,9 +10,14 @@ from sqlmodel import Session
 
 from crm_app import db
 from crm_app.domain.actor import Actor
-from crm_app.errors import CrmError, NotFoundError, PermissionDeniedError
+from crm_app.errors import (
+    ConfirmationNeededError,
+    CrmError,
+    NotFoundError,
+    PermissionDeniedError,
+)
 from crm_app.services import reach, refusals
-from crm_app.ui.shared.errors import UnexpectedError
+from crm_app.ui.shared.errors import AskAgainError, UnexpectedError
 
 logger = logging.getLogger(__name__)
 
@@ -24,12 +29,14 @@ async def errand(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run what asks a channel, in a thread: it opens its own transactions, none while it waits.
 
     Raises:
-        UnexpectedError: As `call` does.
+        AskAgainError, UnexpectedError: As `call` does.
     """
 
     def run() -> T:
         try:
             return act(*args, **kwargs)
+        except ConfirmationNeededError as error:
+            raise AskAgainError from error
         except (PermissionDeniedError, NotFoundError) as error:
             asking = next((one for one in args if isinstance(one, Actor)), None)
             if asking is not None:
@@ -44,6 +51,22 @@ async def errand(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     return await rx.run_in_thread(run)
 
 
+async def look(
+    use_case: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """Run what asks one thing at every event, in a thread; see `db.ask`.
+
+    Raises:
+        UnexpectedError: As `call` does.
+    """
+
+    @wraps(use_case)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        return db.ask(lambda session: use_case(session, *args, **kwargs))
+
+    return await errand(run, *args, **kwargs)
+
+
 async def call(
     use_case: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
 ) -> T:
@@ -52,6 +75,7 @@ async def call(
     A query on the event loop would stop every other person of this process for its length.
 
     Raises:
+        AskAgainError: If who is signed in has to prove that it is them, and then do it again.
         UnexpectedError: If the service failed in a way that nobody foresaw; it is in the log.
             Every page shows a `CrmError` in its place, so none waits for ever.
     """

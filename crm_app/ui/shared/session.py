@@ -9,7 +9,7 @@ import reflex as rx
 from crm_app.domain.actor import Actor
 from crm_app.errors import NotSignedInError
 from crm_app.services import auth
-from crm_app.ui.shared.service import call
+from crm_app.ui.shared.service import look
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ async def identify(state: rx.State) -> Actor:
 async def _look_up(state: rx.State, token: str) -> Actor:
     if token == _NOBODY:
         raise NotSignedInError
-    actor = await call(auth.actor_for, token)
+    actor = await look(auth.actor_for, token)
     return actor.at(state.router.session.client_ip)
 
 

@@ -6,6 +6,7 @@ import reflex as rx
 
 from crm_app.ui.shared.bell import bell
 from crm_app.ui.shared.conditions import has_any
+from crm_app.ui.shared.confirm import confirm_dialog
 from crm_app.ui.shared.help import help_dialog
 from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import channel_mark, icon, ticker
@@ -58,6 +59,7 @@ def shell(
         ),
         _tabs(section),
         help_dialog(),
+        confirm_dialog(),
         palette(),
         ticker(ShellState.load, REFRESH_MS),
         class_name="app",

@@ -69,8 +69,9 @@ def test_a_comment_names_people_who_then_watch(session: Session, asha: Actor, or
         {"comment": made.id, "to": "Ravi Menon"},
     )
     assert history.sentence(event.kind, event.data, order) == "wrote a comment to Ravi Menon"
-    entry = session.exec(select(AuditEntry)).one()
-    assert (entry.action, entry.before, entry.after) == ("comment:added", {}, event.data)
+    told = session.exec(select(AuditEntry).order_by("id")).all()
+    assert [one.action for one in told] == ["order:watched", "order:watched", "comment:added"]
+    assert (told[2].before, told[2].after) == ({}, event.data)
 
 
 def test_only_the_author_edits_and_deletes(
