@@ -1,6 +1,6 @@
 """single sign-on: providers, whom they know as whom, and ways back that were used
 
-Revision: sso_0001, after guard_0002. Expand step: new tables and a column with a default; the release
+Revision: sso_0001, after guard_0002. Expand step: new tables, a column with a default; the release
 before this one does not look at them.
 """
 
