@@ -10,7 +10,7 @@ from crm_app import vault
 from crm_app.domain.permissions import Role
 from crm_app.models import AuditEntry, IdentityProvider, StaffRole
 from crm_app.services import granting
-from tests.api.conftest import Bearer
+from tests.api.conftest import Bearer, forget_confirmations
 from tests.factories import PASSWORD, UserFactory, give
 from tests.provider import CLIENT_ID, CLIENT_SECRET, Provider
 
@@ -178,3 +178,25 @@ def test_two_providers_have_two_names_and_two_issuers(
     assert (name.status_code, list(name.json()["details"])) == (409, ["name"])
     assert (issuer.status_code, list(issuer.json()["details"])) == (409, ["issuer"])
     assert len(session.exec(select(IdentityProvider)).all()) == 1
+
+
+def test_setting_one_up_asks_once_more_who_it_is(
+    client: TestClient, bearer: Bearer, provider: Provider, session: Session
+) -> None:
+    headers = bearer(Role.ADMIN)
+    row = IdentityProvider(name="Kept", issuer="https://id.test", client_id="x")
+    session.add(row)
+    session.commit()
+    forget_confirmations(session)
+    path = f"{PROVIDERS}/{row.id}"
+
+    answers = [
+        client.post(PROVIDERS, json=draft(provider), headers=headers),
+        client.put(path, json=draft(provider), headers=headers),
+        client.delete(path, headers=headers),
+    ]
+
+    assert [one.json()["error"] for one in answers] == ["confirmation_needed"] * 3
+    assert provider.asked == []
+    session.expire_all()
+    assert [one.name for one in session.exec(select(IdentityProvider))] == ["Kept"]
