@@ -15,7 +15,11 @@ Key = Annotated[str, StringConstraints(max_length=4_000, pattern=r"^[^\x00]*$")]
 
 
 class SweepOut(Out):
-    """A deep sweep; `finished_at` is null while it runs."""
+    """A deep sweep; `finished_at` is null while it runs.
+
+    `absent` names the first orders that are here and not in the channel's list: `unlisted` of them
+    the channel still knows, `unknown` it does not.
+    """
 
     id: int
     since: datetime
@@ -23,6 +27,9 @@ class SweepOut(Out):
     missing: int
     behind: int
     examples: list[str]
+    unlisted: int
+    unknown: int
+    absent: list[str]
     error: str
     started_at: datetime
     finished_at: datetime | None

@@ -41,7 +41,10 @@ class ChannelBuyer:
 
 @dataclass(frozen=True, slots=True)
 class ChannelOrderLine:
-    """One line. Amounts are minor units of the order's currency; None if not told."""
+    """One line. Amounts are minor units of the order's currency; None if not told.
+
+    `quantity_returned` is None where this version does not say: what was known stays.
+    """
 
     external_id: str
     sku: str
@@ -49,7 +52,7 @@ class ChannelOrderLine:
     quantity: int
     quantity_shipped: int = 0
     quantity_cancelled: int = 0
-    quantity_returned: int = 0
+    quantity_returned: int | None = 0
     unit_price_minor: int | None = None
     tax_minor: int | None = None
     discount_minor: int | None = None
@@ -249,8 +252,10 @@ class Connector(Protocol):
         ...
 
     def fetch_order(self, external_id: str) -> ChannelOrder:
-        """Read one order. Raises RejectedError also when the channel does not know it, and
-        ValueError when its body cannot be read."""
+        """Read one order, by its id or by what its channel's webhook named in place of it.
+
+        Raises RejectedError also when the channel does not know it, and ValueError when its body
+        cannot be read."""
         ...
 
     def push_status(self, update: StatusUpdate) -> Receipt:

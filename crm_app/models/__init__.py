@@ -1,6 +1,12 @@
 """Every table, imported here so that `SQLModel.metadata` is complete for Alembic."""
 
-from crm_app.models.account import AccountStatus, ChannelAccount, Sweep, UnmappedWord
+from crm_app.models.account import (
+    AccountStatus,
+    ChannelAccount,
+    Sweep,
+    SweepEntry,
+    UnmappedWord,
+)
 from crm_app.models.alert import Alert, AlertChoice, AlertHook, AlertMessage
 from crm_app.models.audit import AuditCheck, AuditEntry, CheckState
 from crm_app.models.bulk import BulkRow, BulkRun
@@ -135,6 +141,7 @@ __all__ = [
     "StatusIntent",
     "StatusWord",
     "Sweep",
+    "SweepEntry",
     "Tag",
     "UnmappedSku",
     "UnmappedWord",

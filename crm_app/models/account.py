@@ -69,7 +69,9 @@ class Sweep(SQLModel, table=True):
     """One deep sweep: the channel's list of the last days compared with what is here.
 
     It is open while `finished_at` is empty, and an account has one open sweep at most. `missing`
-    and `behind` count only what the account was already called complete for.
+    and `behind` count only what the account was already called complete for. Once the list has
+    been read (`listed_at`), what is here and was not named is asked for: `unlisted` of it the
+    channel still knows, `unknown` it does not.
     """
 
     __tablename__ = "sweeps"  # pyright: ignore[reportAssignmentType]
@@ -93,11 +95,31 @@ class Sweep(SQLModel, table=True):
     behind: int = 0
     # External ids of the first ones that were missing or behind.
     examples: list[str] = Field(default_factory=list, sa_type=JSONB)
+    listed_at: datetime | None = timestamp()
+    unlisted: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    unknown: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    # External ids of the first ones that the list did not name.
+    absent: list[str] = Field(
+        default_factory=list,
+        sa_type=JSONB,
+        sa_column_kwargs={"server_default": text("'[]'::jsonb")},
+    )
     failures: int = 0
     error: str = Field(default="", max_length=500)
     started_at: datetime = set_at_insert()
     next_step_at: datetime | None = timestamp()
     finished_at: datetime | None = timestamp()
+
+
+class SweepEntry(SQLModel, table=True):
+    """What an open sweep knows of one order: that the list named it, or what became of it."""
+
+    __tablename__ = "sweep_entries"  # pyright: ignore[reportAssignmentType]
+
+    sweep_id: int = Field(primary_key=True, foreign_key="sweeps.id", sa_type=BigInteger)
+    external_id: str = Field(primary_key=True, max_length=128)
+    account_id: int = Field(foreign_key="channel_accounts.id", sa_type=BigInteger)
+    fate: str = Field(max_length=20)
 
 
 class UnmappedWord(SQLModel, table=True):

@@ -127,6 +127,16 @@ def advance(order: ChannelOrder, to: str, _rng: random.Random, _at: datetime) ->
     return cancelled(order) if state == "CANCELLED" else []
 
 
+def reissue(order: ChannelOrder, serial: int, at: datetime) -> ChannelOrder:
+    """A buyer who must change what cannot be amended sends another purchase order."""
+    if order.status in ENDED:
+        raise ValueError(f"the purchase order is {order.status}")
+    number = str(_FIRST_NUMBER + serial)
+    details = {**order.body["details"], "issue_date": at.astimezone(times.IST).date().isoformat()}
+    body = {**order.body, "po_number": number, "details": details}
+    return ChannelOrder("blinkit", number, number, at, at, "CREATED", body)
+
+
 def units_left(order: ChannelOrder) -> dict[str, int]:
     """Units of each item that no accepted shipment note has promised yet, by item_id."""
     left = {

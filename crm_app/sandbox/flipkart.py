@@ -14,14 +14,21 @@ from crm_app.sandbox.flipkart_auth import (
     check_caller,
     issue_token,
 )
-from crm_app.sandbox.flipkart_controls import create_orders, move_to, update_slot
+from crm_app.sandbox.flipkart_controls import (
+    create_orders,
+    create_return,
+    end_return,
+    move_to,
+    update_slot,
+)
+from crm_app.sandbox.flipkart_returns import returns
 from crm_app.sandbox.flipkart_search import filter_shipments, next_page, shipments_by_id
 from crm_app.sandbox.flipkart_ship import cancel, dispatch, pack
 from crm_app.sandbox.serving import ANY_METHOD, Endpoint, Sandbox, endpoint
 
 SHIPMENTS: Final = "/sellers/v3/shipments"
 CONTROLS: Final = "/sellers/orders/sandbox"
-RETURNS: Final = "/sellers/returns/sandbox"
+RETURN_CONTROLS: Final = "/sellers/returns/sandbox"
 
 
 def _operation(name: str, run: Callable[[Sandbox, Request, bytes], Response]) -> Endpoint:
@@ -54,6 +61,7 @@ def routes() -> list[BaseRoute]:
         Route(f"{SHIPMENTS}/cancel", _operation("cancel", cancel), methods=post),
         Route(SHIPMENTS, by_id, methods=["GET"]),
         Route(SHIPMENTS + "/{shipment_ids}", by_id, methods=["GET"]),
+        Route("/sellers/v2/returns", _operation("returns", returns), methods=["GET"]),
         *_controls(),
         Route("/{path:path}", endpoint("flipkart", "unknown", _no_route), methods=ANY_METHOD),
     ]
@@ -66,14 +74,22 @@ def _controls() -> list[BaseRoute]:
         (f"{CONTROLS}/pick_up_complete", "POST", "PICKUP_COMPLETE"),
         (f"{CONTROLS}/on_hold", "PUT", "HOLD"),
         (f"{CONTROLS}/un_hold", "PUT", "UNHOLD"),
-        (f"{RETURNS}/create_returns", "POST", "RETURN_REQUESTED"),
-        (f"{RETURNS}/return_events", "POST", "RETURNED"),
     )
     create = _operation("testOrders", create_orders)
     slot = _operation("updateSlot", update_slot)
     return [
         Route(f"{CONTROLS}/test_orders", create, methods=["POST"]),
         Route(f"{CONTROLS}/update_dispatch_slot", slot, methods=["POST"]),
+        Route(
+            f"{RETURN_CONTROLS}/create_returns",
+            _operation("createReturn", create_return),
+            methods=["POST"],
+        ),
+        Route(
+            f"{RETURN_CONTROLS}/return_events",
+            _operation("returnEvents", end_return),
+            methods=["POST"],
+        ),
         *(
             Route(path, _operation(f"control {state}", move_to(state)), methods=[method])
             for path, method, state in moves

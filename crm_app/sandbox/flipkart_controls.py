@@ -89,6 +89,27 @@ def move_to(state: str) -> Control:
     return control
 
 
+def create_return(box: Sandbox, request: Request, raw: bytes) -> Response:
+    """POST create_returns with {orderItemId, returnType}: courier, or customer."""
+    kind = str(read_object(raw).get("returnType") or "customer").lower()
+    if "courier" in kind:
+        return move_to("COURIER_RETURN")(box, request, raw)
+    if "customer" in kind:
+        return move_to("RETURN_REQUESTED")(box, request, raw)
+    raise FlipkartError(400, "BAD_REQUEST", "returnType must be courier or customer.")
+
+
+def end_return(box: Sandbox, request: Request, raw: bytes) -> Response:
+    """POST return_events with {orderItemId, eventType}: return_completed, or return_cancelled."""
+    kind = str(read_object(raw).get("eventType") or "return_completed").lower()
+    if "complete" in kind:
+        return move_to("RETURNED")(box, request, raw)
+    if "cancel" in kind:
+        return move_to("RETURN_CANCELLED")(box, request, raw)
+    message = "eventType must be return_completed or return_cancelled."
+    raise FlipkartError(400, "BAD_REQUEST", message)
+
+
 def update_slot(box: Sandbox, request: Request, raw: bytes) -> Response:
     """POST update_dispatch_slot with {orderItemId, dispatch_after_date, dispatch_by_date}."""
     fields, at = read_object(raw), box.now("flipkart")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from crm_app.sandbox import times
+from crm_app.sandbox import flipkart_return, times
 from crm_app.sandbox.channel_store import Body, ChannelOrder
 from crm_app.sandbox.credentials import FLIPKART_SELLER
 from crm_app.sandbox.draft import Draft, Line, Stage
@@ -58,7 +58,8 @@ _TOPICS: Final = {
     "DELIVERED": "shipment_delivered",
     "CANCELLED": "shipment_cancelled",
 }
-MOVES: Final = (*STATES, "HOLD", "UNHOLD")
+# Beyond its states: held back and let go, brought back by the courier, a return called off.
+MOVES: Final = (*STATES, "HOLD", "UNHOLD", "COURIER_RETURN", "RETURN_CANCELLED")
 
 
 def ist(moment: datetime) -> str:
@@ -237,6 +238,8 @@ def advance(order: ChannelOrder, to: str, rng: random.Random, at: datetime) -> l
     if move == "CANCELLED":
         reason = rng.choice(("order_cancelled_by_buyer", "changed_mind", "delivery_too_late"))
         return cancel_items(order, None, "buyer_cancellation", reason, at)
+    if move in ("RETURN_REQUESTED", "COURIER_RETURN", "RETURNED", "RETURN_CANCELLED"):
+        return _move_return(order, move, at)
     set_status(order, move)
     if move not in _TOPICS:
         return []
@@ -244,6 +247,24 @@ def advance(order: ChannelOrder, to: str, rng: random.Random, at: datetime) -> l
     if move == "FORM_FAILED":
         attributes["forms"] = [form["name"] for form in order.body["forms"]]
     return [event(order, _TOPICS[move], attributes, at)]
+
+
+def _move_return(order: ChannelOrder, move: str, at: datetime) -> list[Event]:
+    """A return begins, arrives, or is called off: then what was delivered stays so."""
+    told: list[Event] = []
+    is_coming = any(one["status"] == flipkart_return.COMING for one in flipkart_return.of(order))
+    if move == "RETURN_CANCELLED":
+        if not is_coming:
+            raise ValueError("nothing of the shipment is on its way back")
+        set_status(order, "DELIVERED")
+        return flipkart_return.end(order, "CANCELLED", at)
+    if not is_coming:
+        kind = "courier_return" if move == "COURIER_RETURN" else "customer_return"
+        told = flipkart_return.begin(order, kind, at)
+    if move == "RETURNED":
+        told += flipkart_return.end(order, "COMPLETED", at)
+    set_status(order, "RETURNED" if move == "RETURNED" else "RETURN_REQUESTED")
+    return told
 
 
 def reissue(order: ChannelOrder, rng: random.Random, at: datetime) -> ChannelOrder:

@@ -14,8 +14,9 @@ from starlette.responses import JSONResponse, Response
 from crm_app.sandbox import channel_store, flipkart_order, serving, times, trade
 from crm_app.sandbox.channel_store import Body, ChannelOrder
 from crm_app.sandbox.flipkart_auth import FlipkartError, read_object
+from crm_app.sandbox.flipkart_pack import check_entry, misfit
 from crm_app.sandbox.flipkart_search import settle
-from crm_app.sandbox.json_edge import as_list, as_object, field_of
+from crm_app.sandbox.json_edge import as_list, as_object
 from crm_app.sandbox.serving import Sandbox
 
 MOST_AT_ONCE: Final = 25
@@ -37,28 +38,19 @@ def pack(box: Sandbox, request: Request, raw: bytes) -> Response:
     """
     entries = _entries(read_object(raw).get("shipments"))
     for entry in entries:
-        _check_invoices(entry)
+        check_entry(entry)
     at = box.now("flipkart")
 
-    def work(order: ChannelOrder, _entry: Body) -> None:
+    def work(order: ChannelOrder, entry: Body) -> None:
         _check_free(order, at)
         if order.status not in ("APPROVED", "FORM_FAILED"):
             raise _wrong_state(order)
+        if reason := misfit(entry, order.body):
+            raise ShipmentError("INVALID_PACK_REQUEST", reason)
         flipkart_order.set_status(order, "PACKING_IN_PROGRESS")
         order.due_at = at + timedelta(seconds=box.pack_takes_s)
 
     return _batch(box, request, entries, at, work)
-
-
-def _check_invoices(entry: Body) -> None:
-    for invoice in as_list(entry.get("invoices", [])) or []:
-        if not field_of(invoice, "orderId") or not field_of(invoice, "invoiceDate"):
-            message = "An invoice needs orderId and invoiceDate."
-            raise FlipkartError(400, "BAD_REQUEST", message)
-    for part in as_list(entry.get("subShipments", [])) or []:
-        if not field_of(part, "subShipmentId") or as_object(field_of(part, "dimensions")) is None:
-            message = "A sub-shipment needs subShipmentId and dimensions."
-            raise FlipkartError(400, "BAD_REQUEST", message)
 
 
 def dispatch(box: Sandbox, request: Request, raw: bytes) -> Response:

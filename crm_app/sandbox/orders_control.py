@@ -287,7 +287,10 @@ def advance_extra(
 
 def reissue(connection: Connection, channel: str, external_id: str, at: datetime) -> str:
     """Replace an order by one of another id; the new id. Raises UnknownError or ValueError."""
+    if channel == "woocommerce":
+        return str(woo_order.reissue(connection, _woo_id(external_id), at))
     if not trade.is_extra(channel):
+        # A replacement at Amazon is an order of its own, and the first one stays what it was.
         raise ValueError(f"{channel} never issues an order again")
     return trade.reissue(connection, _load_extra(connection, channel, external_id), at)
 

@@ -1,5 +1,6 @@
 """Dress a draft as a Shopify order, the node that GraphQL serves."""
 
+import json
 import random
 from datetime import datetime
 from typing import Final
@@ -56,6 +57,17 @@ def dress(rng: random.Random, draft: Draft, serial: int) -> list[ChannelOrder]:
         at = max((draft.changed_at or placed_at).replace(microsecond=0), placed_at)
         advance(order, stage, rng, at)
     return [order]
+
+
+def reissue(order: ChannelOrder, serial: int, at: datetime) -> ChannelOrder:
+    """What the shop's "duplicate" makes: the same goods for the same buyer, under other ids."""
+    if order.body["fulfillments"] or order.body["cancelledAt"]:
+        raise ValueError("the order has left, or is cancelled")
+    number, at = str(_FIRST_ID + serial * 37), at.replace(microsecond=0)
+    # Every id of a line or a part is built from the order's.
+    body: Body = json.loads(json.dumps(order.body).replace(order.external_id, number))
+    body |= {"name": f"#{1_000 + serial}", "number": 1_000 + serial, **_moments(at)}
+    return ChannelOrder("shopify", number, body["name"], at, at, "OPEN", body)
 
 
 def _moments(placed_at: datetime) -> Body:

@@ -195,20 +195,25 @@ def advance(connection: Connection, order: ChannelOrder, to: str, at: datetime) 
     commit(connection, order, TRADES[order.channel].advance(order, to, rng, at), at)
 
 
+_SERIAL_REISSUES: Final[Mapping[str, Callable[[ChannelOrder, int, datetime], ChannelOrder]]] = {
+    "swiggy": swiggy_order.reissue,
+    "blinkit": blinkit_order.reissue,
+    "shopify": shopify_body.reissue,
+}
+
+
 def reissue(connection: Connection, order: ChannelOrder, at: datetime) -> str:
     """The channel replaces an order by one of another id; the new id.
 
     Raises:
-        ValueError: the channel never does that.
+        ValueError: its order has ended, or left.
     """
     rng = random.Random()  # noqa: S311 - an invented shop, no secret
-    if order.channel == "swiggy":
-        serial = channel_store.next_serial(connection, "swiggy")
-        fresh = swiggy_order.reissue(order, serial, at)
-    elif order.channel == "flipkart":
+    if order.channel == "flipkart":
         fresh = flipkart_order.reissue(order, rng, at)
     else:
-        raise ValueError(f"{order.channel} never issues an order again")
+        serial = channel_store.next_serial(connection, order.channel)
+        fresh = _SERIAL_REISSUES[order.channel](order, serial, at)
     trade = TRADES[order.channel]
     advance(connection, order, trade.cancelled, at)
     channel_store.insert_rows(connection, [fresh])

@@ -95,6 +95,22 @@ def insert_new(connection: Connection, bodies: Iterable[tuple[Body, datetime]], 
     return last
 
 
+def reissue(connection: Connection, order_id: int, at: datetime) -> int:
+    """A shop that moves or merges its data binned the order and wrote it anew; the new id.
+
+    Raises:
+        ValueError: there is no such order, or somebody broke it on purpose.
+    """
+    order = load(connection, order_id)
+    if order is None:
+        raise ValueError(f"the shop has no order {order_id}")
+    copied: Body = json.loads(dump(order.body))
+    fresh = insert_new(connection, [(copied, at)], gap=1)
+    set_status(order.body, "trash", at)
+    save(connection, order, at)
+    return fresh
+
+
 def number(body: Body, order_id: int) -> Body:
     """Give a new body its id and everything that follows from it, in place."""
     body["id"] = order_id

@@ -161,7 +161,7 @@ def _do(work: Work, hook: Hook, reader: Reader) -> None:
     with db.transaction() as session:
         account = accounts.get_account(session, work.account_id)
         _save(session, account, order)
-        _end(session, work)
+        _end(session, work, order.external_id)
         _end_older_hints(session, work)
 
 
@@ -225,10 +225,12 @@ def _save(session: Session, account: ChannelAccount, order: ChannelOrder) -> Non
     importing.save_orders(session, account, (order,))
 
 
-def _end(session: Session, work: Work) -> None:
+def _end(session: Session, work: Work, external_id: str = "") -> None:
+    # A hint may have named something else: now it is known which order it spoke of.
+    order = {"external_id": external_id} if external_id else {}
     # After the orders: everybody else locks orders first, then the inbox.
     session.execute(
-        update(InboxEntry).where(col(InboxEntry.id) == work.entry_id).values(**_ended())
+        update(InboxEntry).where(col(InboxEntry.id) == work.entry_id).values(**_ended(), **order)
     )
 
 

@@ -171,7 +171,7 @@ def line_rows(order_id: int, lines: tuple[ChannelOrderLine, ...]) -> list[dict[s
             "quantity": line.quantity,
             "quantity_shipped": line.quantity_shipped,
             "quantity_cancelled": line.quantity_cancelled,
-            "quantity_returned": line.quantity_returned,
+            "quantity_returned": line.quantity_returned or 0,
             "unit_price_minor": line.unit_price_minor,
             "tax_minor": line.tax_minor,
             "discount_minor": line.discount_minor,
@@ -187,12 +187,15 @@ def lines_after(
     """The rows of the lines once this version is stored.
 
     Some mappings read from the status how much has left: a word that nobody knows takes nothing
-    back of what was known.
+    back of what was known. Nor does a version that does not say what came back.
     """
     rows = line_rows(order_id, order.lines)
+    before = {row["external_id"]: row for row in stored}
+    for row, line in zip(rows, order.lines, strict=True):
+        if line.quantity_returned is None:
+            row["quantity_returned"] = before.get(row["external_id"], row)["quantity_returned"]
     if order.status is not None:
         return rows
-    before = {row["external_id"]: row for row in stored}
     for row in rows:
         known = before.get(row["external_id"], row)
         row |= {name: max(row[name], known[name]) for name in _DONE}

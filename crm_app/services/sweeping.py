@@ -3,7 +3,8 @@
 A pull asks for what changed since its cursor, and lists forget: an order that appears late in its
 channel's list lies before every later cursor. The sweep walks the list again from some days back,
 stores whatever is new or newer, and counts what the account was already called complete for. It
-moves no cursor of the pull's, and after a stop it goes on where it was.
+moves no cursor of the pull's, and after a stop it goes on where it was. When the list is read, what
+is here and was not named is asked for by its id (`sweep_absent`).
 """
 
 import logging
@@ -33,7 +34,7 @@ from crm_app.errors import (
     RetryableError,
 )
 from crm_app.models import AccountStatus, ChannelAccount, Order, Sweep
-from crm_app.services import accounts, audit, pulling, reach
+from crm_app.services import accounts, audit, batching, pulling, reach, sweep_absent
 
 logger = logging.getLogger(__name__)
 
@@ -188,20 +189,65 @@ def step(connector: Connector, account_id: int, *, budget_s: float) -> Step | No
         if sweep is None:
             return None
         sweep_id, since, resume = sweep.id, sweep.since.isoformat(), sweep.resume
+        is_listed = sweep.listed_at is not None
     deadline = time.monotonic() + budget_s
     checked = found = 0
     try:
-        for page in connector.fetch_orders(since, resume):
+        pages = () if is_listed else connector.fetch_orders(since, resume)
+        for page in pages:
             found += _save_page(sweep_id, account_id, page)
             checked += len(page.orders) + len(page.bad)
-            if page.cursor is not None:
-                return Step(checked, found, is_done=True)
+            is_listed = page.cursor is not None
+            if is_listed:
+                break
             if page.resume and time.monotonic() > deadline:
                 return Step(checked, found, is_done=False, next_step_at=_wait(sweep_id, None))
-        raise RetryableError("The channel's list of orders ended before its end.")
+        if not is_listed:
+            raise RetryableError("The channel's list of orders ended before its end.")
+        if _ask_for_absent(connector, sweep_id, deadline):
+            return Step(checked, found, is_done=True)
+        return Step(checked, found, is_done=False, next_step_at=_wait(sweep_id, None))
     except ChannelError as error:
         at = _wait(sweep_id, error)
         return Step(checked, found, is_done=at is None, next_step_at=at)
+
+
+def _ask_for_absent(connector: Connector, sweep_id: int, deadline: float) -> bool:
+    """Ask for what is here and was not listed, some at a time; whether the sweep is over.
+
+    Raises:
+        ChannelError: The channel answers nothing; what it answered before is stored.
+    """
+    while True:
+        with db.transaction() as session:
+            sweep = session.get_one(Sweep, sweep_id, with_for_update=True)
+            ids = sweep_absent.to_ask_for(session, sweep)
+            if not ids:
+                sweep_absent.finish(session, sweep)
+                _report(sweep)
+                return True
+        answers = batching.read(connector, ids)
+        error = sweep_absent.common_error(answers)
+        if error is not None:
+            raise error
+        with db.transaction() as session:
+            sweep_absent.store(
+                session, session.get_one(Sweep, sweep_id, with_for_update=True), answers
+            )
+        if time.monotonic() > deadline:
+            return False
+
+
+def _report(sweep: Sweep) -> None:
+    logger.info(
+        "Deep sweep of account %d: %d checked, %d missing, %d behind, %d unlisted, %d unknown",
+        sweep.account_id,
+        sweep.checked,
+        sweep.missing,
+        sweep.behind,
+        sweep.unlisted,
+        sweep.unknown,
+    )
 
 
 def _save_page(sweep_id: int, account_id: int, page: OrderPage) -> int:
@@ -217,16 +263,11 @@ def _save_page(sweep_id: int, account_id: int, page: OrderPage) -> int:
         sweep.examples = [*sweep.examples, *missing, *behind][:_EXAMPLES]
         sweep.failures = 0
         sweep.resume = page.resume
+        named = [one.external_id for one in (*page.orders, *page.bad)]
+        sweep_absent.note_listed(session, sweep, named)
         if page.cursor is not None:
-            sweep.finished_at = now()
-            sweep.error = ""
-            logger.info(
-                "Deep sweep of account %d: %d checked, %d missing, %d behind",
-                account_id,
-                sweep.checked,
-                sweep.missing,
-                sweep.behind,
-            )
+            sweep.listed_at = now()
+            sweep.resume, sweep.error = None, ""
     if missing or behind:
         logger.warning(
             "Account %d was missing %d orders, %d were behind",
@@ -278,5 +319,6 @@ def _wait(sweep_id: int, error: ChannelError | None) -> datetime | None:
         if sweep.failures < _GIVE_UP_AFTER and isinstance(error, RetryableError):
             return sweep.next_step_at
         sweep.finished_at = moment
+        sweep_absent.forget(session, sweep)
         logger.warning("A deep sweep of account %d was given up: %s", sweep.account_id, error)
         return None

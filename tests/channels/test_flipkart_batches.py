@@ -110,6 +110,27 @@ def test_sixty_shipments_are_packed_in_three_calls() -> None:
     assert kinds(outcomes) == {Receipt}
 
 
+def test_a_thousand_shipments_are_made_ready_in_a_hundred_calls() -> None:
+    """Each alone would take 4,000: to read it and to tell it, once to pack and once to dispatch."""
+    ids = names(1_000)
+    house = Warehouse(*ids)
+    connector = connector_of(house)
+    wishes = updates_to(S.READY_TO_SHIP, ids)
+
+    packed = connector.push_statuses(wishes)
+    ready = connector.push_statuses(wishes)
+    shown = connector.fetch_by_ids(ids)
+
+    assert [len(told) for _, told in house.told] == [25] * 80
+    assert [operation for operation, _ in house.told] == ["labels"] * 40 + ["dispatch"] * 40
+    assert house.reads == [100] * 30
+    assert len(house.told) + len(house.reads[:20]) == 100
+    assert (kinds(packed), kinds(ready)) == ({NotYetError}, {Receipt})
+    assert {one.status for one in shown.values() if isinstance(one, ChannelOrder)} == {
+        S.READY_TO_SHIP
+    }
+
+
 def test_shipments_of_two_places_never_share_a_call() -> None:
     house = Warehouse(*names(4))
     house.shipments["S-1"]["locationId"] = house.shipments["S-3"]["locationId"] = "LOC-2"

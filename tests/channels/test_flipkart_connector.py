@@ -45,6 +45,9 @@ class Lists:
         self.headers: dict[str, str] = {}
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/in/sellers/v2/returns":
+            body: JsonObject = {"hasMore": False, "returnItems": []}
+            return httpx.Response(200, json=body, headers=self.headers)
         if request.method == "POST":
             query = json.loads(request.content)
             name, start = query["filter"]["type"], 0
@@ -73,8 +76,8 @@ def test_the_three_lists_are_read_in_the_direction_in_which_shipments_move() -> 
     assert read(pages) == list("abcdefg")
     kinds = [call if isinstance(call, str) else call["filter"]["type"] for call in lists.calls]
     assert kinds == ["preDispatch", "preDispatch+2", "postDispatch", "cancelled", "cancelled+2"]
-    assert [page.cursor is None for page in pages] == [True] * 4 + [False]
-    assert [page.resume is None for page in pages] == [False] * 4 + [True]
+    assert [page.cursor is None for page in pages] == [True] * 5 + [False]
+    assert [page.resume is None for page in pages] == [False] * 5 + [True]
 
 
 def test_all_lists_are_read_over_one_frozen_window() -> None:
@@ -111,7 +114,7 @@ def test_the_cursor_never_passes_flipkarts_clock() -> None:
     assert last.cursor == slow.isoformat()
 
 
-@pytest.mark.parametrize("stopped_after", range(1, 5))
+@pytest.mark.parametrize("stopped_after", range(1, 6))
 def test_a_sweep_goes_on_in_the_list_where_it_stopped(stopped_after: int) -> None:
     lists = Lists(preDispatch=["a", "b", "c"], postDispatch=["d"], cancelled=["e", "f", "g"])
     connector = connector_of(lists)
@@ -199,7 +202,8 @@ def test_a_next_page_is_asked_for_below_our_own_address() -> None:
         asked.append(request.url)
         more = len(asked) == 1
         url = "/sellers/v3/shipments/filter?next_token=a%3D%3D"
-        return httpx.Response(200, json={"hasMore": more, "nextPageUrl": url, "shipments": []})
+        body = {"hasMore": more, "nextPageUrl": url, "shipments": [], "returnItems": []}
+        return httpx.Response(200, json=body)
 
     list(connector_of(handle).fetch_orders(START))
 

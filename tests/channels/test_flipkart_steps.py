@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from crm_app.channels.base import StatusUpdate
+from crm_app.channels.flipkart.packing import Packing
 from crm_app.channels.flipkart.steps import (
     CANCEL,
     DISPATCH,
     PACK,
-    Packing,
     Step,
     body,
     next_step,

@@ -116,7 +116,7 @@ def check_order(order: ChannelOrder) -> None:
     for line in order.lines:
         done = line.quantity_shipped + line.quantity_cancelled
         assert 0 <= done <= line.quantity <= reading.MAX_QUANTITY
-        assert 0 <= line.quantity_returned <= line.quantity_shipped
+        assert 0 <= (line.quantity_returned or 0) <= line.quantity_shipped
         assert len(line.sku) <= 120
         assert len(line.title) <= 500
 
@@ -143,7 +143,19 @@ WOOCOMMERCE = woo_order(
     refunds=[{"id": 1, "total": "-1.00"}],
     meta_data=[{"id": 1, "key": "_tracking_number", "value": "T-1"}],
 )
-FLIPKART = flipkart_shipment("PACKED", "RETURN_REQUESTED")
+FLIPKART = {
+    **flipkart_shipment("PACKED", "RETURN_REQUESTED"),
+    # What we keep beside a shipment that comes back.
+    "returns": [
+        {
+            "returnId": "R-1",
+            "orderItemId": "72",
+            "quantity": 1,
+            "status": "COMPLETED",
+            "updatedDate": "2026-11-05T10:00:00.000+05:30",
+        }
+    ],
+}
 # What we keep of an order that was only ever sent.
 BLINKIT: Json = {
     "po": purchase_order(),

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -71,6 +72,29 @@ def test_a_member_of_channel_and_a_folder_are_all_there_is_to_a_channel(channel:
     assert kind.reread is rereading.REREADERS[channel]
     assert told <= set(kind.plans)
     assert form is not None
+
+
+# What each has, and what one may have besides: signing in, and what its webhooks say.
+PARTS = {"__init__", "channel", "connector", "form", "mapping", "statuses", "webhook"}
+SIGN_INS = {Channel.AMAZON, Channel.FLIPKART}
+
+
+@pytest.mark.parametrize("channel", forms.FORMS, ids=lambda channel: channel.value)
+def test_each_folder_has_files_of_the_same_names(channel: Channel) -> None:
+    folder = Path(folders.__file__).parent / channel.value
+    found = {one.stem for one in folder.glob("*.py")}
+
+    assert found >= PARTS
+    # A call of its own that signs in stands in a file of that name, and only such a call.
+    assert ("auth" in found) is (channel in SIGN_INS)
+    assert ("token" in kinds.of(channel).plans) is (channel in SIGN_INS)
+
+
+@pytest.mark.parametrize("channel", [Channel.DOCUMENT, Channel.MANUAL])
+def test_what_nobody_answers_for_has_words_only(channel: Channel) -> None:
+    folder = Path(folders.__file__).parent / channel.value
+
+    assert {one.stem for one in folder.glob("*.py")} == {"__init__", "statuses"}
 
 
 def test_a_channel_without_a_folder_stops_the_start() -> None:

@@ -114,6 +114,8 @@ def _play_flipkart(request: httpx.Request) -> httpx.Response:
     if not _is_flipkart_read(request):
         told = [{"shipmentId": FLIPKART_IDS[0], "status": "SUCCESS"}]
         return httpx.Response(200, json={"shipments": told})
+    if request.url.path == "/sellers/v2/returns":
+        return httpx.Response(200, json={"hasMore": False, "returnItems": []}, headers=CLOCK)
     empty = {"hasMore": False, "shipments": []}
     if request.method == "GET":  # the rest of the first list
         return httpx.Response(200, json=empty, headers=CLOCK)

@@ -21,6 +21,7 @@ from tests.running import SandboxServer
 _LONG = (
     "test_accessibility.py",
     "test_bad_input.py",
+    "test_channels_journey.py",
     "test_connection.py",
     "test_grid_journey.py",
     "test_order_journey.py",

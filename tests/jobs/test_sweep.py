@@ -11,6 +11,7 @@ from crm_app.channels.breaker import THRESHOLD, Family
 from crm_app.channels.limits import RedisLimiter
 from crm_app.domain.actor import Actor
 from crm_app.domain.channel import Channel
+from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.time import now
 from crm_app.errors import (
     ConflictError,
@@ -19,13 +20,14 @@ from crm_app.errors import (
     RetryableError,
 )
 from crm_app.jobs import pull, sweep
-from crm_app.models import AuditEntry, ChannelAccount, Order, Sweep
+from crm_app.models import AuditEntry, ChannelAccount, Order, Sweep, SweepEntry
 from crm_app.sandbox import credentials
-from crm_app.services import accounts, sweeping
+from crm_app.services import accounts, sweep_absent, sweeping
 from tests import running
-from tests.factories import AccountFactory
+from tests.factories import AccountFactory, OrderFactory, bind
 from tests.jobs.conftest import arrive
 from tests.running import SandboxServer
+from tests.services.fakes import FakeShop, told
 
 
 @pytest.fixture
@@ -42,6 +44,15 @@ def shopify(database: str, sandbox: SandboxServer) -> ChannelAccount:
     del database
     keys = {"access_token": credentials.SHOPIFY_SHOP.access_token}
     return connect(sandbox, Channel.SHOPIFY, keys)
+
+
+# Ids of the right shape that no order ever had.
+GONE = {
+    "amazon": "405-0000000-0000001",
+    "woocommerce": "99000001",
+    "flipkart": "00000000-0000-4000-8000-000000000001",
+    "shopify": "9900000000001",
+}
 
 
 def connect(sandbox: SandboxServer, channel: Channel, keys: dict[str, str]) -> ChannelAccount:
@@ -85,6 +96,13 @@ def here(external_id: str) -> bool:
         )
 
 
+def hour_ago(external_id: str) -> None:
+    """As if the channel had told its version an hour ago."""
+    with db.transaction() as session:
+        order = session.exec(select(Order).where(Order.external_id == external_id)).one()
+        order.channel_updated_at = now() - timedelta(hours=1)
+
+
 @pytest.mark.parametrize("channel", ["amazon", "woocommerce", "flipkart", "shopify"])
 def test_the_order_that_a_list_forgot_is_found(
     request: pytest.FixtureRequest, sandbox: SandboxServer, admin: Actor, channel: str
@@ -118,6 +136,108 @@ def pass_by(account: ChannelAccount) -> None:
         row = session.get_one(ChannelAccount, account.id)
         later = now() + timedelta(minutes=10)
         row.cursor, row.watermark = later.isoformat(), later
+
+
+@pytest.mark.parametrize("channel", ["amazon", "woocommerce", "flipkart", "shopify"])
+def test_what_is_here_and_not_in_the_list_is_asked_for_and_kept(
+    request: pytest.FixtureRequest, sandbox: SandboxServer, admin: Actor, channel: str
+) -> None:
+    name = "shop" if channel == "woocommerce" else channel
+    account: ChannelAccount = request.getfixturevalue(name)
+    hidden, *others = sandbox.place(channel)
+    arrive(account, [hidden, *others])
+    hour_ago(hidden)
+    with db.transaction() as session:
+        bind(session)
+        OrderFactory(
+            account_id=account.id,
+            channel=account.channel,
+            external_id=GONE[channel],
+            channel_updated_at=now() - timedelta(hours=1),
+        )
+        OrderFactory(
+            account_id=account.id,
+            channel=account.channel,
+            external_id=GONE[channel] + "9",
+            channel_updated_at=now() - timedelta(days=30),
+        )
+    sandbox.post(f"orders/{channel}/{hidden}/hide", {"hidden": True})
+
+    done = swept(account, begin(admin, account, days=7))
+    sandbox.post(f"orders/{channel}/{hidden}/hide", {"hidden": False})
+
+    assert (done.unlisted, done.unknown) == (1, 1)
+    assert set(done.absent) == {hidden, GONE[channel]}
+    assert (done.missing, done.behind, done.error) == (0, 0, "")
+    assert here(hidden)
+    assert here(GONE[channel])
+    with db.transaction() as session:
+        assert session.exec(select(SweepEntry)).all() == []
+
+
+def test_an_order_in_the_bin_is_in_no_list_and_is_nothing_to_tell(
+    shop: ChannelAccount, sandbox: SandboxServer, admin: Actor
+) -> None:
+    (binned,) = sandbox.place("woocommerce")
+    arrive(shop, [binned])
+    sandbox.post(f"orders/woocommerce/{binned}/advance", {"to": "trash"})
+    hour_ago(binned)
+
+    done = swept(shop, begin(admin, shop, days=7))
+
+    assert (done.unlisted, done.unknown, done.absent) == (0, 0, [])
+    with db.transaction() as session:
+        order = session.exec(select(Order).where(Order.external_id == binned)).one()
+        assert order.status is OrderStatus.CANCELLED
+
+
+def test_what_changed_while_the_sweep_ran_is_not_called_absent(
+    session: Session, admin: Actor
+) -> None:
+    account = AccountFactory(watermark=now())
+    moment = now()
+    OrderFactory(account=account, external_id="late", channel_updated_at=moment)
+    OrderFactory(account=account, external_id="old", channel_updated_at=moment - timedelta(days=40))
+    OrderFactory(account=account, external_id="due", channel_updated_at=moment - timedelta(hours=1))
+    OrderFactory(external_id="other", channel_updated_at=moment - timedelta(hours=1))
+    sweep_row = sweeping.ask(session, admin, account.id, 7)
+    session.flush()
+
+    absent = sweep_absent.to_ask_for(session, sweep_row)
+    sweep_absent.note_listed(session, sweep_row, ["due"])
+
+    assert absent == ["due"]
+    assert sweep_absent.to_ask_for(session, sweep_row) == []
+
+
+def test_a_channel_that_does_not_answer_for_them_lets_the_sweep_wait(
+    database: str, admin: Actor
+) -> None:
+    shop = FakeShop()
+    with db.transaction() as session:
+        bind(session)
+        account = AccountFactory(channel=Channel.WOOCOMMERCE)
+        hour_ago = now() - timedelta(hours=1)
+        OrderFactory(account=account, external_id="W-1", channel_updated_at=hour_ago)
+        account_id = account.id
+    with db.transaction() as session:
+        sweep_id = sweeping.ask(session, admin, account_id, 7).id
+    shop.put(told("W-1", updated_at=now()))
+    shop.lists = False
+    shop.read_faults.append(RetryableError("down"))
+
+    first = sweeping.step(shop, account_id, budget_s=60)
+    waiting = finished(sweep_id)
+    second = sweeping.step(shop, account_id, budget_s=60)
+
+    assert first is not None
+    assert (first.is_done, waiting.finished_at, waiting.failures) == (False, None, 1)
+    assert waiting.listed_at is not None
+    assert second is not None
+    assert second.is_done
+    assert (finished(sweep_id).unlisted, finished(sweep_id).absent) == (1, ["W-1"])
+    # The list is not read again for it.
+    assert shop.calls == ["read W-1", "read W-1"]
 
 
 def test_a_second_sweep_finds_nothing_and_moves_no_cursor(

@@ -141,6 +141,13 @@ async def test_a_batch_is_judged_shipment_by_shipment(seller: Flipkart, desk: De
             },
         ),
         ("/labels", {"shipments": [{"shipmentId": "a", "invoices": [{"orderId": "x"}]}]}),
+        ("/labels", {"shipments": [{"shipmentId": "a", "invoices": []}]}),
+        ("/labels", {"shipments": [{"shipmentId": "a", "taxItems": [{"quantity": 1}]}]}),
+        (
+            "/labels",
+            {"shipments": [{"shipmentId": "a", "serialNumbers": [{"serialNumbers": ["flat"]}]}]},
+        ),
+        ("/labels", {"shipments": [{"shipmentId": "a", "ignoreWarning": "yes"}]}),
         ("/cancel", ["a"]),
         ("/filter", {"filter": {"type": "everything"}}),
         ("/filter", {"filter": {"type": "cancelled", "states": ["LOST"]}}),
@@ -150,6 +157,30 @@ async def test_a_batch_is_judged_shipment_by_shipment(seller: Flipkart, desk: De
 )
 async def test_a_wrong_call_is_refused_whole(seller: Flipkart, path: str, body: Any) -> None:
     assert (await seller.post(path, body)).status_code == 400
+
+
+async def test_a_pack_that_does_not_fit_its_shipment_is_refused(
+    seller: Flipkart, desk: Desk
+) -> None:
+    shipment_id = await new_shipment(desk)
+    item = (await seller.shipment(shipment_id))["orderItems"][0]
+    item_id, pieces = item["orderItemId"], item["quantity"]
+
+    async def pack(**told: Any) -> tuple[str, str | None]:
+        entry = {"shipmentId": shipment_id, **told}
+        return await seller.result("/labels", {"shipments": [entry]})
+
+    date = "2026-11-02T09:00:00.000+00:00"
+    odd = [
+        await pack(invoices=[{"orderId": "OD-else", "invoiceDate": date}]),
+        await pack(taxItems=[{"orderItemId": "else", "taxRate": 3}]),
+        await pack(taxItems=[{"orderItemId": item_id, "taxRate": 3, "quantity": pieces + 1}]),
+        await pack(serialNumbers=[{"orderItemId": item_id, "serialNumbers": [["1"]] * 9}]),
+        await pack(subShipments=[{"subShipmentId": "SS-9", "dimensions": {}}]),
+    ]
+
+    assert odd == [("FAILURE", "INVALID_PACK_REQUEST")] * 5
+    assert (await seller.shipment(shipment_id))["orderItems"][0]["status"] == "APPROVED"
 
 
 async def test_a_shipment_on_hold_or_too_early_is_not_packed(seller: Flipkart, desk: Desk) -> None:
@@ -230,6 +261,63 @@ async def test_the_official_controls_make_an_order_and_carry_it_to_the_door(
     assert shipment["orderItems"][0]["status"] == "DELIVERED"
     assert shipment["orderItems"][0]["quantity"] == 2
     assert (await seller.control("shipped", {"orderItemId": "0"})).status_code == 400
+
+
+async def test_the_official_controls_bring_a_parcel_back(seller: Flipkart, desk: Desk) -> None:
+    shipment_id = await new_shipment(desk)
+    item = (await seller.shipment(shipment_id))["orderItems"][0]["orderItemId"]
+    since = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
+
+    async def control(path: str, **fields: str) -> int:
+        address = f"/flipkart/sellers/returns/sandbox/{path}"
+        body = {"orderItemId": item, **fields}
+        return (await seller.http.post(address, json=body, headers=seller.headers)).status_code
+
+    async def listed(**query: str) -> list[Any]:
+        address = "/flipkart/sellers/v2/returns"
+        reply = await seller.http.get(address, params=query, headers=seller.headers)
+        assert reply.status_code == 200, reply.text
+        return reply.json()["returnItems"]
+
+    async def ours() -> tuple[str, str]:
+        (found,) = [one for one in await listed(modifiedAfter=since) if one["orderItemId"] == item]
+        return found["status"], found["type"]
+
+    await seller.control("delivered", {"orderItemId": item})
+    assert await control("create_returns", returnType="courier_return") == 200
+    assert await ours() == ("CREATED", "courier_return")
+    shipment = await seller.shipment(shipment_id)
+    assert (shipment["orderItems"][0]["status"], shipment["orderItems"][0]["courierReturn"]) == (
+        "RETURN_REQUESTED",
+        True,
+    )
+    assert await control("return_events", eventType="return_completed") == 200
+    assert await ours() == ("COMPLETED", "courier_return")
+    [again] = await listed(returnIds=f"{item}01")
+    assert again["shipmentId"] == shipment_id
+    assert await control("return_events", eventType="teleported") == 400
+    assert await control("return_events", eventType="return_cancelled") == 400
+
+
+async def test_the_list_of_returns_is_paged_and_narrowed(seller: Flipkart) -> None:
+    query: dict[str, str] = {"createdAfter": "2026-01-01T00:00:00Z"}
+    address = "/flipkart/sellers/v2/returns"
+    found: list[Any] = []
+    reply = await seller.http.get(address, params=query, headers=seller.headers)
+    while True:
+        found += reply.json()["returnItems"]
+        if not reply.json()["hasMore"]:
+            break
+        address = f"/flipkart/sellers{reply.json()['nextUrl']}"
+        reply = await seller.http.get(address, headers=seller.headers)
+    bare = await seller.http.get("/flipkart/sellers/v2/returns", headers=seller.headers)
+    odd = await seller.http.get(
+        "/flipkart/sellers/v2/returns", params={"modifiedAfter": "never"}, headers=seller.headers
+    )
+
+    assert found
+    assert len({one["returnId"] for one in found}) == len(found)
+    assert (bare.status_code, odd.status_code) == (400, 400)
 
 
 async def test_a_forgotten_shipment_is_found_by_its_id_alone(seller: Flipkart, desk: Desk) -> None:
@@ -326,6 +414,14 @@ async def test_the_answers_fit_the_specification(seller: Flipkart, desk: Desk) -
     listing = {"listingId": LISTING, "quantity": 1}
     made = (await seller.control("test_orders", {"orderItems": [listing]})).json()
 
+    listed = await seller.http.get(
+        "/flipkart/sellers/v2/returns",
+        params={"createdAfter": "2026-01-01T00:00:00Z"},
+        headers=seller.headers,
+    )
+
+    assert listed.json()["returnItems"]
+    assert problems("/v2/returns", "get", listed.json()) == []
     assert problems("/sellers/v3/shipments", "get", one) == []
     assert problems("/sellers/v3/shipments/dispatch", "post", refused) == []
     assert problems("/sellers/orders/sandbox/test_orders", "post", made) == []

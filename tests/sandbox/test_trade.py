@@ -1,5 +1,6 @@
 """The later channels sell only with an account; then they look alive, and spoil nothing."""
 
+import json
 import random
 from collections import Counter
 from collections.abc import Callable, Generator
@@ -170,6 +171,35 @@ async def test_the_older_channels_can_forget_an_order_too(desk: Desk, channel: s
     await desk.pull_lever(f"orders/{channel}/{order_id}/hide", {"hidden": False})
 
     assert (gone, await listed()) == (False, True)
+
+
+@pytest.mark.parametrize("channel", ["woocommerce", "shopify", "blinkit", "flipkart", "swiggy"])
+async def test_an_order_can_be_issued_again_under_another_id(desk: Desk, channel: str) -> None:
+    [first] = await desk.new_orders(channel, lines=1)
+
+    made = await desk.pull_lever(f"orders/{channel}/{first}/reissue", {})
+
+    old = await desk.truth(channel, first)
+    new = await desk.truth(channel, made["external_id"])
+    assert made["external_id"] != first
+    assert old["status"].lower() in ("cancelled", "trash")
+    assert new["status"].lower() not in ("cancelled", "trash")
+    # Only Swiggy says which order it stands for.
+    assert (first in json.dumps(new["body"])) == (channel == "swiggy")
+
+
+@pytest.mark.parametrize(
+    ("channel", "status"), [("shopify", "FULFILLED"), ("blinkit", "CANCELLED")]
+)
+async def test_one_that_has_left_or_ended_is_not_issued_again(
+    desk: Desk, channel: str, status: str
+) -> None:
+    [first] = await desk.new_orders(channel, status=status)
+
+    reply = await desk.http.post(f"/_sandbox/orders/{channel}/{first}/reissue", json={})
+
+    assert reply.status_code == 400
+    assert (await desk.truth(channel, first))["status"] == status
 
 
 @pytest.mark.parametrize("channel", ["amazon", "woocommerce", "shopify", "swiggy"])

@@ -150,6 +150,8 @@ class FakeShop:
     idle: list[int] = field(default_factory=list[int])
     # False: it accepts everything and never shows it.
     shows: bool = True
+    # False: its list names nothing.
+    lists: bool = True
 
     def put(self, order: ChannelOrder) -> None:
         self.orders[order.external_id] = order
@@ -168,7 +170,7 @@ class FakeShop:
 
     def fetch_orders(self, cursor: str | None, resume: str | None = None) -> Iterator[OrderPage]:
         del cursor, resume
-        yield last_page(*self.orders.values())
+        yield last_page(*(self.orders.values() if self.lists else ()))
 
     def fetch_order(self, external_id: str) -> ChannelOrder:
         self.calls.append(f"read {external_id}")

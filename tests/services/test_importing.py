@@ -182,6 +182,22 @@ def test_a_change_of_a_line_alone_counts_as_a_new_version_of_the_order(
     assert (told_["lines"], list(told_["lines_were"])) == ([1, 1], ["0"])
 
 
+def test_a_version_that_does_not_say_what_came_back_takes_nothing_away(
+    session: Session, account: ChannelAccount
+) -> None:
+    back = line("1", quantity=3, quantity_shipped=3, quantity_returned=1)
+    silent = dataclasses.replace(back, quantity_returned=None)
+    save_orders(session, account, [told(lines=(back,))])
+
+    save_orders(session, account, [told(updated_at=at(1), lines=(silent, line("2")))])
+    save_orders(session, account, [told("405-2", lines=(silent,))])
+
+    counts = session.exec(
+        select(OrderLine.external_id, OrderLine.quantity_returned).order_by(col(OrderLine.id))
+    ).all()
+    assert sorted(counts) == [("1", 0), ("1", 1), ("2", 0)]
+
+
 def test_an_order_may_lose_all_its_lines(session: Session, account: ChannelAccount) -> None:
     save_orders(session, account, [told()])
 

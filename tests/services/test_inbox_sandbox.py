@@ -17,7 +17,7 @@ from crm_app.domain.intent import IntentState
 from crm_app.domain.order_status import OrderStatus, SyncStatus
 from crm_app.domain.permissions import Permission
 from crm_app.jobs import inbox, push
-from crm_app.models import InboxEntry, InboxState, Order, StatusIntent
+from crm_app.models import InboxEntry, InboxState, Order, OrderLine, StatusIntent
 from crm_app.sandbox import credentials
 from crm_app.services import accounts, orders
 from tests import running
@@ -177,6 +177,79 @@ def test_the_relays_order_is_acknowledged_and_its_cancellation_needs_a_call(
     words = [intent.reason for intent in refused if intent.state is IntentState.REJECTED]
     assert words
     assert all(word.startswith("Needs a call: ") and "not allowed" in word for word in words)
+
+
+def test_a_return_at_flipkart_arrives_by_its_notification(
+    sandbox: SandboxServer, desk: str
+) -> None:
+    account_id = connect(sandbox, desk, Channel.FLIPKART, KEYS[Channel.FLIPKART])
+    number = sandbox.place("flipkart")[0]
+    arrives(account_id, number, lambda found: found.status is S.CONFIRMED)
+    lever = f"orders/flipkart/{number}/advance"
+
+    sandbox.post(lever, {"to": "DELIVERED"})
+    sandbox.post(lever, {"to": "RETURN_REQUESTED"})
+    coming = arrives(account_id, number, lambda found: found.return_requested)
+    sandbox.post(lever, {"to": "RETURNED"})
+    back = arrives(account_id, number, lambda found: found.status is S.RETURNED)
+
+    assert (coming.status, back.return_requested) == (S.DELIVERED, False)
+    with db.transaction() as session:
+        told = session.exec(
+            select(InboxEntry).where(
+                InboxEntry.account_id == account_id, col(InboxEntry.topic).startswith("return_")
+            )
+        ).all()
+        lines = session.exec(select(OrderLine).where(OrderLine.order_id == back.id)).all()
+    assert {entry.topic for entry in told} == {"return_created", "return_completed"}
+    # What was named by its return alone is filed under its order.
+    assert {entry.external_id for entry in told} == {number}
+    assert all(line.quantity_returned == line.quantity for line in lines)
+
+
+KEYS: dict[Channel, dict[str, str]] = {
+    Channel.BLINKIT: {"api_key": VENDOR.api_key, "webhook_secret": VENDOR.hook_key},
+    Channel.SWIGGY: {
+        "user": MERCHANT.user,
+        "api_key": MERCHANT.api_key,
+        "webhook_secret": MERCHANT.hook_header,
+    },
+    Channel.FLIPKART: {
+        "app_id": credentials.FLIPKART_SELLER.app_id,
+        "app_secret": credentials.FLIPKART_SELLER.app_secret,
+        "webhook_secret": credentials.FLIPKART_SELLER.app_secret,
+    },
+    Channel.SHOPIFY: {
+        "access_token": credentials.SHOPIFY_SHOP.access_token,
+        "webhook_secret": credentials.SHOPIFY_SHOP.app_secret,
+    },
+    Channel.WOOCOMMERCE: {
+        "consumer_key": credentials.WOO_SHOP.consumer_key,
+        "consumer_secret": credentials.WOO_SHOP.consumer_secret,
+        "webhook_secret": "woo-sandbox-hook-secret",
+    },
+}
+
+
+@pytest.mark.parametrize("channel", KEYS, ids=lambda channel: channel.value)
+def test_an_order_that_is_issued_again_is_another_order_and_the_first_ends(
+    sandbox: SandboxServer, desk: str, channel: Channel
+) -> None:
+    """A channel that issues an order under another id cancels the first, and nothing is merged."""
+    account_id = connect(sandbox, desk, channel, KEYS[channel])
+    first = sandbox.place(channel.value, lines=1)[0]
+    before = arrives(account_id, first, lambda found: found.status in (S.PENDING, S.CONFIRMED))
+
+    again = sandbox.post(f"orders/{channel.value}/{first}/reissue", {})["external_id"]
+
+    after = arrives(account_id, first, lambda found: found.status is S.CANCELLED)
+    fresh = arrives(account_id, again, lambda found: found.status in (S.PENDING, S.CONFIRMED))
+    assert (after.id, fresh.id != after.id) == (before.id, True)
+    assert fresh.total_minor == before.total_minor
+    assert (after.sync_status, fresh.sync_status) == (SyncStatus.IN_SYNC, SyncStatus.IN_SYNC)
+    with db.transaction() as session:
+        ours = session.exec(select(Order).where(Order.account_id == account_id)).all()
+    assert {order.external_id for order in ours} == {first, again}
 
 
 def test_shopifys_mandatory_topics_are_stored_and_left_to_a_person(

@@ -104,6 +104,21 @@ async def test_no_key_reaches_the_browser(session: Session, sign_in: SignIn) -> 
     assert HUSH not in repr(opened.deltas)
 
 
+@pytest.mark.parametrize(
+    ("channel", "tries_keys", "is_inferred"),
+    [(Channel.SHOPIFY, True, False), (Channel.BLINKIT, False, True), (Channel.SWIGGY, False, True)],
+)
+async def test_the_dialog_says_whether_the_keys_can_be_tried(
+    session: Session, sign_in: SignIn, channel: Channel, tries_keys: bool, is_inferred: bool
+) -> None:
+    state = await open_state(AccountsState, "/accounts", sign_in(Role.ADMIN))
+    await state.load()
+
+    await state.choose(channel.value)
+
+    assert (state.tries_keys, state.is_inferred) == (tries_keys, is_inferred)
+
+
 async def test_one_account_with_its_limits_and_sweeps(session: Session, sign_in: SignIn) -> None:
     cookie = sign_in(Role.ADMIN)
     account = amazon(session)
@@ -114,6 +129,9 @@ async def test_one_account_with_its_limits_and_sweeps(session: Session, sign_in:
             checked=1200,
             missing=2,
             examples=["405-1", "405-2"],
+            unlisted=1,
+            unknown=2,
+            absent=["405-7", "405-8", "405-9"],
             finished_at=now(),
         )
     )
@@ -127,6 +145,8 @@ async def test_one_account_with_its_limits_and_sweeps(session: Session, sign_in:
         "1,200",
         "2 missing: here now",
     )
+    assert sweep.absence == "1 here and not in its list, 2 here that it knows no more: kept"
+    assert (sweep.tone, sweep.absent) == ("warn", ["405-7", "405-8", "405-9"])
     first = state.budgets[0]
     assert (first.operation, first.left, first.rate) == (
         "searchOrders",

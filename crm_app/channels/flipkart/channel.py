@@ -1,7 +1,8 @@
 """Flipkart as a channel: its connector, limits, webhooks, and stored payloads read again.
 
 Options: `page_size`, `cancel_reason` (one of three), and for packing `parcel_length_cm`,
-`parcel_breadth_cm`, `parcel_height_cm`, `parcel_weight_kg`, `tax_percent`.
+`parcel_breadth_cm`, `parcel_height_cm`, `parcel_weight_kg`, `tax_percent`, `invoice_prefix`,
+`serial_prefix`, `ignore_warning`.
 Credentials: `app_id`, `app_secret`.
 """
 
@@ -11,7 +12,7 @@ import httpx
 
 from crm_app.channels import options
 from crm_app.channels.base import Connector
-from crm_app.channels.flipkart import auth, connector, events, mapping, steps, webhook
+from crm_app.channels.flipkart import auth, connector, events, mapping, packing, steps, webhook
 from crm_app.channels.inbound import Hook
 from crm_app.channels.kind import Account, Credentials, Kind, Options, Reread, Shared
 from crm_app.channels.words import Lexicon
@@ -20,15 +21,18 @@ from crm_app.channels.words import Lexicon
 def _build(
     client: httpx.Client, account: Account, credentials: Credentials, shared: Shared
 ) -> Connector:
-    packing = steps.Packing(
+    parcel = packing.Packing(
         length_cm=options.number(account, "parcel_length_cm", 0.0),
         breadth_cm=options.number(account, "parcel_breadth_cm", 0.0),
         height_cm=options.number(account, "parcel_height_cm", 0.0),
         weight_kg=options.number(account, "parcel_weight_kg", 0.0),
         tax_percent=options.number(account, "tax_percent", 0.0),
+        invoice_prefix=options.text(account, "invoice_prefix", ""),
+        serial_prefix=options.text(account, "serial_prefix", ""),
+        ignore_warning=bool(account.options.get("ignore_warning")),
     )
     settings = connector.Options(
-        packing=packing,
+        packing=parcel,
         cancel_reason=options.one_of(
             account, "cancel_reason", "not_enough_inventory", steps.CANCEL_REASONS
         ),

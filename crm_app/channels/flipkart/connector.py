@@ -3,7 +3,8 @@
 Flipkart keeps three lists, and a shipment leaves one for the next as it moves. They are read one
 after the other in the direction in which shipments move (to be dispatched, dispatched, cancelled),
 all over the same frozen window of changes, so one that moves while we read stands in a list that
-is still to come, or has changed after the window and is read by the next sweep.
+is still to come, or has changed after the window and is read by the next sweep. The list of returns
+comes last: each is read together with its shipment.
 """
 
 import json
@@ -16,11 +17,12 @@ from typing import Any, ClassVar, Final, cast
 import httpx
 
 from crm_app.channels.base import ChannelOrder, OrderPage, Receipt, StatusUpdate
-from crm_app.channels.flipkart import statuses, steps
+from crm_app.channels.flipkart import returns, statuses, steps
 from crm_app.channels.flipkart.auth import AccessToken, Credentials
-from crm_app.channels.flipkart.desk import Desk, Outcome, shipments_of
+from crm_app.channels.flipkart.desk import Desk, Outcome, returns_of, shipments_of
 from crm_app.channels.flipkart.mapping import to_order
-from crm_app.channels.flipkart.steps import Packing, Step
+from crm_app.channels.flipkart.packing import Packing
+from crm_app.channels.flipkart.steps import Step
 from crm_app.channels.http import Answer, Call, Dialect, Shape, http_date, request_json
 from crm_app.channels.limits import Limiter, UsagePlan
 from crm_app.channels.reading import BadFieldError, Json, as_object, read_page
@@ -43,6 +45,7 @@ FILTER_PATH: Final = "/sellers/v3/shipments/filter"
 PLANS: Final[Mapping[str, UsagePlan]] = {
     "filterShipments": UsagePlan(5.0, 20),
     "getShipments": UsagePlan(5.0, 20),
+    "getReturns": UsagePlan(5.0, 20),
     steps.PACK: UsagePlan(2.0, 10),
     steps.DISPATCH: UsagePlan(2.0, 10),
     steps.CANCEL: UsagePlan(2.0, 10),
@@ -50,7 +53,8 @@ PLANS: Final[Mapping[str, UsagePlan]] = {
 }
 # Where an error keeps its text, the most telling first: it differs between operations.
 _TEXTS: Final = ("errorMessage", "message", "description", "errorCode", "code")
-LISTS: Final = ("preDispatch", "postDispatch", "cancelled")
+RETURNS: Final = "returns"
+LISTS: Final = ("preDispatch", "postDispatch", "cancelled", RETURNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +111,25 @@ class _Place:
             kept: dict[str, Any] = json.loads(resume)
             since, until, cursor = (_aware(kept[key]) for key in ("since", "until", "cursor"))
             list_no = LISTS.index(kept["list"])
-            next_url = _checked(kept["next"]) if kept["next"] else ""
+            next_url = _checked(kept["next"], kept["list"]) if kept["next"] else ""
         except (ValueError, KeyError, TypeError):
             return None
         return cls(since, until, list_no, next_url, cursor)
+
+    @property
+    def list_name(self) -> str:
+        return LISTS[self.list_no]
+
+    @property
+    def operation(self) -> str:
+        return "getReturns" if self.list_name == RETURNS else "filterShipments"
 
     def as_text(self) -> str:
         return json.dumps(
             {
                 "since": self.since.isoformat(),
                 "until": self.until.isoformat(),
-                "list": LISTS[self.list_no],
+                "list": self.list_name,
                 "next": self.next_url,
                 "cursor": (self.cursor or self.until).isoformat(),
             }
@@ -136,14 +148,16 @@ class _Place:
         Raises RetryableError for an answer that makes no sense: taking it for the end would move
         the cursor past shipments that were not read.
         """
-        has_more, next_url = body.get("hasMore", False), body.get("nextPageUrl")
+        name = "nextUrl" if self.list_name == RETURNS else "nextPageUrl"
+        has_more, next_url = body.get("hasMore", False), body.get(name)
         if type(has_more) is not bool:
-            raise RetryableError("Flipkart does not say whether there is more (filterShipments).")
+            message = f"Flipkart does not say whether there is more ({self.operation})."
+            raise RetryableError(message)
         if has_more:
             try:
-                return replace(self, next_url=_checked(next_url))
+                return replace(self, next_url=_checked(next_url, self.list_name))
             except ValueError:
-                message = "Flipkart sent a next page that is none of its own (filterShipments)."
+                message = f"Flipkart sent a next page that is none of its own ({self.operation})."
                 raise RetryableError(message) from None
         if self.list_no + 1 < len(LISTS):
             return replace(self, list_no=self.list_no + 1, next_url="")
@@ -173,12 +187,12 @@ class FlipkartConnector:
         self._desk = Desk(self._call)
 
     def fetch_orders(self, cursor: str | None, resume: str | None = None) -> Iterator[OrderPage]:
-        """Read with `shipments/filter`, list by list; see `Connector`."""
+        """Read with `shipments/filter`, list by list, then `returns`; see `Connector`."""
         place, answer = self._begin(cursor, resume)
         seen: set[str] = set()
         while True:
             place = place.frozen(answer)
-            orders, bad = read_page(answer.body["shipments"], self._map, "shipmentId")
+            orders, bad = read_page(self._shipments(place, answer), self._map, "shipmentId")
             following = place.following(answer.body)
             if following is None:
                 end = place.cursor or place.until
@@ -195,7 +209,10 @@ class FlipkartConnector:
             answer = self._list(place)
 
     def fetch_order(self, external_id: str) -> ChannelOrder:
-        """Read with `GET shipments`; see `Connector`."""
+        """Read with `GET shipments`, of a return after `GET returns`; see `Connector`."""
+        return_id = returns.named(external_id)
+        if return_id is not None:
+            return self._map(self._returned(return_id))
         found = self._desk.read([external_id])[external_id]
         if isinstance(found, ChannelError):
             raise found
@@ -264,8 +281,10 @@ class FlipkartConnector:
         return _Place(_aware(cursor) - timedelta(seconds=self._options.overlap_s), until)
 
     def _list(self, place: _Place) -> Answer:
+        if place.list_name == RETURNS:
+            return self._list_returns(place)
         if place.next_url:
-            call = Call("filterShipments", "GET", PREFIX + place.next_url, Shape.OBJECT)
+            call = Call(place.operation, "GET", PREFIX + place.next_url, Shape.OBJECT)
         else:
             query = {
                 "filter": {
@@ -275,8 +294,46 @@ class FlipkartConnector:
                 "pagination": {"pageSize": self._options.page_size},
                 "sort": {"field": "modifiedDate", "order": "asc"},
             }
-            call = Call("filterShipments", "POST", FILTER_PATH, Shape.OBJECT, json=query)
+            call = Call(place.operation, "POST", FILTER_PATH, Shape.OBJECT, json=query)
         return shipments_of(self._call, call)
+
+    def _list_returns(self, place: _Place) -> Answer:
+        window = {"modifiedAfter": _stamp(place.since), "modifiedBefore": _stamp(place.until)}
+        if place.next_url:
+            call = Call(place.operation, "GET", PREFIX + place.next_url, Shape.OBJECT)
+        else:
+            call = Call(place.operation, "GET", returns.PATH, Shape.OBJECT, params=window)
+        return returns_of(self._call, call)
+
+    def _shipments(self, place: _Place, answer: Answer) -> list[Any]:
+        """The shipments of a page; of a page of returns, those that they came out of."""
+        if place.list_name != RETURNS:
+            return answer.body["shipments"]
+        found = returns.by_shipment(returns.items_of(answer.body) or [])
+        shipments: list[Any] = []
+        for key, raw in self._desk.read(list(found)).items():
+            if isinstance(raw, RejectedError):
+                # Of a shipment that is not this seller's any more: nothing here to tell it of.
+                logger.warning("Flipkart lists a return of a shipment that it does not know.")
+            elif isinstance(raw, ChannelError):
+                raise raw
+            else:
+                shipments.append(returns.joined(raw, found[key]))
+        return shipments
+
+    def _returned(self, return_id: str) -> Json:
+        """The shipment of a return, with that return beside it."""
+        call = Call(
+            "getReturns", "GET", returns.PATH, Shape.OBJECT, params={"returnIds": return_id}
+        )
+        told = returns.items_of(returns_of(self._call, call).body) or []
+        items = [one for one in told if as_object(one).get("returnId") == return_id]
+        for key, its_returns in returns.by_shipment(items).items():
+            found = self._desk.read([key])[key]
+            if isinstance(found, ChannelError):
+                raise found
+            return returns.joined(found, its_returns)
+        raise RejectedError("Flipkart knows no return of this id.")
 
     def _next(self, raw: Json | ChannelError, update: StatusUpdate) -> Step | Outcome:
         """The step that a shipment needs; what becomes of the wish if it needs none."""
@@ -315,13 +372,14 @@ class FlipkartConnector:
         return request_json(self._client, DIALECT, self._limiter, signed)
 
 
-def _checked(url: Any) -> str:
+def _checked(url: Any, list_name: str) -> str:
     """A next page's address below `PREFIX`. Our token goes wherever it points, so only there."""
+    path = returns.PATH if list_name == RETURNS else FILTER_PATH
     if not isinstance(url, str) or not url.isascii() or not url.isprintable():
         raise ValueError("not an address")
     url = url.removeprefix(PREFIX)
-    if not url.startswith(f"{FILTER_PATH.removeprefix(PREFIX)}?"):
-        raise ValueError("not a page of shipments")
+    if not url.startswith(f"{path.removeprefix(PREFIX)}?"):
+        raise ValueError("not a page of this list")
     return url
 
 

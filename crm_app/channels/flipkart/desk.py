@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from crm_app.channels.base import Receipt
-from crm_app.channels.flipkart import statuses, steps
+from crm_app.channels.flipkart import returns, statuses, steps
 from crm_app.channels.flipkart.steps import Step
 from crm_app.channels.http import Answer, Call, Shape, quotable
 from crm_app.channels.reading import Json, as_object
@@ -95,6 +95,14 @@ def shipments_of(call: Callable[[Call], Answer], request: Call) -> Answer:
     answer = call(request)
     if not isinstance(answer.body.get("shipments"), list):
         raise RetryableError(f"Flipkart sent an answer without shipments ({request.operation}).")
+    return answer
+
+
+def returns_of(call: Callable[[Call], Answer], request: Call) -> Answer:
+    """The answer, once it is sure that it holds a list of returns."""
+    answer = call(request)
+    if returns.items_of(answer.body) is None:
+        raise RetryableError(f"Flipkart sent an answer without returns ({request.operation}).")
     return answer
 
 

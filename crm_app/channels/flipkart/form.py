@@ -44,6 +44,28 @@ FORM: Final = Form(
             high=100.0,
         ),
         Option(
+            "invoice_prefix",
+            "Invoice numbers begin with",
+            "text",
+            "",
+            "Followed by the number of the change; empty tells no invoice number, and Flipkart "
+            "gives its own.",
+        ),
+        Option(
+            "serial_prefix",
+            "Serial numbers begin with",
+            "text",
+            "",
+            "For goods that are packed with a serial number only: each piece gets one, from the "
+            "number of the change and the piece's place. Empty tells none.",
+        ),
+        Option(
+            "ignore_warning",
+            "Pack although Flipkart warns",
+            "switch",
+            False,
+        ),
+        Option(
             "cancel_reason",
             "Reason of a cancellation",
             "choice",

@@ -9,6 +9,8 @@ Rules beyond those of `channels.reading`:
   owed (`totalPrice`): a discount that Flipkart gives lies between it and the buyer. Cancelled
   items count only in a shipment that is cancelled as a whole. Without a total on every item that
   counts, the order has no amount at all.
+- A return that is known beside the shipment says that something comes back, and how many pieces
+  have arrived; see `flipkart.returns`.
 - Cash on delivery is paid once the parcel was delivered; of a cancelled prepaid shipment Flipkart
   does not say.
 """
@@ -19,9 +21,9 @@ from typing import Final, NamedTuple
 
 from crm_app.channels import reading
 from crm_app.channels.base import ChannelOrder, ChannelOrderLine
-from crm_app.channels.flipkart import statuses
+from crm_app.channels.flipkart import returns, statuses
 from crm_app.channels.reading import BadFieldError, Json, section, sections, text
-from crm_app.channels.words import Lexicon
+from crm_app.channels.words import Lexicon, Word
 from crm_app.domain.order_status import OrderStatus, PaymentStatus
 
 CURRENCY: Final = "INR"
@@ -45,7 +47,9 @@ def to_order(raw: Json, lexicon: Lexicon = statuses.WORDS) -> ChannelOrder:
     external_id = reading.identifier(raw, "shipmentId")
     items = _items(raw, lexicon)
     state = statuses.read([(item.word, item.status) for item in items], lexicon)
-    lines = _lines(items)
+    lines = _lines(raw, items, lexicon)
+    known_returns = returns.of(raw)
+    strange = lexicon.unknown(Word("return", returns.word(one)) for one in known_returns)
     counted = [
         (item.raw, line)
         for item, line in zip(items, lines, strict=True)
@@ -58,18 +62,18 @@ def to_order(raw: Json, lexicon: Lexicon = statuses.WORDS) -> ChannelOrder:
         external_id=external_id,
         order_number=_first(items, "orderId"),
         channel_status=state.words,
-        unknown_words=state.unknown,
+        unknown_words=(*state.unknown, *strange),
         status=state.status,
         payment_status=_payment_status(state, is_cod),
         placed_at=min(_at(items, "orderDate")),
-        updated_at=reading.required_moment(raw, "updatedAt"),
+        updated_at=returns.newest(raw, reading.required_moment(raw, "updatedAt")),
         currency=CURRENCY if has_price else None,
         total_minor=total,
         lines=lines,
         subtotal_minor=_part(counted, "sellingPrice") if has_price else None,
         shipping_minor=_part(counted, "shippingCharge") if has_price else None,
         is_cod=is_cod,
-        return_requested=state.return_requested,
+        return_requested=state.return_requested or returns.is_coming(known_returns),
         on_hold=is_held(raw),
         fulfilled_by_channel=any(_is_flipkarts(item.raw) for item in items),
         ship_by=reading.moment(raw, "dispatchByDate"),
@@ -117,12 +121,12 @@ def _is_flipkarts(item: Json) -> bool:
     return text(item, "serviceProfile", reading.WORD) in _FLIPKARTS_OWN
 
 
-def _lines(items: Sequence[_Item]) -> tuple[ChannelOrderLine, ...]:
+def _lines(raw: Json, items: Sequence[_Item], lexicon: Lexicon) -> tuple[ChannelOrderLine, ...]:
     lines: list[ChannelOrderLine] = []
     seen: set[str] = set()
     for index, item in enumerate(items):
         try:
-            line = _line(item)
+            line = _line(item, raw, lexicon)
             if line.external_id in seen:
                 raise BadFieldError("orderItemId", "stands on two lines")
         except BadFieldError as error:
@@ -132,27 +136,40 @@ def _lines(items: Sequence[_Item]) -> tuple[ChannelOrderLine, ...]:
     return tuple(lines)
 
 
-def _line(item: _Item) -> ChannelOrderLine:
+def _line(item: _Item, shipment: Json, lexicon: Lexicon) -> ChannelOrderLine:
     raw = item.raw
     quantity = reading.quantity(raw, "quantity")
     if quantity is None:
         raise BadFieldError("quantity", "is missing")
     price = _price(raw, "sellingPrice")
     is_cancelled = item.word == statuses.CANCELLED
+    item_id = reading.identifier(raw, "orderItemId")
     return ChannelOrderLine(
-        external_id=reading.identifier(raw, "orderItemId"),
+        external_id=item_id,
         sku=text(raw, "sku", reading.SKU),
         title=text(raw, "title", reading.TITLE),
         quantity=quantity,
         quantity_shipped=quantity if item.status in _LEFT else 0,
         quantity_cancelled=quantity if is_cancelled else 0,
-        quantity_returned=quantity if item.status is OrderStatus.RETURNED else 0,
+        quantity_returned=_returned(item, quantity, returns.of_item(shipment, item_id), lexicon),
         # Half up, of what one piece cost.
         unit_price_minor=(
             (2 * price + quantity) // (2 * quantity) if price is not None and quantity else None
         ),
         total_minor=_price(raw, "totalPrice"),
     )
+
+
+def _returned(
+    item: _Item, quantity: int, its_returns: Sequence[Json], lexicon: Lexicon
+) -> int | None:
+    """The pieces that are back; None where this version does not say."""
+    back = returns.pieces_back(its_returns, lambda word: lexicon.read("return", word))
+    if back and item.status in _LEFT:
+        return min(back, quantity)
+    if item.status is OrderStatus.RETURNED:
+        return quantity
+    return None if item.status is OrderStatus.DELIVERED else 0
 
 
 def _price(item: Json, key: str) -> int | None:

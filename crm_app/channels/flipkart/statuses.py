@@ -49,11 +49,29 @@ ITEM: Final = Vocabulary(
     ),
     source="Marketplace Seller API v3, state of an order item",
 )
-VOCABULARIES: Final = (ITEM,)
+RETURN: Final = Vocabulary(
+    key="return",
+    label="Return",
+    place="returns[].status",
+    # What is on its way back, or was called off, says nothing new of the shipment.
+    means={
+        "CREATED": S.DELIVERED,
+        "APPROVED": S.DELIVERED,
+        "IN_TRANSIT": S.DELIVERED,
+        "CANCELLED": S.DELIVERED,
+        "REJECTED": S.DELIVERED,
+        "COMPLETED": S.RETURNED,
+    },
+    documented=frozenset({"COMPLETED", "CANCELLED"}),
+    source="Marketplace Seller API v3, events of a return; it lists no more of their words",
+)
+VOCABULARIES: Final = (ITEM, RETURN)
 WORDS: Final = Lexicon.of(VOCABULARIES)
 
 RETURN_COMING: Final = "RETURN_REQUESTED"
 CANCELLED: Final = "CANCELLED"
+# Nothing of a return is on its way any more.
+RETURN_OVER: Final = frozenset({"COMPLETED", "CANCELLED", "REJECTED"})
 PACKING: Final = "PACKING_IN_PROGRESS"
 # From where it packs, and what lies beyond each step: a step that was taken is not taken again.
 TO_PACK: Final = frozenset({"APPROVED", "FORM_FAILED"})
@@ -113,6 +131,8 @@ CAPABILITIES: Final = Capabilities(
         merged("item", S.CONFIRMED): "The labels are still being made, and that can fail.",
         merged("item", S.SHIPPED): "With the courier, before and after its first scan.",
         merged("item", S.DELIVERED): "It has arrived; a return on its way is a fact beside it.",
+        merged("return", S.DELIVERED): "The parcel arrived; whether it comes back is a fact "
+        "beside the status.",
     },
 )
 

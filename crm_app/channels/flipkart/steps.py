@@ -12,13 +12,14 @@ something that only needs time, and RateLimitedError would stop the account's ot
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, cast
 
 from crm_app.channels import reading
 from crm_app.channels.base import StatusUpdate
 from crm_app.channels.flipkart import statuses
 from crm_app.channels.flipkart.mapping import is_held
+from crm_app.channels.flipkart.packing import Packing, place
 from crm_app.channels.reading import BadFieldError, Json, as_object, sections
 from crm_app.domain.order_status import OrderStatus
 from crm_app.errors import NotYetError, RejectedError
@@ -37,21 +38,6 @@ OPERATIONS: Final[Mapping[OrderStatus, str]] = {
     OrderStatus.CANCELLED: CANCEL,
 }
 CANCEL_REASONS: Final = tuple(statuses.CANCEL_REASONS)
-
-
-@dataclass(frozen=True, slots=True)
-class Packing:
-    """What Flipkart asks to know of a parcel, where the account tells it; 0 is not told.
-
-    Attributes:
-        tax_percent: The rate of tax on the goods.
-    """
-
-    length_cm: float = 0.0
-    breadth_cm: float = 0.0
-    height_cm: float = 0.0
-    weight_kg: float = 0.0
-    tax_percent: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +109,7 @@ def _pack(
     if not words & statuses.TO_PACK:
         raise RejectedError(f"Flipkart does not pack a shipment that is {_told(words)}.")
     _check_open(raw, at)
-    return Step(PACK, _to_pack(raw, update, packing), _location(raw))
+    return Step(PACK, packing.asked(raw, update), _location(raw))
 
 
 def _dispatch(
@@ -133,7 +119,7 @@ def _dispatch(
         return None
     if words & statuses.TO_PACK:
         _check_open(raw, at)
-        return Step(PACK, _to_pack(raw, update, packing), _location(raw), is_last=False)
+        return Step(PACK, packing.asked(raw, update), _location(raw), is_last=False)
     if statuses.PACKING in words:
         raise NotYetError("Flipkart is still making the labels of this shipment.")
     if not words <= statuses.PACKED:
@@ -154,7 +140,7 @@ def _cancel(raw: Json, words: set[str], reason: str) -> Step | None:
         for item in sections(raw, "orderItems")
         if item.get("cancellationGroupId") and item.get("status") != statuses.CANCELLED
     }
-    asked = {"shipmentId": raw["shipmentId"], "reason": reason, **_place(raw)}
+    asked = {"shipmentId": raw["shipmentId"], "reason": reason, **place(raw)}
     if groups:
         asked["cancellationGroupIds"] = sorted(groups)
     return Step(CANCEL, asked, _location(raw))
@@ -175,47 +161,8 @@ def _check_open(raw: Json, at: datetime) -> None:
         )
 
 
-def _to_pack(raw: Json, update: StatusUpdate, packing: Packing) -> dict[str, Any]:
-    items = [item for item in sections(raw, "orderItems") if item.get("status") in statuses.TO_PACK]
-    orders = dict.fromkeys(str(item.get("orderId")) for item in items)
-    date = update.happened_at.astimezone(UTC).isoformat(timespec="milliseconds")
-    asked: dict[str, Any] = {
-        "shipmentId": raw["shipmentId"],
-        **_place(raw),
-        "invoices": [{"orderId": order, "invoiceDate": date} for order in orders],
-    }
-    if packing.tax_percent:
-        asked["taxItems"] = [
-            {
-                "orderItemId": item.get("orderItemId"),
-                "quantity": item.get("quantity"),
-                "taxRate": packing.tax_percent,
-            }
-            for item in items
-        ]
-    if packing.weight_kg:
-        asked["subShipments"] = [
-            {"subShipmentId": part.get("subShipmentId"), "dimensions": _dimensions(packing)}
-            for part in sections(raw, "subShipments")
-        ]
-    return asked
-
-
-def _dimensions(packing: Packing) -> dict[str, float]:
-    return {
-        "length": packing.length_cm,
-        "breadth": packing.breadth_cm,
-        "height": packing.height_cm,
-        "weight": packing.weight_kg,
-    }
-
-
 def _location(raw: Json) -> str:
     return str(raw.get("locationId") or "")
-
-
-def _place(raw: Json) -> dict[str, Any]:
-    return {"locationId": raw["locationId"]} if raw.get("locationId") else {}
 
 
 def _told(words: set[str]) -> str:

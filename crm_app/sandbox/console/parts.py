@@ -89,7 +89,7 @@ _MOVES: Final = {
     ),
     "blinkit": ("CANCELLED",),
 }
-_REISSUED: Final = ("flipkart", "swiggy")
+_REISSUED: Final = ("woocommerce", "flipkart", "shopify", "swiggy", "blinkit")
 
 
 def escape(text: object) -> str:

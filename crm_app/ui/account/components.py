@@ -209,6 +209,14 @@ def _sweep(row: SweepRow) -> rx.Component:
                 rx.el.div(rx.foreach(row.examples, _example), class_name="examples"),
                 rx.fragment(),
             ),
+            rx.cond(
+                row.absence != "",
+                rx.fragment(
+                    rx.el.div(row.absence, class_name="level-warn"),
+                    rx.el.div(rx.foreach(row.absent, _example), class_name="examples"),
+                ),
+                rx.fragment(),
+            ),
         ),
         key=row.id,
     )

@@ -6,7 +6,7 @@ import reflex as rx
 
 from crm_app.ui.account.fields import form_fields, text_field
 from crm_app.ui.account.state import AccountState
-from crm_app.ui.accounts.dialog import failure_line
+from crm_app.ui.accounts.dialog import KEYS_TRIED, KEYS_UNTRIED, failure_line
 from crm_app.ui.shared.marks import button, icon
 
 
@@ -70,8 +70,10 @@ def _edit() -> rx.Component:
     return _dialog(
         "edit",
         "Address and keys of " + AccountState.account.name,
-        "What you leave empty stays as it is, unless the address leads to another host. They are "
-        "tried on the channel before they are kept.",
+        rx.fragment(
+            "What you leave empty stays as it is, unless the address leads to another host. ",
+            rx.cond(AccountState.account.pulls, KEYS_TRIED, KEYS_UNTRIED),
+        ),
         _form(
             text_field(
                 "base_url",

@@ -271,6 +271,8 @@ class SweepRow:
     result: str
     tone: str
     examples: list[str]
+    absence: str
+    absent: list[str]
 
     @classmethod
     def of(cls, sweep: Sweep, now: datetime, zone: ZoneInfo) -> Self:
@@ -283,6 +285,8 @@ class SweepRow:
             result=result_text(sweep),
             tone=_tone(sweep),
             examples=list(sweep.examples),
+            absence=absence_text(sweep),
+            absent=list(sweep.absent),
         )
 
 
@@ -302,8 +306,21 @@ def result_text(sweep: Sweep) -> str:
     return found or "nothing missing"
 
 
+def absence_text(sweep: Sweep) -> str:
+    """`1 here and not in the list, 2 here that the channel knows no more: kept`; empty if none."""
+    parts = [
+        f"{count:,} {words}"
+        for count, words in (
+            (sweep.unlisted, "here and not in its list"),
+            (sweep.unknown, "here that it knows no more"),
+        )
+        if count
+    ]
+    return f"{', '.join(parts)}: kept" if parts else ""
+
+
 def _tone(sweep: Sweep) -> str:
-    if sweep.error or sweep.missing or sweep.behind:
+    if sweep.error or sweep.missing or sweep.behind or sweep.unlisted or sweep.unknown:
         return "warn"
     return "ok" if sweep.finished_at else "quiet"
 

@@ -1,10 +1,18 @@
 """Connect an account: choose the channel, fill in its form, have it tried."""
 
+from typing import Final
+
 import reflex as rx
 
 from crm_app.ui.account.fields import Choice, form_fields, text_field
 from crm_app.ui.accounts.state import AccountsState
 from crm_app.ui.shared.marks import button, channel_mark, icon
+
+KEYS_TRIED: Final = "The keys are tried on the channel before they are kept."
+KEYS_UNTRIED: Final = (
+    "Its keys cannot be tried: the channel has no call that changes nothing, so only the address "
+    "is looked at. A wrong key shows with the first order that you tell it of."
+)
 
 
 def connect_dialog() -> rx.Component:
@@ -45,11 +53,11 @@ def _form() -> rx.Component:
         rx.dialog.description(
             rx.cond(
                 AccountsState.is_inferred,
-                "How this channel speaks is inferred from others' work, not published by it. "
-                "Nothing can be tried without changing something: only the address is.",
-                "The keys are tried on the channel before they are kept, encrypted. They are "
-                "never shown again.",
+                "How this channel speaks is inferred from others' work, not published by it. ",
+                "",
             ),
+            rx.cond(AccountsState.tries_keys, KEYS_TRIED, KEYS_UNTRIED),
+            " They are kept encrypted and never shown again.",
             class_name="quiet",
         ),
         rx.el.form(

@@ -5,6 +5,7 @@ from typing import Any
 
 import reflex as rx
 
+from crm_app.channels import capabilities
 from crm_app.channels.forms import FORMS
 from crm_app.config import get_settings
 from crm_app.domain.channel import Channel
@@ -36,6 +37,7 @@ class AccountsState(rx.State):
     channel: str = ""
     channel_label: str = ""
     is_inferred: bool = False
+    tries_keys: bool = True
     address: str = ""
     address_help: str = ""
     fields: list[FormField] = []
@@ -121,6 +123,7 @@ class AccountsState(rx.State):
         form = FORMS[found]
         self.channel, self.channel_label = found.value, found.label
         self.is_inferred = any(one.note for one in self.choices if one.channel == channel)
+        self.tries_keys = capabilities.of(found).pulls
         self.address = form.address
         self.address_help = form.address_help
         self.fields = fields_of(form)
