@@ -111,6 +111,24 @@
     isResting = setTimeout(() => link.isConnected && link.click(), 90);
   };
 
+  // Over the edge of a page the walk goes on at the other end of the next one.
+  let isTurning = false;
+  const turn = (by) => {
+    const rowOf = (link) => link?.closest("[data-row]")?.dataset.row;
+    const last = rowOf(all("[data-open]").find(isShown));
+    if (isTurning || !press(`[data-page="${by > 0 ? "n" : "p"}"]`)) return;
+    isTurning = true;
+    const until = performance.now() + 5000;
+    const wait = setInterval(() => {
+      const links = all("[data-open]").filter(isShown);
+      const isNew = links.length > 0 && rowOf(links[0]) !== last;
+      if (isNew) show(links[by > 0 ? 0 : links.length - 1]);
+      if (!isNew && performance.now() < until) return;
+      clearInterval(wait);
+      isTurning = false;
+    }, 30);
+  };
+
   const step = (by) => {
     const links = all("[data-open]").filter(isShown);
     if (!links.length) return;
@@ -118,6 +136,7 @@
     const focused = document.activeElement?.closest("[data-row]")?.querySelector("[data-open]");
     const at = links.indexOf(focused ?? shown);
     const next = at < 0 ? (by > 0 ? 0 : links.length - 1) : at + by;
+    if (!links[next] && !find("[data-panel]")) return turn(by);
     const link = links[Math.min(Math.max(next, 0), links.length - 1)];
     show(link);
     if (find("[data-panel]") && link !== shown) openSoon(link);

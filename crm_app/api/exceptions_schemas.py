@@ -1,7 +1,7 @@
 """What the exceptions API takes and gives."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
 
@@ -43,6 +43,7 @@ class ExceptionOut(Out):
     assignee: str
     snoozed_until: datetime | None
     closed_at: datetime | None
+    healed_at: datetime | None
     note: str
     changed_by: str
 
@@ -64,9 +65,15 @@ class WordOut(Out):
 
 
 class AttemptOut(Out):
+    """One call; `asked` is what went out, without personal data."""
+
     at: datetime
     operation: str
+    is_read: bool
     outcome: str
+    http_status: int | None
+    request_id: str
+    asked: dict[str, Any]
     answer: str
     duration_ms: int
 

@@ -1,10 +1,14 @@
 """What exports take and give over REST."""
 
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from crm_app.domain.download import DownloadKind, DownloadState, FileFormat
+from crm_app.services.downloads.asking import MAX_CHOSEN
+
+_Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
 
 class ExportIn(BaseModel):
@@ -16,6 +20,16 @@ class ExportIn(BaseModel):
     format: FileFormat = FileFormat.CSV
     filter: dict[str, str] = Field(
         default_factory=dict, description="The parameters of GET /orders; empty for all orders."
+    )
+    orders: list[_Id] = Field(
+        default_factory=list[_Id],
+        max_length=MAX_CHOSEN,
+        description="Ids of chosen orders; of the filter only `sort` counts then.",
+    )
+    without: list[_Id] = Field(
+        default_factory=list[_Id],
+        max_length=MAX_CHOSEN,
+        description="Ids of orders that are left out although they match.",
     )
     columns: list[str] = Field(
         default_factory=list, max_length=100, description="Keys of GET /exports/columns, in order."

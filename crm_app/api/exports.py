@@ -21,13 +21,20 @@ _SHORT = {"date_from": "from", "date_to": "to"}
 
 @router.post("", status_code=202, dependencies=[_MAY])
 def create(body: ExportIn, session: DbSession, actor: CurrentActor) -> DownloadOut:
-    """Freeze every order that matches the filter now, and have a worker write them.
+    """Freeze every order that matches the filter now, or the named ones, and have them written.
 
     `total` says how many there are; the finished file has exactly so many.
     """
     query = OrderQuery.parse({_SHORT.get(name, name): word for name, word in body.filter.items()})
     download = asking.export(
-        session, actor, query, kind=body.format, keys=body.columns, key=body.key
+        session,
+        actor,
+        query,
+        kind=body.format,
+        keys=body.columns,
+        key=body.key,
+        only=body.orders,
+        without=body.without,
     )
     session.flush()
     session.refresh(download)

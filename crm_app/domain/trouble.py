@@ -56,6 +56,7 @@ class Source(StrEnum):
     RUN = "run"  # a bulk change that stands still
     ROWS = "rows"  # a bulk change that left orders undone by a mistake of ours
     DOWNLOAD = "download"  # a file that could not be made
+    DOCUMENT = "document"  # an uploaded file that nothing goes on with
     MESSAGE = "message"  # alerts that reach nobody on one way
     FIELD = "field"  # a field of an order, other than its status, where both sides have a word
 

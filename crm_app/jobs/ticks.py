@@ -11,6 +11,7 @@ from typing import Final
 from crm_app.jobs.bulk import bulk_due
 from crm_app.jobs.documents import work_due
 from crm_app.jobs.downloads import downloads_due
+from crm_app.jobs.exceptions import watch_healed
 from crm_app.jobs.hooks import watch_due
 from crm_app.jobs.inbox import process_due
 from crm_app.jobs.ledger import fold_counts
@@ -44,6 +45,7 @@ _EACH_MINUTE: Final[tuple[Look, ...]] = (
     watch_due,
     watch_skus,
     fold_counts,
+    watch_healed,
 )
 
 

@@ -52,7 +52,13 @@ from crm_app.models.rule import FieldDispute, FieldRule
 from crm_app.models.sign_on import IdentityProvider, UsedSignOn, UserIdentity
 from crm_app.models.sku import ChannelSku, UnmappedSku
 from crm_app.models.status_word import OrderWord, Replay, ReplayState, StatusWord
-from crm_app.models.trouble import DeskRetry, ExceptionMark, RefusedWebhook, WebhookRefusal
+from crm_app.models.trouble import (
+    DeskRetry,
+    ExceptionMark,
+    ExceptionSighting,
+    RefusedWebhook,
+    WebhookRefusal,
+)
 from crm_app.models.user import (
     ApiToken,
     Letter,
@@ -101,6 +107,7 @@ __all__ = [
     "Customer",
     "DeskRetry",
     "ExceptionMark",
+    "ExceptionSighting",
     "Document",
     "DocumentChunk",
     "DocumentLine",

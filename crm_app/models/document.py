@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, text
+from sqlalchemy import BigInteger, Index, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -84,6 +84,8 @@ class Document(SQLModel, table=True):
     step: int = 0
 
     created_at: datetime = set_at_insert()
+    # When anything about it changed last: a step that is stuck is told from one that goes on.
+    moved_at: datetime | None = timestamp(sa_column_kwargs={"onupdate": func.clock_timestamp()})
     finished_at: datetime | None = timestamp()
     # When the file and its lines were deleted; the summary stays.
     emptied_at: datetime | None = timestamp()

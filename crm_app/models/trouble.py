@@ -43,6 +43,31 @@ class ExceptionMark(SQLModel, table=True):
     changed_by: str = Field(default="", max_length=120)
 
 
+class ExceptionSighting(SQLModel, table=True):
+    """An exception that was on the desk when the clock last looked; kept a while when it is gone.
+
+    The exception itself is read from its source: this only remembers that it was there.
+    """
+
+    __tablename__ = "exception_sightings"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        Index("ix_exception_sightings_healed", "healed_at", "key"),
+        Index("ix_exception_sightings_there", "key", postgresql_where=text("healed_at IS NULL")),
+    )
+
+    key: str = Field(primary_key=True, max_length=80)
+    cause: Cause = Field(sa_type=enum_type(Cause))
+    account_id: int | None = Field(
+        default=None, foreign_key="channel_accounts.id", sa_type=BigInteger, nullable=True
+    )
+    order_id: int | None = Field(default=None, sa_type=BigInteger, nullable=True)
+    title: str = Field(default="", max_length=200)
+    said: str = Field(default="", max_length=500)
+    since: datetime = Field(sa_type=UTC_TIMESTAMP)
+    # When the clock found it gone.
+    healed_at: datetime | None = timestamp()
+
+
 class DeskRetry(SQLModel, table=True):
     """A whole cause that somebody wants tried again; a worker goes through it page by page."""
 

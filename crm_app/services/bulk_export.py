@@ -9,12 +9,14 @@ from sqlmodel import Session, col
 
 from crm_app.domain.actor import Actor
 from crm_app.domain.bulk import Outcome
-from crm_app.domain.download import Paper
+from crm_app.domain.download import FileFormat, Paper
 from crm_app.domain.permissions import Permission
+from crm_app.errors import InvalidInputError
 from crm_app.models import BulkRow, BulkRun, Download, Order
 from crm_app.services import reach
 from crm_app.services.bulk_action import EXAMPLES, Example, Item, Preview, Result
 from crm_app.services.downloads import asking
+from crm_app.services.downloads import columns as columns_of_files
 from crm_app.services.papers import printing
 
 
@@ -50,18 +52,33 @@ class _FileAction(ABC):
 
 
 class ExportAction(_FileAction):
-    """The columns are the usual ones; a file with others is asked for under Downloads."""
+    """Settings, both optional: `format`; `columns`, their keys in order, between commas."""
 
     name = "export"
     permission = Permission.EXPORT_ORDERS
 
+    def check(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """See `Action`."""
+        kept: dict[str, Any] = {}
+        if wished := settings.get("format"):
+            kept["format"] = _format(wished).value
+        if keys := settings.get("columns"):
+            kept["columns"] = ",".join(columns_of_files.known(str(keys).split(",")))
+        return kept
+
     def title(self, settings: dict[str, Any]) -> str:
         """See `Action`."""
-        del settings
-        return "Export to CSV"
+        return f"Export to {FileFormat(settings.get('format', FileFormat.CSV)).label}"
 
     def preview(self, session: Session, actor: Actor, run: BulkRun) -> Preview:
-        """See `Action`. Every order can be written."""
+        """See `Action`. Every order can be written.
+
+        Raises:
+            PermissionDeniedError: For columns that the actor may not see.
+        """
+        if keys := run.settings.get("columns"):
+            columns_of_files.chosen(actor, keys.split(","))
+            return _all(session, run, "One line each in the file", changes=True)
         sees = reach.holds_wherever(actor, Permission.SEE_PERSONAL_DATA, Permission.EXPORT_ORDERS)
         sentence = "One line each in the file" + ("" if sees else ", names and pincodes left out")
         return _all(session, run, sentence, changes=True)
@@ -94,6 +111,16 @@ class PrintAction(_FileAction):
 
     def _ask(self, session: Session, actor: Actor, run: BulkRun) -> Download:
         return asking.print_run(session, actor, run.id, self._paper)
+
+
+def _format(wished: object) -> FileFormat:
+    try:
+        kind = FileFormat(str(wished))
+    except ValueError as error:
+        said = "An export is CSV, XLSX or JSON."
+        raise InvalidInputError(said, details={"format": "Unusable."}) from error
+    asking.check_format(kind)
+    return kind
 
 
 PRINTS: Final = tuple(PrintAction(paper) for paper in Paper)

@@ -24,7 +24,7 @@ from crm_app.ui.by_hand.state import ByHandState
 from crm_app.ui.dashboard.page import dashboard_page
 from crm_app.ui.dashboard.state import DashboardState
 from crm_app.ui.downloads.page import downloads_page
-from crm_app.ui.downloads.state import DownloadsState, ExportState
+from crm_app.ui.downloads.state import DownloadsState
 from crm_app.ui.exceptions.bulk_state import BulkState as PickedState
 from crm_app.ui.exceptions.page import exceptions_page
 from crm_app.ui.exceptions.panel_state import PanelState
@@ -50,6 +50,7 @@ from crm_app.ui.missing import missing_page
 from crm_app.ui.order.page import order_page
 from crm_app.ui.order.state import OrderState
 from crm_app.ui.orders.choosing import ChoosingState
+from crm_app.ui.orders.export_state import ExportState
 from crm_app.ui.orders.layout_state import LayoutState
 from crm_app.ui.orders.opened import OpenedState
 from crm_app.ui.orders.page import orders_page
@@ -199,6 +200,7 @@ STYLES: Final = (
 # In `assets/`, each for a part of the desk; the first one stops what cannot be done now.
 SCRIPTS: Final = (
     "connection",
+    "theme",
     "desk",
     "grid",
     "palette",
@@ -206,6 +208,7 @@ SCRIPTS: Final = (
     "order",
     "drafts",
     "by_hand",
+    "sheet",
 )
 
 

@@ -1,11 +1,14 @@
 """Bulk changes over REST."""
 
-from sqlmodel import Session
+from typing import Any
+
+from sqlmodel import Session, func, select
 
 from crm_app.domain.channel import Channel
+from crm_app.domain.download import FileFormat
 from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.permissions import Role
-from crm_app.models import Order
+from crm_app.models import BulkRun, Download, Order
 from crm_app.services import bulk_work
 from tests.api.conftest import Bearer, TestClient
 from tests.factories import AccountFactory, OrderFactory
@@ -70,6 +73,28 @@ def test_pause_resume_stop(client: TestClient, bearer: Bearer, session: Session)
     assert states == ["paused", "queued", "stopped"]
     assert (refused.status_code, refused.json()["error"]) == (409, "conflict")
     assert client.get(f"/api/v1/bulk/{run_id}/file", headers=headers).status_code == 404
+
+
+def test_an_export_of_a_bulk_change_names_format_and_columns(
+    client: TestClient, bearer: Bearer, session: Session
+) -> None:
+    headers = bearer(Role.SUPPORT)
+    orders = make(session, Channel.WOOCOMMERCE, 2)
+    body: dict[str, Any] = {"order_ids": [order.id for order in orders], "action": "export"}
+
+    def ask(key: str, **settings: str) -> int:
+        asked = {**body, "key": key, "settings": settings, "start": True}
+        return client.post("/api/v1/bulk", json=asked, headers=headers).status_code
+
+    unknown = ask("a", columns="number,shoe_size")
+    paper = ask("b", format="pdf")
+    good = ask("c", columns="status,number", format="json")
+    bulk_work.work(session.exec(select(func.max(BulkRun.id))).one(), budget_s=10)
+
+    assert (unknown, paper, good) == (422, 422, 200)
+    (download,) = session.exec(select(Download)).all()
+    assert (download.format, download.title) == (FileFormat.JSON, "2 chosen orders")
+    assert download.settings["columns"] == ["status", "number"]
 
 
 def test_tracking_numbers_come_with_the_request(

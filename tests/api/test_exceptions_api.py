@@ -50,6 +50,7 @@ def test_the_list_has_rows_counts_and_pages(
         "assignee": "",
         "snoozed_until": None,
         "closed_at": None,
+        "healed_at": None,
         "note": "",
         "changed_by": "",
     }

@@ -43,6 +43,32 @@ def test_an_export_from_question_to_file(
     ]
 
 
+def test_named_orders_and_all_but_some(
+    client: TestClient, bearer: Bearer, session: Session
+) -> None:
+    headers = bearer(Role.SUPPORT)
+    cheap, dear, other = (OrderFactory(total_minor=minor) for minor in (100, 900, 500))
+    session.commit()
+
+    def made(**body: object) -> list[list[str]]:
+        asked = {"key": str(abs(hash(str(body)))), "columns": ["number"], **body}
+        answer = client.post("/api/v1/exports", json=asked, headers=headers)
+        assert answer.status_code == 202, answer.text
+        working.work(answer.json()["id"], budget_s=10)
+        file = client.get(f"/api/v1/exports/{answer.json()['id']}/file", headers=headers)
+        return list(csv.reader(io.StringIO(file.content.decode("utf-8-sig"))))[1:]
+
+    named = made(orders=[cheap.id, dear.id, 10**9], filter={"sort": "-total", "status": "packed"})
+    rest = made(without=[dear.id, cheap.id])
+    too_many = client.post(
+        "/api/v1/exports", json={"key": "many", "orders": [*range(1, 5_002)]}, headers=headers
+    )
+
+    assert named == [[dear.order_number], [cheap.order_number]]
+    assert rest == [[other.order_number]]
+    assert too_many.status_code == 422
+
+
 def test_a_file_is_listed_cancelled_and_deleted(
     client: TestClient, bearer: Bearer, session: Session
 ) -> None:

@@ -113,7 +113,7 @@ def test_payment(changes: dict[str, Any], expected: PaymentStatus) -> None:
 
 
 def test_quantities_follow_the_status() -> None:
-    def told(word: str) -> tuple[int, int, int]:
+    def told(word: str) -> tuple[int, int, int | None]:
         (line,) = to_order(status=word).lines
         return line.quantity_shipped, line.quantity_cancelled, line.quantity_returned
 

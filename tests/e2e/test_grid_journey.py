@@ -161,7 +161,30 @@ def test_the_palette_does_on_an_order_s_page_what_the_list_does(
     expect(page.get_by_role("dialog").get_by_label("Name")).to_be_focused()
     page.keyboard.press("Escape")
     do("export this filter")
-    expect(page).to_have_url(re.compile(r"/downloads\?new=1&status=delivered"))
+    dialog = page.get_by_role("dialog", name="Export")
+    expect(dialog.get_by_text("Orders: Delivered")).to_be_visible()
+    dialog.get_by_role("checkbox", name="Tags").click()
+    dialog.get_by_role("button", name="Move Tags to the left").click()
+    dialog.get_by_role("button", name="Make the file").click()
+    expect(page.get_by_text("The file is being written.")).to_be_visible()
+
+
+def test_the_walk_goes_on_over_the_edge_of_a_page(open_page: OpenPage) -> None:
+    page = open_list(open_page, "/orders?status=delivered")
+    rows = page.locator("[data-row] [data-open]")
+    last = rows.last.inner_text()
+    page.keyboard.press("k")
+    expect(rows.last).to_be_focused()
+
+    page.keyboard.press("j")
+    expect(page).to_have_url(re.compile(r"cursor="))
+    expect(rows.first).to_be_focused()
+    first_of_next = rows.first.inner_text()
+    page.keyboard.press("k")
+
+    expect(rows.last).to_have_text(last)
+    expect(rows.last).to_be_focused()
+    assert first_of_next != last
 
 
 def test_on_a_phone_rows_are_cards_with_the_chosen_columns(open_page: OpenPage) -> None:

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlmodel import Session, select
 
+from crm_app.domain.actor import Actor
+from crm_app.domain.bulk import RunState
 from crm_app.domain.order_status import SyncStatus
 from crm_app.domain.permissions import Role
 from crm_app.jobs.retrying import retries_due, work_on
@@ -19,7 +21,7 @@ from crm_app.models import (
     StatusIntent,
     User,
 )
-from crm_app.services.exceptions import retrying
+from crm_app.services.exceptions import healed, retrying
 from crm_app.services.exceptions.deeds import Result
 from crm_app.ui.exceptions.bulk_state import BulkState, report_of
 from crm_app.ui.exceptions.panel_state import PanelState
@@ -27,6 +29,7 @@ from crm_app.ui.exceptions.snoozes import until
 from crm_app.ui.exceptions.state import ExceptionsState, news_text
 from crm_app.ui.shared.shell_state import ShellState
 from tests.services.exceptions import trouble
+from tests.services.exceptions.test_works import run
 from tests.ui.browser import open_state, tab
 from tests.ui.conftest import SignIn
 
@@ -353,3 +356,21 @@ def test_snoozes_follow_the_business_day(choice: str, expected: str) -> None:
     assert moment is not None
     assert f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" == expected
     assert until("never", friday_evening, zone) is None
+
+
+async def test_the_page_lists_what_solved_itself(
+    session: Session, asha: Actor, sign_in: SignIn
+) -> None:
+    made = run(session, asha, RunState.PAUSED, reason="Asha may no longer do this.")
+    healed.watch(session)
+    made.state = RunState.DONE
+    session.flush()
+    healed.watch(session)
+    session.commit()
+    page = await open_state(ExceptionsState, "/exceptions?view=healed", sign_in(Role.SUPPORT))
+
+    await page.load()
+
+    (line,) = page.lines
+    assert (line.title, page.count, page.can_pick) == (f"Bulk change {made.id}", "1 gone", False)
+    assert line.ends.startswith("gone ")

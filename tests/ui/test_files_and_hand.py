@@ -8,20 +8,23 @@ from sqlmodel import Session, select
 from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.permissions import Role
 from crm_app.errors import PermissionDeniedError
-from crm_app.models import BusinessDetails, Download, Order
+from crm_app.models import BusinessDetails, Download, DownloadPart, Order
 from crm_app.services.downloads import working
 from crm_app.ui.business.state import BusinessState
 from crm_app.ui.by_hand.state import ByHandState
-from crm_app.ui.downloads.state import QUICK_MS, SLOW_MS, DownloadsState, ExportState
+from crm_app.ui.downloads.state import QUICK_MS, SLOW_MS, DownloadsState
 from crm_app.ui.downloads.view import size_text
+from crm_app.ui.orders.choosing import ChoosingState
+from crm_app.ui.orders.export_state import ExportState
+from crm_app.ui.orders.state import OrdersState
 from tests.factories import CustomerFactory, OrderFactory
 from tests.services import bulk_runs as tool
 from tests.ui.browser import open_state
 from tests.ui.conftest import SignIn
 
 
-def boxes(page: ExportState) -> dict[str, Any]:
-    return {one.name: "on" for one in page.columns if one.is_on}
+def keys(page: ExportState) -> list[str]:
+    return [one.key for one in page.columns]
 
 
 async def test_an_export_is_asked_for_and_appears(session: Session, sign_in: SignIn) -> None:
@@ -33,7 +36,8 @@ async def test_an_export_is_asked_for_and_appears(session: Session, sign_in: Sig
 
     await form.load()
     shown = (form.title, form.count)
-    await form.ask({**boxes(form), "format": "xlsx"})
+    await form.choose_format("xlsx")
+    await form.ask()
     page = await open_state(DownloadsState, "/downloads", cookie)
     await page.load()
     waiting = (page.rows[0].is_active, page.every_ms, page.rows[0].href)
@@ -41,7 +45,7 @@ async def test_an_export_is_asked_for_and_appears(session: Session, sign_in: Sig
     await page.load()
 
     assert shown == ("Orders: Shipped", "1 order")
-    assert not form.is_open
+    assert not form.is_page
     assert waiting == (True, QUICK_MS, "")
     (row,) = page.rows
     assert (row.format, row.orders, row.state.text, page.every_ms) == (
@@ -56,31 +60,109 @@ async def test_an_export_is_asked_for_and_appears(session: Session, sign_in: Sig
     assert page.rows == []
 
 
-async def test_the_form_marks_sets_of_columns(session: Session, sign_in: SignIn) -> None:
+async def test_the_form_has_sets_of_columns(session: Session, sign_in: SignIn) -> None:
     form = await open_state(ExportState, "/downloads?new=1", sign_in(Role.ADMIN))
     await form.load()
-    usual = len(boxes(form))
+    usual = keys(form)
 
     await form.choose("all")
-    everything = len(boxes(form))
+    everything, none_left = len(form.columns), form.others
     await form.choose("none")
-    none = len(boxes(form))
-    await form.ask({"format": "csv"})
+    none, left = len(form.columns), len(form.others)
+    await form.ask()
 
-    assert (none, everything) == (0, len(form.columns))
-    assert 0 < usual < everything
+    assert (none, none_left, left) == (0, [], everything)
+    assert 0 < len(usual) < everything
     assert form.failure.startswith("No order matches")
     assert session.exec(select(Download)).all() == []
 
 
+async def test_columns_are_ticked_put_in_order_and_remembered(
+    session: Session, sign_in: SignIn
+) -> None:
+    OrderFactory(order_number="407-1")
+    session.commit()
+    cookie = sign_in(Role.SUPPORT)
+    form = await open_state(ExportState, "/orders", cookie)
+    await form.open_list()
+    await form.choose("none")
+    for key in ("total", "tags", "number", "tags"):
+        await form.put(key)
+
+    await form.move("number", -5)
+    await form.choose_format("json")
+    elsewhere = await open_state(ExportState, "/orders", cookie)
+    await elsewhere.open_list()
+    await elsewhere.ask()
+
+    assert [(one.key, one.place, one.can_rise, one.can_sink) for one in elsewhere.columns] == [
+        ("number", "1", False, True),
+        ("total", "2", True, False),
+    ]
+    assert (elsewhere.format, elsewhere.is_dialog) == ("json", False)
+    (download,) = session.exec(select(Download)).all()
+    assert (download.format.value, download.settings["columns"]) == ("json", ["number", "total"])
+
+
+async def test_chosen_orders_are_exported_as_they_stand_in_the_list(
+    session: Session, sign_in: SignIn
+) -> None:
+    first, second, _ = (OrderFactory(total_minor=minor) for minor in (500, 900, 700))
+    tool.recount(session)
+    orders = await open_state(OrdersState, "/orders?sort=-total", sign_in(Role.SUPPORT))
+    await orders.load()
+    choosing = await orders.get_state(ChoosingState)
+    await choosing.follow()
+    for order in (first, second):
+        await choosing.pick(order.id, {})
+    form = await orders.get_state(ExportState)
+
+    await form.open_chosen()
+    title = form.title
+    await form.ask()
+    await form.ask()  # the same press, sent twice
+
+    (download,) = session.exec(select(Download)).all()
+    (part,) = session.exec(select(DownloadPart)).all()
+    assert (title, download.title, download.total) == ("2 chosen orders", "2 chosen orders", 2)
+    assert part.order_ids == [second.id, first.id]
+
+
+async def test_all_but_some_are_exported(session: Session, sign_in: SignIn) -> None:
+    left_out = OrderFactory()
+    for _ in range(2):
+        OrderFactory()
+    tool.recount(session)
+    orders = await open_state(OrdersState, "/orders", sign_in(Role.SUPPORT))
+    await orders.load()
+    choosing = await orders.get_state(ChoosingState)
+    await choosing.follow()
+    await choosing.pick_all()
+    await choosing.pick(left_out.id, {})
+    form = await orders.get_state(ExportState)
+
+    await form.open_chosen()
+    count = form.count
+    await form.ask()
+
+    (download,) = session.exec(select(Download)).all()
+    (part,) = session.exec(select(DownloadPart)).all()
+    assert (count, download.title) == ("2 orders", "All orders, but for 1")
+    assert left_out.id not in part.order_ids
+    assert download.total == 2
+
+
 async def test_an_address_that_means_nothing_is_said(session: Session, sign_in: SignIn) -> None:
+    OrderFactory()
+    session.commit()
     form = await open_state(ExportState, "/downloads?new=1&status=flying", sign_in(Role.SUPPORT))
 
     await form.load()
-    await form.ask({"format": "pdf-of-gold"})
+    await form.ask()
 
-    assert form.is_open
-    assert "flying" in form.failure or "Choose" in form.failure
+    assert form.is_page
+    assert "flying" in form.failure
+    assert session.exec(select(Download)).all() == []
 
 
 async def test_a_reader_sees_no_form(session: Session, sign_in: SignIn) -> None:
@@ -88,9 +170,11 @@ async def test_a_reader_sees_no_form(session: Session, sign_in: SignIn) -> None:
 
     await form.load()
 
-    assert not form.is_open
-    with pytest.raises(PermissionDeniedError):
-        await form.ask({"format": "csv"})
+    assert not form.is_page
+    for deed in (form.ask, form.open_list, form.open_chosen):
+        with pytest.raises(PermissionDeniedError):
+            await deed()
+    assert session.exec(select(Download)).all() == []
 
 
 @pytest.mark.parametrize(

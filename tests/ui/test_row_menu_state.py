@@ -3,11 +3,14 @@
 import pytest
 from sqlmodel import Session, col, select
 
-from crm_app.domain.order_status import OrderStatus
+from crm_app import db
+from crm_app.domain.actor import Actor
+from crm_app.domain.order_status import OrderStatus, SyncStatus
 from crm_app.domain.permissions import Role
 from crm_app.domain.working import HoldReason, Priority
 from crm_app.errors import PermissionDeniedError
 from crm_app.models import Order, OrderComment, OrderEvent, OrderTag, Tag
+from crm_app.services import orders
 from crm_app.ui.orders.choosing import ChoosingState
 from crm_app.ui.orders.row_menu_state import RowMenuState
 from crm_app.ui.orders.state import OrdersState
@@ -28,8 +31,7 @@ def ids(session: Session) -> list[int]:
 
 async def open_menu(cookie: str, kind: str, order_id: int) -> RowMenuState:
     state = await open_state(RowMenuState, "/orders", cookie)
-    orders = await state.get_state(OrdersState)
-    await orders.load()
+    await (await state.get_state(OrdersState)).load()
     await state.open({"kind": kind, "order": str(order_id), "many": ""})
     return state
 
@@ -58,11 +60,11 @@ async def test_the_list_shows_what_was_changed(
     cookie = sign_in(Role.SUPPORT)
     menu = await open_menu(cookie, "priority", ids[0])
     await menu.choose("urgent")
-    orders = await menu.get_state(OrdersState)
+    shown = await menu.get_state(OrdersState)
 
-    await orders.refresh()
+    await shown.refresh()
 
-    row = next(row for row in orders.rows if row.id == ids[0])
+    row = next(row for row in shown.rows if row.id == ids[0])
     assert row.priority.text == "Urgent"
     assert fresh(session, ids[0]).priority is Priority.URGENT
 
@@ -180,3 +182,62 @@ async def test_what_no_menu_offers_is_refused(sign_in: SignIn, ids: list[int]) -
     assert nothing == ("", [])
     assert first == "Choose why it is held."
     assert "until" in hold.mistakes
+
+
+async def test_what_a_colleague_did_meanwhile_is_shown_and_typing_kept(
+    session: Session, admin: Actor, sign_in: SignIn, ids: list[int]
+) -> None:
+    menu = await open_menu(sign_in(Role.SUPPORT), "status", ids[0])
+    await menu.choose("shipped")
+    with db.transaction() as own:
+        orders.change_status(own, admin, ids[0], OrderStatus.PACKED)
+
+    await menu.submit({"carrier": "BlueDart", "tracking_number": "BD1"})
+    asked = menu.question
+    refused = fresh(session, ids[0]).status
+    await menu.submit({"carrier": "BlueDart", "tracking_number": "BD1"})
+
+    assert [(one.label, one.before, one.after) for one in asked.changes] == [
+        ("Status", "Confirmed", "Packed")
+    ]
+    assert (asked.verb, menu.failure, refused) == ("Ship all the same", "", OrderStatus.PACKED)
+    assert fresh(session, ids[0]).tracking_number == "BD1"
+
+
+async def test_a_step_of_a_row_shown_too_long_ago_asks_first_and_theirs_may_stay(
+    session: Session, admin: Actor, sign_in: SignIn, ids: list[int]
+) -> None:
+    menu = await open_menu(sign_in(Role.SUPPORT), "status", ids[0])
+    with db.transaction() as own:
+        orders.change_status(own, admin, ids[0], OrderStatus.READY_TO_SHIP)
+
+    await menu.choose("shipped")
+    await menu.submit({"carrier": "BlueDart", "tracking_number": "BD1"})
+    changes = [(one.label, one.after) for one in menu.question.changes]
+    await menu.take_theirs()
+
+    assert changes == [("Status", "Ready to ship")]
+    assert (menu.kind, menu.done) == ("", 1)
+    assert fresh(session, ids[0]).status is OrderStatus.READY_TO_SHIP
+
+
+async def test_a_disagreement_with_the_channel_is_ended_at_the_row(
+    session: Session, sign_in: SignIn
+) -> None:
+    order = OrderFactory(
+        status=OrderStatus.PACKED,
+        status_on_channel=OrderStatus.SHIPPED,
+        sync_status=SyncStatus.CONFLICT,
+    )
+    session.commit()
+    menu = await open_menu(sign_in(Role.SUPPORT), "status", order.id)
+    (shown,) = menu.disputes
+
+    await menu.decide("status", "nobody's")
+    refused = menu.failure
+    await menu.decide("status", "channels")
+
+    assert (shown.ours.status, shown.theirs.status) == ("Packed", "Shipped")
+    assert refused == "This menu offers no such thing."
+    settled = fresh(session, order.id)
+    assert (settled.status, settled.sync_status) == (OrderStatus.SHIPPED, SyncStatus.IN_SYNC)

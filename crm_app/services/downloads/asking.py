@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, func, literal, text
+from sqlalchemy import BigInteger, ColumnElement, Integer, any_, func, literal, text
 from sqlalchemy import select as fields
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, insert
 from sqlmodel import Session, col, select
@@ -13,7 +13,7 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.download import ACTIVE, DownloadKind, FileFormat, Paper
 from crm_app.domain.permissions import Permission
 from crm_app.errors import ConflictError, InvalidInputError
-from crm_app.models import BulkRow, Download, DownloadPart, Order
+from crm_app.models import BulkRow, BulkRun, Download, DownloadPart, Order
 from crm_app.services import audit, filter_words, order_search, reach, sudo
 from crm_app.services.downloads import columns
 from crm_app.services.order_query import OrderQuery, Sort
@@ -27,7 +27,10 @@ MAX_PRINTED: Final = 500
 _MOST_AT_ONCE: Final = 10
 # Freezing so many is done within a click; more of them a worker freezes first.
 FROZEN_AT_ONCE: Final = 5_000
-_EXPORTS: Final = (FileFormat.CSV, FileFormat.XLSX, FileFormat.JSON)
+# What a person ticks row by row, or a program names.
+MAX_CHOSEN: Final = FROZEN_AT_ONCE
+# What an export is written as.
+FORMATS: Final = (FileFormat.CSV, FileFormat.XLSX, FileFormat.JSON)
 _SORTED_BY: Final[Mapping[Sort, Any]] = {
     Sort.NEWEST: col(Order.placed_at).desc(),
     Sort.OLDEST: col(Order.placed_at).asc(),
@@ -46,8 +49,10 @@ def export(
     kind: FileFormat,
     keys: Sequence[str] = (),
     key: str,
+    only: Sequence[int] = (),
+    without: Sequence[int] = (),
 ) -> Download:
-    """Ask for a file with every order that matches now.
+    """Ask for a file with every order that matches now, or with chosen ones.
 
     What matches is frozen here, and so is its number; a worker writes the rows as they are then.
     Above `FROZEN_AT_ONCE` the worker freezes it too, as the first thing it does.
@@ -59,6 +64,8 @@ def export(
         kind: CSV, XLSX or JSON.
         keys: Of `columns.COLUMNS`, in the order of the file; none for the usual ones.
         key: Names this press: the same person's same key gives the same file.
+        only: Ids of the orders, at most `MAX_CHOSEN`; of the query only the order then counts.
+        without: Ids that are left out although they match, at most `MAX_CHOSEN`.
 
     Raises:
         PermissionDeniedError: Without the permission, or for personal columns without theirs.
@@ -68,12 +75,15 @@ def export(
         ConflictError: If too many files of this person are in work.
     """
     reach.require(session, actor, Permission.EXPORT_ORDERS)
-    if kind not in _EXPORTS:
-        raise InvalidInputError("An export is CSV, XLSX or JSON.", details={"format": "Unusable."})
+    check_format(kind)
+    if max(len(only), len(without)) > MAX_CHOSEN:
+        said = f"At most {MAX_CHOSEN:,} orders can be named one by one: take a filter instead."
+        raise InvalidInputError(said, details={"orders": said})
     chosen = columns.chosen(actor, list(keys) or columns.default_keys(actor))
     if any(column.is_personal for column in chosen):
         sudo.require(actor)
-    few = _count_up_to(session, order_search.conditions_of(session, actor, query))
+    conditions = _conditions(session, actor, query, only=only, without=without)
+    few = _count_up_to(session, conditions)
     if not few:
         raise _nothing()
     download, is_new = _claim(
@@ -82,18 +92,56 @@ def export(
         key,
         kind=DownloadKind.EXPORT,
         format=kind,
-        title=filter_words.title_of(session, query),
+        title=chosen_title(few) if only else _title(session, query, without),
         settings={
-            "filter": query.first_page().params(),
             "columns": [column.key for column in chosen],
+            **({} if only else {"filter": query.first_page().params(), "without": list(without)}),
         },
         has_people=any(column.is_personal for column in chosen),
     )
     if is_new:
-        if few <= FROZEN_AT_ONCE:
-            freeze(session, actor, download)
+        if only or few <= FROZEN_AT_ONCE:
+            _freeze(session, download, _matching(conditions, query.sort))
         _begin(session, actor, download)
     return download
+
+
+def check_format(kind: FileFormat) -> None:
+    """Refuse what no export is written as.
+
+    Raises:
+        InvalidInputError: If this is a format of papers.
+    """
+    if kind not in FORMATS:
+        raise InvalidInputError("An export is CSV, XLSX or JSON.", details={"format": "Unusable."})
+
+
+def chosen_title(count: int) -> str:
+    """`3 chosen orders`."""
+    return f"{count:,} chosen order{'' if count == 1 else 's'}"
+
+
+def _title(session: Session, query: OrderQuery, without: Sequence[int]) -> str:
+    title = filter_words.title_of(session, query)
+    return f"{title[:270]}, but for {len(without):,}" if without else title
+
+
+def _conditions(
+    session: Session,
+    actor: Actor,
+    query: OrderQuery,
+    *,
+    only: Sequence[int] = (),
+    without: Sequence[int] = (),
+) -> list[ColumnElement[bool]]:
+    if only:
+        return [_is_one_of(only)]
+    found = list(order_search.conditions_of(session, actor, query))
+    return [*found, ~_is_one_of(without)] if without else found
+
+
+def _is_one_of(ids: Sequence[int]) -> ColumnElement[bool]:
+    return col(Order.id) == any_(literal(list(ids), ARRAY(BigInteger)))
 
 
 def _count_up_to(session: Session, conditions: Sequence[ColumnElement[bool]]) -> int:
@@ -115,29 +163,31 @@ def freeze(session: Session, actor: Actor, download: Download) -> None:
         InvalidInputError: If none match, or too many.
     """
     query = OrderQuery.parse(download.settings["filter"])
-    found = order_search.conditions_of(session, actor, query)
+    found = _conditions(session, actor, query, without=download.settings.get("without", ()))
     # All of a filter: neither a page's plan nor its limits fit.
     session.execute(text("SELECT set_config('enable_seqscan', 'on', true)"))
     _freeze(session, download, _matching(found, query.sort))
 
 
 def export_run(session: Session, actor: Actor, run_id: int) -> Download:
-    """The file of a bulk change: its frozen orders as CSV with the usual columns.
+    """The file of a bulk change: its frozen orders, in the format and columns that it names.
 
     Raises:
-        PermissionDeniedError: Without `orders.export`.
+        PermissionDeniedError: Without `orders.export`, or for columns that the actor may not see.
     """
     reach.require(session, actor, Permission.EXPORT_ORDERS)
-    keys = columns.default_keys(actor)
+    run = session.get_one(BulkRun, run_id)
+    wished: str = run.settings.get("columns", "")
+    chosen = columns.chosen(actor, wished.split(",") if wished else columns.default_keys(actor))
     return _of_run(
         session,
         actor,
         run_id,
         kind=DownloadKind.EXPORT,
-        format=FileFormat.CSV,
-        title="Chosen orders",
-        settings={"columns": keys},
-        has_people=any(columns.COLUMNS[key].is_personal for key in keys),
+        format=FileFormat(run.settings.get("format", FileFormat.CSV)),
+        title=chosen_title(run.total),
+        settings={"columns": [column.key for column in chosen]},
+        has_people=any(column.is_personal for column in chosen),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 from sqlalchemy import ColumnElement, Text, func, type_coerce
 from sqlalchemy import select as fields
@@ -203,11 +203,7 @@ def chosen(actor: Actor, keys: Sequence[str]) -> list[Column]:
         InvalidInputError: If one is unknown, or there is none.
         PermissionDeniedError: If one holds personal data or amounts that the actor may not see.
     """
-    unknown = [key for key in keys if key not in COLUMNS]
-    if unknown or not keys:
-        said = f"There is no column {unknown[0][:40]!r}." if unknown else "Choose a column."
-        raise InvalidInputError(said, details={"columns": said})
-    found = [COLUMNS[key] for key in dict.fromkeys(keys)]
+    found = [COLUMNS[key] for key in known(keys)]
     hidden = [column.heading for column in found if column.is_personal]
     if hidden and not _sees(actor, Permission.SEE_PERSONAL_DATA):
         raise PermissionDeniedError(f"Your role does not show personal data: {', '.join(hidden)}.")
@@ -215,6 +211,20 @@ def chosen(actor: Actor, keys: Sequence[str]) -> list[Column]:
     if amounts and not _sees(actor, Permission.SEE_MONEY):
         raise PermissionDeniedError(f"Your role does not show amounts: {', '.join(amounts)}.")
     return found
+
+
+def known(keys: object) -> list[str]:
+    """The keys of columns, each once, in their order.
+
+    Raises:
+        InvalidInputError: If one is unknown, or there is none.
+    """
+    given = cast(Sequence[object], keys) if isinstance(keys, list | tuple) else ()
+    unknown = [str(key) for key in given if key not in COLUMNS]
+    if unknown or not given:
+        said = f"There is no column {unknown[0][:40]!r}." if unknown else "Choose a column."
+        raise InvalidInputError(said, details={"columns": said})
+    return list(dict.fromkeys(str(key) for key in given))
 
 
 _GUARDS: Final = (Permission.SEE_PERSONAL_DATA, Permission.SEE_MONEY)

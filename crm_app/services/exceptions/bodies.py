@@ -1,6 +1,7 @@
 """What arrived: masked for everybody, in clear for those who may see it and are recorded."""
 
 import json
+from contextlib import suppress
 from typing import Any, Final, cast
 
 import zstandard
@@ -12,7 +13,7 @@ from crm_app.domain.trouble import Source
 from crm_app.errors import NotFoundError
 from crm_app.models import InboxEntry, Order
 from crm_app.services import audit, reach
-from crm_app.services.exceptions import closed, listing
+from crm_app.services.exceptions import closed, healed, listing
 from crm_app.services.exceptions.rows import ExceptionRow
 from crm_app.services.payloads import payload_of
 
@@ -53,11 +54,11 @@ def clear(body: bytes) -> str:
 
 
 def find(session: Session, key: str) -> ExceptionRow:
-    """An exception that is open, or that a person closed; raises NotFoundError."""
-    try:
-        return listing.find(session, key)
-    except NotFoundError:
-        return closed.find(session, key)
+    """One that is open, that a person closed or that solved itself; raises NotFoundError."""
+    for place in (listing, closed):
+        with suppress(NotFoundError):
+            return place.find(session, key)
+    return healed.find(session, key)
 
 
 def body_of(session: Session, row: ExceptionRow) -> bytes | None:

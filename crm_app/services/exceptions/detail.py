@@ -26,6 +26,7 @@ from crm_app.models import (
 from crm_app.services import disputes, reach
 from crm_app.services.exceptions import bodies, listing, sources, wording
 from crm_app.services.exceptions.rows import ExceptionRow
+from crm_app.services.intent_view import AttemptView
 
 _MOST_ATTEMPTS: Final = 20
 _MOST_DEEDS: Final = 30
@@ -39,17 +40,6 @@ class WordView:
     raw: str
     at: datetime
     who: str
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptView:
-    """One call. `answer` is the channel's, redacted."""
-
-    at: datetime
-    operation: str
-    outcome: str
-    answer: str
-    duration_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +94,14 @@ def get_exception(session: Session, actor: Actor, key: str) -> ExceptionDetail:
     ours, theirs = _words(session, actor, row, order, intent) if order else (None, None)
     return ExceptionDetail(
         row=row,
-        advice="" if row.closed_at else wording.advice(row.source, row.cause),
+        advice="" if row.is_over else wording.advice(row.source, row.cause),
         ours=ours,
         theirs=theirs,
         attempts=_attempts(session, intent),
         facts=_facts(session, row),
         deeds=_deeds(session, key),
         shape=bodies.masked(body) if body is not None else "",
-        may_act=actor.may(Permission.CHANGE_STATUS) and row.closed_at is None,
+        may_act=actor.may(Permission.CHANGE_STATUS) and not row.is_over,
         may_reveal=body is not None and actor.may(Permission.SEE_PERSONAL_DATA),
     )
 

@@ -16,13 +16,15 @@ from crm_app.domain.trouble import Cause, Source
 from crm_app.errors import NotFoundError
 from crm_app.models import ChannelAccount, ExceptionMark, User
 from crm_app.services import reach
-from crm_app.services.exceptions import closed, sources
+from crm_app.services.exceptions import closed, healed, sources
 from crm_app.services.exceptions.filtering import after, filters
 from crm_app.services.exceptions.query import ExceptionQuery, Position, View
 from crm_app.services.exceptions.rows import ExceptionRow, row_of
 
 # Counting further helps nobody; the page says "10,000+".
 COUNT_CAP: Final = 10_000
+# What is over is not read from its source any more.
+_OVER: Final = {View.CLOSED: closed, View.HEALED: healed}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,8 @@ def count_exceptions(session: Session, actor: Actor, query: ExceptionQuery | Non
     """
     reach.require(session, actor, Permission.VIEW_ORDERS)
     asked = query or ExceptionQuery()
-    if asked.view is View.CLOSED:
-        found = closed.count(session, actor, asked, COUNT_CAP + 1)
+    if asked.view in _OVER:
+        found = _OVER[asked.view].count(session, actor, asked, COUNT_CAP + 1)
     else:
         found = _count_open(session, actor, asked)
     counted = {cause: min(found.get(cause.value, 0), COUNT_CAP) for cause in Cause}
@@ -90,8 +92,8 @@ def list_exceptions(session: Session, actor: Actor, query: ExceptionQuery) -> Ex
         InvalidInputError: If the cursor is damaged.
     """
     reach.require(session, actor, Permission.VIEW_ORDERS)
-    if query.view is View.CLOSED:
-        return _closed(session, actor, query)
+    if query.view in _OVER:
+        return _over(session, actor, query)
     asked = sources.SEEN_IN[query.cause] if query.cause else tuple(Source)
     every = sources.everything(*asked)
     statement = _select(every).where(*_conditions(every.c, actor, query))
@@ -106,12 +108,13 @@ def list_exceptions(session: Session, actor: Actor, query: ExceptionQuery) -> Ex
     return ExceptionList(rows, _cursor(rows[-1].since, rows[-1].key) if more else None)
 
 
-def _closed(session: Session, actor: Actor, query: ExceptionQuery) -> ExceptionList:
-    found = closed.page(session, actor, query)
+def _over(session: Session, actor: Actor, query: ExceptionQuery) -> ExceptionList:
+    found = _OVER[query.view].page(session, actor, query)
     rows = tuple(found[: query.limit])
     if len(found) <= query.limit:
         return ExceptionList(rows, None)
-    return ExceptionList(rows, _cursor(rows[-1].closed_at or rows[-1].since, rows[-1].key))
+    last = rows[-1]
+    return ExceptionList(rows, _cursor(last.closed_at or last.healed_at or last.since, last.key))
 
 
 def find(session: Session, key: str) -> ExceptionRow:

@@ -26,6 +26,7 @@ class View(StrEnum):
     OPEN = "open"
     SNOOZED = "snoozed"
     CLOSED = "closed"  # closed by people, with their notes
+    HEALED = "healed"  # gone by themselves, for some days
 
 
 E_ = TypeVar("E_", bound=StrEnum)

@@ -23,6 +23,7 @@ class ExceptionRow:
         said: The channel's own words, or the reason why it was set aside.
         ways: What may be done about it here.
         closed_at: When a person closed it, with `note`; None while it is open.
+        healed_at: When it was found gone, without anybody's doing.
         changed_by: Who assigned, snoozed or closed it last.
     """
 
@@ -42,8 +43,14 @@ class ExceptionRow:
     assignee: str = ""
     snoozed_until: datetime | None = None
     closed_at: datetime | None = None
+    healed_at: datetime | None = None
     note: str = ""
     changed_by: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to do about it."""
+        return self.closed_at is not None or self.healed_at is not None
 
 
 def row_of(row: Any) -> ExceptionRow:
@@ -88,7 +95,7 @@ def _ways(source: Source, cause: Cause, row: Any) -> tuple[Way, ...]:
             return (Way.RETRY, Way.RESOLVE) if can_retry else (Way.RESOLVE,)
         case Source.MESSAGE:
             return (Way.RETRY, Way.RESOLVE)
-        case Source.WORD | Source.SKU | Source.ROWS | Source.DOWNLOAD:
+        case Source.WORD | Source.SKU | Source.ROWS | Source.DOWNLOAD | Source.DOCUMENT:
             return (Way.RESOLVE,)
         case _:
             return ()

@@ -271,6 +271,7 @@ _PARTS: Final[dict[Source, Callable[[int | None], Statement]]] = {
     Source.RUN: works.run,
     Source.ROWS: works.failed_rows,
     Source.DOWNLOAD: works.download,
+    Source.DOCUMENT: works.document,
     Source.MESSAGE: works.message,
 }
 
@@ -286,5 +287,11 @@ SEEN_IN: Final[dict[Cause, tuple[Source, ...]]] = {
     Cause.MAPPING: (Source.WORD,),
     Cause.SKU: (Source.SKU,),
     Cause.WAITING: (Source.WAIT, Source.QUEUE, Source.INBOX, Source.PAUSED),
-    Cause.WORK: (Source.RUN, Source.ROWS, Source.DOWNLOAD, Source.MESSAGE),
+    Cause.WORK: (
+        Source.RUN,
+        Source.ROWS,
+        Source.DOWNLOAD,
+        Source.DOCUMENT,
+        Source.MESSAGE,
+    ),
 }

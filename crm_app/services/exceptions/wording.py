@@ -35,6 +35,7 @@ _OF_OURS: Final = {
     Source.RUN: "It stands still",
     Source.ROWS: "Orders were left undone by a mistake of ours",
     Source.DOWNLOAD: "A file could not be made",
+    Source.DOCUMENT: "An import stands still",
     Source.MESSAGE: "Alerts reach nobody on this way",
 }
 _OF_ACCOUNTS: Final = {
@@ -99,6 +100,10 @@ _ADVICE: Final[dict[tuple[Source, Cause], str]] = {
         "Open it and try those orders again; the log says what went wrong. It leaves once they are."
     ),
     (Source.DOWNLOAD, Cause.WORK): "Ask for the file again; it leaves when somebody did.",
+    (Source.DOCUMENT, Cause.WORK): (
+        "Look whether the worker runs, below the sidebar: then it goes on by itself. Else open the "
+        "file, stop it, and upload it anew; nothing is written twice."
+    ),
     (Source.MESSAGE, Cause.WORK): (
         "Look at the address on the page of alerts and send a test, then try these again."
     ),

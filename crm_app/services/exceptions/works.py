@@ -13,7 +13,7 @@ from crm_app.domain.download import DownloadState
 from crm_app.domain.intent import UNSENT
 from crm_app.domain.time import now
 from crm_app.domain.trouble import Cause, Source
-from crm_app.models import AlertMessage, BulkRun, Download, StatusIntent
+from crm_app.models import AlertMessage, BulkRun, Document, DocumentState, Download, StatusIntent
 from crm_app.models.outbox import IS_OPEN
 from crm_app.services.exceptions.parts import Statement, cutoff, row
 
@@ -21,6 +21,7 @@ _FILES_FOR: Final = timedelta(days=14)
 _MESSAGES_FOR: Final = timedelta(days=7)
 # In the words of `bulk_runs.pause`: whatever else paused a run was no person.
 _BY_A_PERSON: Final = "Paused by %"
+_PLACE: Final = (col(Document.progress), " of ", col(Document.progress_of), ".")
 _REMOVED: Final = "The webhook was removed."
 
 
@@ -96,6 +97,32 @@ def download(only: int | None) -> Statement:
         ~asked_again.exists(),
     )
     return _one(statement, col(Download.id), only)
+
+
+def document(only: int | None) -> Statement:
+    """Uploaded files that a step has to go on with, and nothing does."""
+    moved = func.coalesce(Document.moved_at, Document.created_at)
+    stands = case(
+        (col(Document.state) == DocumentState.RECEIVED, "Nothing has read it yet."),
+        (
+            col(Document.state) == DocumentState.CHECKING,
+            func.concat("The check stands still at order ", *_PLACE),
+        ),
+        else_=func.concat("The import stands still at order ", *_PLACE),
+    )
+    statement = row(
+        Source.DOCUMENT,
+        Cause.WORK,
+        key=(Document.id,),
+        since=moved,
+        title=Document.name,
+        said=func.concat(Document.uploaded_by_name, " uploaded it. ", stands),
+    )
+    in_work = "documents.state IN ('received', 'checking', 'importing')"
+    statement = statement.select_from(Document).where(
+        sa.literal_column(in_work, sa.Boolean), moved < cutoff()
+    )
+    return _one(statement, col(Document.id), only)
 
 
 def message(only: int | None) -> Statement:

@@ -4,18 +4,17 @@ from typing import Final
 
 import reflex as rx
 
-from crm_app.domain.download import FileFormat
 from crm_app.domain.permissions import Permission
-from crm_app.ui.downloads.state import DownloadsState, ExportState
-from crm_app.ui.downloads.view import ColumnChoice, DownloadRow
+from crm_app.ui.downloads.state import DownloadsState
+from crm_app.ui.downloads.view import DownloadRow
+from crm_app.ui.orders.export_form import export_card
+from crm_app.ui.orders.export_state import ExportState
 from crm_app.ui.shared.blanks import blank, failed, skeleton_rows
 from crm_app.ui.shared.conditions import has_any
-from crm_app.ui.shared.keeping import kept
 from crm_app.ui.shared.links import DOWNLOADS, link
 from crm_app.ui.shared.marks import button, icon, pill, tag, ticker, time_text
 from crm_app.ui.shared.native import NativeAnchor
 from crm_app.ui.shared.navigation import may
-from crm_app.ui.shared.notes import notice
 from crm_app.ui.shared.shell import shell
 
 _HEADS: Final = (
@@ -26,17 +25,12 @@ _HEADS: Final = (
     ("Asked", "asked"),
     ("", "do"),
 )
-_FORMATS: Final = (
-    (FileFormat.CSV, "For any spreadsheet or program"),
-    (FileFormat.XLSX, "With real dates and numbers"),
-    (FileFormat.JSON, "For programs"),
-)
 
 
 def downloads_page() -> rx.Component:
     return shell(
         "Downloads",
-        rx.cond(ExportState.is_open, _form(), rx.fragment()),
+        rx.cond(ExportState.is_page, export_card(), rx.fragment()),
         rx.cond(
             DownloadsState.failure != "",
             failed(DownloadsState.failure, DownloadsState.load),
@@ -56,79 +50,6 @@ def downloads_page() -> rx.Component:
                 rx.fragment(),
             ),
         ),
-    )
-
-
-def _form() -> rx.Component:
-    return rx.el.form(
-        rx.el.div(
-            rx.el.h2("New export"),
-            rx.el.p(
-                rx.el.b(ExportState.title),
-                rx.cond(
-                    ExportState.count != "",
-                    rx.el.span(": " + ExportState.count + ", every row of it"),
-                    rx.fragment(),
-                ),
-            ),
-        ),
-        rx.el.fieldset(
-            rx.el.legend("Format"),
-            rx.el.div(*[_format(one, why) for one, why in _FORMATS], class_name="export-formats"),
-        ),
-        rx.el.fieldset(
-            rx.el.legend("Columns"),
-            rx.el.div(
-                button("Usual", kind="quiet", on_click=ExportState.choose("usual")),
-                button("All", kind="quiet", on_click=ExportState.choose("all")),
-                button("None", kind="quiet", on_click=ExportState.choose("none")),
-                class_name="export-sets",
-                custom_attrs={"data-fresh": "1"},
-            ),
-            rx.el.div(
-                rx.foreach(ExportState.columns, _column),
-                class_name="export-columns",
-                key=ExportState.drawn,
-            ),
-        ),
-        notice(ExportState.failure),
-        rx.el.div(
-            rx.el.button("Make the file", type="submit", class_name="btn primary"),
-            link("Not now", href=DOWNLOADS, class_name="btn quiet"),
-            rx.el.span(
-                "Kept for " + ExportState.kept + " days. Files with personal data "
-                "are marked, and each taking is recorded.",
-                class_name="quiet",
-            ),
-            class_name="export-end",
-        ),
-        on_submit=ExportState.ask,
-        class_name="card export-form",
-        custom_attrs=kept("export", ExportState.title),
-    )
-
-
-def _format(one: FileFormat, why: str) -> rx.Component:
-    return rx.el.label(
-        rx.el.input(
-            type="radio", name="format", value=one.value, default_checked=one is FileFormat.CSV
-        ),
-        rx.el.span(rx.el.b(one.label), rx.el.span(why, class_name="quiet")),
-        class_name="export-format",
-    )
-
-
-def _column(choice: ColumnChoice) -> rx.Component:
-    return rx.el.label(
-        rx.el.input(type="checkbox", name=choice.name, default_checked=choice.is_on),
-        rx.el.span(choice.heading),
-        rx.cond(
-            choice.is_personal,
-            rx.el.span(icon("user-round", 12), title="Personal data", class_name="export-person"),
-            rx.fragment(),
-        ),
-        key=choice.key,
-        class_name="export-column",
     )
 
 
@@ -224,7 +145,7 @@ def _deeds(row: DownloadRow) -> rx.Component:
 
 def _empty() -> rx.Component:
     return rx.cond(
-        ExportState.is_open,
+        ExportState.is_page,
         rx.fragment(),
         blank(
             "download",

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from crm_app.domain.download import ACTIVE, DownloadState
 from crm_app.models import Download
-from crm_app.services.downloads.columns import Column
 from crm_app.ui.shared import times
 from crm_app.ui.shared.tones import Pill, Stage, Tone
 
@@ -78,24 +77,3 @@ def size_text(size: int) -> str:
         number, unit = number / _STEP, unit + 1
     places = 1 if unit and number < 10 else 0
     return f"{number:.{places}f} {_UNITS[unit]}"
-
-
-@dataclass(frozen=True)
-class ColumnChoice:
-    """One box of the form."""
-
-    key: str = ""
-    name: str = ""
-    heading: str = ""
-    is_personal: bool = False
-    is_on: bool = False
-
-    @classmethod
-    def of(cls, column: Column) -> Self:
-        return cls(
-            key=column.key,
-            name=f"column-{column.key}",
-            heading=column.heading,
-            is_personal=column.is_personal,
-            is_on=column.by_default,
-        )

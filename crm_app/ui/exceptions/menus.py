@@ -20,6 +20,7 @@ _VIEWS: Final = {
     View.OPEN: "Open",
     View.SNOOZED: "Snoozed",
     View.CLOSED: "Closed by people",
+    View.HEALED: "Solved themselves",
 }
 _FREE: Final = {ME: "Mine", NOBODY: "Nobody's"}
 

@@ -12,6 +12,7 @@ from crm_app.ui.shared.filter_parts import dropdown
 from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import button, channel_mark, icon, pill
 from crm_app.ui.shared.navigation import may
+from crm_app.ui.shared.receipts import receipts_list
 from crm_app.ui.shared.words import two_words
 
 
@@ -92,7 +93,7 @@ def _found() -> rx.Component:
         _ways(),
         _handing(),
         _note(),
-        _list("Tries", panel.attempts, "attempts"),
+        _tries(),
         _facts(),
         _arrived(),
         _list("What people did", panel.deeds, "deeds"),
@@ -251,6 +252,17 @@ def _note() -> rx.Component:
             rx.el.button("Close it", type="submit", class_name="btn"),
             on_submit=PanelState.resolve,
             class_name="note-line",
+        ),
+        rx.fragment(),
+    )
+
+
+def _tries() -> rx.Component:
+    """Every call about it: what was asked, and what came back."""
+    return rx.cond(
+        has_any(PanelState.panel.attempts),
+        rx.el.section(
+            rx.el.h3("Tries"), receipts_list(PanelState.panel.attempts), class_name="panel-part"
         ),
         rx.fragment(),
     )

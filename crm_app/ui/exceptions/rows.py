@@ -35,6 +35,7 @@ NAMED: Final = (
     Source.RUN,
     Source.ROWS,
     Source.DOWNLOAD,
+    Source.DOCUMENT,
     Source.MESSAGE,
 )
 # What no channel has to do with.
@@ -125,6 +126,8 @@ def length(time: timedelta) -> str:
 
 
 def _ends(row: ExceptionRow, now: datetime, zone: ZoneInfo) -> str:
+    if row.healed_at:
+        return f"gone {times.when(row.healed_at, now, zone)}"
     if row.closed_at:
         return f"closed {times.when(row.closed_at, now, zone)}"
     if row.snoozed_until and row.snoozed_until > now:

@@ -32,8 +32,14 @@ _EMPTY: Final = {
     View.OPEN: "No exception matches these filters.",
     View.SNOOZED: "Nothing that matches these filters is snoozed.",
     View.CLOSED: "Nobody closed one that matches these filters.",
+    View.HEALED: "Nothing that matches these filters solved itself in the last seven days.",
 }
-_NOUNS: Final = {View.OPEN: "open", View.SNOOZED: "snoozed", View.CLOSED: "closed"}
+_NOUNS: Final = {
+    View.OPEN: "open",
+    View.SNOOZED: "snoozed",
+    View.CLOSED: "closed",
+    View.HEALED: "gone",
+}
 
 
 class ExceptionsState(rx.State):
@@ -150,7 +156,7 @@ class ExceptionsState(rx.State):
         self.count = f"{text} {_NOUNS[query.view]}"
         self.is_all_clear = counts.total == 0 and query.view is View.OPEN
         self.empty = _EMPTY[query.view]
-        self.can_pick = query.view is not View.CLOSED
+        self.can_pick = query.view not in (View.CLOSED, View.HEALED)
         self.can_retry_cause = (
             query.view is View.OPEN
             and query.cause in _RETRIED

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from crm_app.channels import capabilities
 from crm_app.domain.trouble import Source, Way
 from crm_app.services.exceptions.detail import (
-    AttemptView,
     DeedView,
     ExceptionDetail,
     FactView,
@@ -19,6 +18,7 @@ from crm_app.ui.exceptions.rows import NAMED, cause_pill, marked
 from crm_app.ui.orders.rows import INFERRED
 from crm_app.ui.shared import times
 from crm_app.ui.shared.links import order_path
+from crm_app.ui.shared.receipts import Receipt
 from crm_app.ui.shared.tones import Pill
 from crm_app.ui.shared.words import Word
 
@@ -40,17 +40,8 @@ _CURES: Final = {
     Source.RUN: ("Open the bulk change", "/bulk/{number}"),
     Source.ROWS: ("Open the bulk change", "/bulk/{number}"),
     Source.DOWNLOAD: ("Downloads", "/downloads"),
+    Source.DOCUMENT: ("Imports", "/imports?file={number}"),
     Source.MESSAGE: ("Alerts", "/alerts"),
-}
-_OUTCOMES: Final = {
-    "accepted": "accepted",
-    "RejectedError": "refused",
-    "RateLimitedError": "no room in the limit",
-    "RetryableError": "failed",
-    "LeftAloneError": "left out for a while",
-    "NotYetError": "not ready there",
-    "OutcomeUnknownError": "no answer",
-    "AccountDisconnectedError": "not let in",
 }
 
 
@@ -99,7 +90,7 @@ class Panel:
     may_reveal: bool = False
     ours: Word = field(default_factory=Word)
     theirs: Word = field(default_factory=Word)
-    attempts: list[Item] = field(default_factory=list)
+    attempts: list[Receipt] = field(default_factory=list)
     facts: list[Item] = field(default_factory=list)
     deeds: list[Item] = field(default_factory=list)
     shape: str = ""
@@ -123,7 +114,7 @@ class Panel:
             title=row.title or "No number",
             is_name=row.source in NAMED,
             is_field=row.source is Source.FIELD,
-            is_sku=row.source is Source.SKU and row.closed_at is None,
+            is_sku=row.source is Source.SKU and not row.is_over,
             order_href=order_path(row.order_id) if row.order_id else "",
             summary=row.summary,
             said=row.said,
@@ -131,7 +122,7 @@ class Panel:
             since=times.when(row.since, now, zone),
             since_exact=times.exact(row.since, zone),
             retry=_RETRY.get(row.source, "") if Way.RETRY in ways else "",
-            cure=cure if row.closed_at is None else "",
+            cure="" if row.is_over else cure,
             cure_href=cure_href.format(account=row.account_id, number=row.key.split(":")[1]),
             can_keep=Way.KEEP_CHANNELS in ways,
             can_retry_ours=Way.KEEP_OURS in ways,
@@ -140,7 +131,7 @@ class Panel:
             may_reveal=detail.may_reveal,
             ours=_word("Ours", detail.ours, now, zone),
             theirs=_word(label, detail.theirs, now, zone),
-            attempts=[_attempt(i, one, now, zone) for i, one in enumerate(detail.attempts)],
+            attempts=[Receipt.of(one, now, zone) for one in detail.attempts],
             facts=_facts(detail.facts, now, zone),
             deeds=[_deed(i, one, now, zone) for i, one in enumerate(detail.deeds)],
             shape=detail.shape,
@@ -148,7 +139,7 @@ class Panel:
             snoozed=times.when(row.snoozed_until, now, zone)
             if row.snoozed_until and is_asleep
             else "",
-            is_closed=row.closed_at is not None,
+            is_closed=row.is_over,
         )
 
 
@@ -158,17 +149,6 @@ def _word(side: str, word: WordView | None, now: datetime, zone: ZoneInfo) -> Wo
     who = f"by {word.who}" if side == "Ours" and word.who else ""
     at, exact = times.when(word.at, now, zone), times.exact(word.at, zone)
     return Word(side, word.status, word.raw, at, exact, who)
-
-
-def _attempt(number: int, one: AttemptView, now: datetime, zone: ZoneInfo) -> Item:
-    return Item(
-        key=str(number),
-        name=_OUTCOMES.get(one.outcome, one.outcome),
-        text=one.answer,
-        more=f"{one.duration_ms:,} ms",
-        at=times.when(one.at, now, zone),
-        exact=times.exact(one.at, zone),
-    )
 
 
 def _facts(facts: tuple[FactView, ...], now: datetime, zone: ZoneInfo) -> list[Item]:

@@ -130,14 +130,16 @@ def question_dialog() -> rx.Component:
             rx.dialog.title(question.title, class_name="dialog-title"),
             rx.dialog.description(question.explanation, class_name="quiet"),
             rx.el.form(
-                changed_meanwhile(),
+                changed_meanwhile(question.changes),
                 rx.cond(has_any(question.pieces), pieces_field(), rx.fragment()),
                 rx.cond(question.asks_parcel, _parcel(), rx.fragment()),
                 rx.cond(has_any(question.reasons), _reasons(), rx.fragment()),
                 _why(),
                 notice(question.failure),
                 rx.el.div(
-                    rx.dialog.close(button("Not now")),
+                    rx.dialog.close(
+                        button(rx.cond(has_any(question.changes), "Take theirs", "Not now"))
+                    ),
                     rx.el.button(question.verb, type="submit", class_name=question.look),
                     class_name="dialog-end",
                 ),

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
+from crm_app.domain.order_status import SyncStatus
+from crm_app.domain.rules import Field
 from crm_app.errors import CrmError
 from crm_app.services.order_view import DisputeView, OrderDetail
 from crm_app.ui.shared import times
@@ -40,6 +42,27 @@ class Dispute:
             keep_label=f"Keep our {name}",
             take_label=f"Take {channel}'s {name}",
         )
+
+
+def disputes_of(detail: OrderDetail, now: datetime, zone: ZoneInfo) -> list[Dispute]:
+    """Every field that a person has to decide, the status first."""
+    channel = detail.order.channel.label
+    others = [Dispute.of(one, channel, now, zone) for one in detail.disputes]
+    if detail.order.sync_status not in (SyncStatus.REJECTED, SyncStatus.CONFLICT):
+        return others
+    ours, theirs = words_of(detail, now, zone)
+    is_refused = detail.order.sync_status is SyncStatus.REJECTED
+    word = detail.order.status_on_channel
+    status = Dispute(
+        name=Field.STATUS.value,
+        label="Status",
+        sentence=f"{channel} refused it." if is_refused else f"{channel} says something else.",
+        ours=ours,
+        theirs=theirs,
+        keep_label=f"Send {ours.status} again",
+        take_label=f"Take {channel}'s word" + (f": {word.label}" if word else ""),
+    )
+    return [status, *others]
 
 
 @dataclass(frozen=True)

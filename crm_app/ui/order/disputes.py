@@ -39,9 +39,8 @@ def _card(one: Dispute) -> rx.Component:
     )
 
 
-def changed_meanwhile() -> rx.Component:
+def changed_meanwhile(changes: list[Changed]) -> rx.Component:
     """What somebody else changed since the question was opened; what was typed stays."""
-    changes = OrderState.question.changes
     return rx.cond(
         has_any(changes),
         rx.el.div(

@@ -6,6 +6,7 @@ import reflex as rx
 
 from crm_app.domain.permissions import Permission
 from crm_app.ui.orders.choosing import ChoosingState
+from crm_app.ui.orders.export_state import ExportState
 from crm_app.ui.orders.rows import OrderRow
 from crm_app.ui.shared.marks import icon
 from crm_app.ui.shared.navigation import may
@@ -84,7 +85,18 @@ def choice_bar() -> rx.Component:
                 _here("Assign", "assign", "user-round", "a", Permission.ASSIGN_ORDERS),
                 _here("Tag", "tag", "tag", "t", Permission.TAG_ORDERS),
                 _here("Hold", "hold", "pause", "h", Permission.HOLD_ORDERS),
-                _do("Export", "export", "download", ""),
+                rx.cond(
+                    may(Permission.EXPORT_ORDERS),
+                    rx.el.button(
+                        icon("download", 14),
+                        rx.el.span("Export"),
+                        type="button",
+                        class_name="choice-do",
+                        on_click=ExportState.open_chosen,
+                        custom_attrs={"aria-haspopup": "dialog"},
+                    ),
+                    rx.fragment(),
+                ),
                 rx.cond(
                     may(Permission.PRINT_ORDERS),
                     rx.fragment(

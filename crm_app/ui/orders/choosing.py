@@ -101,7 +101,7 @@ class ChoosingState(rx.State):
         """Freeze the choice and go to its page; an export, which asks nothing, starts at once."""
         actor = await current_actor(self)
         try:
-            run_id = await call(_begin, actor, self._choice(), self._key, str(action))
+            run_id = await call(_begin, actor, choice_of(self), self._key, str(action))
         except InvalidInputError as error:
             self.failure = str(error)
             return None
@@ -115,11 +115,6 @@ class ChoosingState(rx.State):
         except InvalidInputError:
             return {}
         return dataclasses.replace(query, cursor=None, sort=Sort.NEWEST).params()
-
-    def _choice(self) -> Choice:
-        if self._is_all:
-            return Choice(query=OrderQuery.parse(self._filter), without=tuple(self._without))
-        return Choice(ids=tuple(self._ids))
 
     async def _page(self) -> list[int]:
         orders = await self.get_state(OrdersState)
@@ -170,6 +165,14 @@ class ChoosingState(rx.State):
         if not self._without:
             return f"All {number} chosen"
         return f"All {number} but {len(self._without):,} chosen"
+
+
+def choice_of(choosing: ChoosingState) -> Choice:
+    """The chosen orders, as services take them."""
+    state: Any = choosing
+    if state._is_all:
+        return Choice(query=OrderQuery.parse(state._filter), without=tuple(state._without))
+    return Choice(ids=tuple(state._ids))
 
 
 def few(choosing: ChoosingState, most: int) -> list[int] | None:

@@ -7,6 +7,8 @@ import reflex as rx
 from crm_app.domain.permissions import Permission
 from crm_app.ui.order.state import OrderState
 from crm_app.ui.orders.choice_bar import choice_bar
+from crm_app.ui.orders.export_form import export_dialog
+from crm_app.ui.orders.export_state import ExportState
 from crm_app.ui.orders.filters import filter_bar, list_notes
 from crm_app.ui.orders.layout_menu import layout_form, layout_menu
 from crm_app.ui.orders.panel import opened_order
@@ -14,7 +16,7 @@ from crm_app.ui.orders.row_menu import row_menu
 from crm_app.ui.orders.state import OrdersState
 from crm_app.ui.orders.table import news_bar, orders_table, paging
 from crm_app.ui.shared.links import BULK, NEW_ORDER, link
-from crm_app.ui.shared.marks import icon, ticker
+from crm_app.ui.shared.marks import button, icon, ticker
 from crm_app.ui.shared.navigation import may
 from crm_app.ui.shared.shell import shell
 
@@ -33,6 +35,7 @@ def orders_page() -> rx.Component:
         choice_bar(),
         layout_form(),
         row_menu(),
+        export_dialog(),
         # The worker writes to the database, not to this page, so the page asks again.
         ticker(OrdersState.refresh, REFRESH_MS),
         section="orders",
@@ -46,12 +49,11 @@ def orders_page() -> rx.Component:
             ),
             rx.cond(
                 may(Permission.EXPORT_ORDERS),
-                link(
+                button(
                     icon("download", 14),
                     "Export",
-                    href=OrdersState.export_href,
-                    class_name="btn",
-                    custom_attrs={"data-do": "export"},
+                    on_click=ExportState.open_list,
+                    custom_attrs={"data-do": "export", "aria-haspopup": "dialog"},
                 ),
                 rx.fragment(),
             ),

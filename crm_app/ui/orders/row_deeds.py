@@ -7,15 +7,20 @@ from sqlmodel import Session
 
 from crm_app.channels import capabilities
 from crm_app.channels.capabilities import Telling
+from crm_app.config import get_settings
 from crm_app.domain.actor import Actor
 from crm_app.domain.order_status import OrderStatus
+from crm_app.domain.rules import Field
+from crm_app.domain.time import now
 from crm_app.domain.working import HoldReason, Priority
 from crm_app.errors import InvalidInputError
-from crm_app.services import bulk_working, intent_view, order_view, orders
+from crm_app.services import bulk_working, disputes, intent_view, order_view, orders
 from crm_app.services.order_view import OrderDetail
+from crm_app.services.orders import Keep
 from crm_app.services.working import assigning, comments, holding, people, tagging
 from crm_app.services.working.changes import Made
 from crm_app.services.working.rows import Working, working_of
+from crm_app.ui.order.differences import Dispute, disputes_of
 from crm_app.ui.order.steps import Question, Steps, asks
 
 Kind = Literal["status", "assign", "tag", "hold", "priority", "comment"]
@@ -45,10 +50,15 @@ class MenuItem:
 
 @dataclass(frozen=True)
 class Menu:
-    """What a menu offers, and why the rest of it is not offered."""
+    """What a menu offers, and why the rest of it is not offered.
+
+    Of an order whose status it offers: what the channel says otherwise, and the version shown.
+    """
 
     items: list[MenuItem] = field(default_factory=list[MenuItem])
     refused: list[str] = field(default_factory=list[str])
+    disputes: list[Dispute] = field(default_factory=list[Dispute])
+    version: int = 0
 
 
 def look(session: Session, actor: Actor, kind: Kind, ids: list[int]) -> Menu:
@@ -126,8 +136,23 @@ def said(made: Made, ids: list[int]) -> str:
     return f"{len(made.changed):,} orders changed{left}"
 
 
-def question_of(detail: OrderDetail, status: str) -> Question | None:
-    """What has to be asked before a step; None where nothing has.
+def decide(session: Session, actor: Actor, order_id: int, name: str, whose: str) -> str:
+    """End a disagreement with the channel about one field; the sentence says what stays.
+
+    Raises:
+        CrmError: As the service that does it.
+    """
+    if whose not in list(Keep) or (name != Field.STATUS and name not in list(Field)):
+        raise InvalidInputError("This menu offers no such thing.")
+    if name == Field.STATUS:
+        orders.settle(session, actor, order_id, Keep(whose))
+    else:
+        disputes.decide(session, actor, order_id, Field(name), Keep(whose))
+    return "Ours stays" if whose == Keep.OURS else "The channel's word stays"
+
+
+def question_of(detail: OrderDetail, status: str) -> tuple[Question, bool]:
+    """The question before a step, and whether it has to be asked at once.
 
     Raises:
         InvalidInputError: If the step is not possible (any more).
@@ -135,9 +160,7 @@ def question_of(detail: OrderDetail, status: str) -> Question | None:
     choice = next((one for one in detail.choices if one.status.value == status), None)
     if choice is None or choice.why_not:
         raise InvalidInputError(choice.why_not if choice else "This step is no longer possible.")
-    if not asks(choice):
-        return None
-    return Question.of(choice, detail, detail.version)
+    return Question.of(choice, detail, detail.version), asks(choice)
 
 
 def _steps(detail: OrderDetail) -> Menu:
@@ -145,6 +168,8 @@ def _steps(detail: OrderDetail) -> Menu:
     return Menu(
         [MenuItem(one.status, one.label, hint=one.hint) for one in steps.allowed],
         [f"{one.labels}: {one.why}" for one in steps.refused],
+        disputes_of(detail, now(), get_settings().zone) if detail.may_change else [],
+        detail.version,
     )
 
 

@@ -2,6 +2,8 @@
 
 import reflex as rx
 
+from crm_app.ui.order.differences import Dispute
+from crm_app.ui.order.disputes import changed_meanwhile
 from crm_app.ui.order.steps import Reason
 from crm_app.ui.orders.row_deeds import MenuItem
 from crm_app.ui.orders.row_menu_state import RowMenuState
@@ -9,6 +11,7 @@ from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.hold import hold_fields
 from crm_app.ui.shared.keeping import kept
 from crm_app.ui.shared.marks import button, icon
+from crm_app.ui.shared.words import two_words
 
 
 def row_menu() -> rx.Component:
@@ -33,6 +36,7 @@ def row_menu() -> rx.Component:
                 rx.el.p(RowMenuState.failure, class_name="mistake row-menu-note", role="alert"),
                 rx.fragment(),
             ),
+            rx.foreach(RowMenuState.disputes, _dispute),
             rx.el.div(rx.foreach(RowMenuState.items, _item), class_name="row-menu-items"),
             rx.foreach(RowMenuState.refused, _refusal),
             rx.match(
@@ -66,6 +70,23 @@ def _item(item: MenuItem) -> rx.Component:
         aria_pressed=rx.cond(item.is_on, "true", "false"),
         class_name="item",
         on_click=RowMenuState.choose(item.key),
+    )
+
+
+def _dispute(one: Dispute) -> rx.Component:
+    """Both words of a field, and whose is to stay."""
+    return rx.el.section(
+        rx.el.p(rx.el.b(one.label), " ", one.sentence),
+        two_words(one.ours, one.theirs),
+        rx.el.div(
+            button(one.keep_label, kind="primary", on_click=RowMenuState.decide(one.name, "ours")),
+            button(one.take_label, on_click=RowMenuState.decide(one.name, "channels")),
+            class_name="steps",
+            role="group",
+            aria_label="Decide which " + one.label + " stays",
+        ),
+        key=one.name,
+        class_name="row-menu-dispute",
     )
 
 
@@ -121,10 +142,16 @@ def _hold() -> rx.Component:
 def _question() -> rx.Component:
     question = RowMenuState.question
     return rx.el.form(
+        changed_meanwhile(question.changes),
         rx.el.p(question.explanation, class_name="quiet"),
         rx.cond(question.asks_parcel, _parcel(), rx.fragment()),
         rx.cond(has_any(question.reasons), _reasons(), rx.fragment()),
         rx.el.div(
+            rx.cond(
+                has_any(question.changes),
+                button("Take theirs", on_click=RowMenuState.take_theirs),
+                rx.fragment(),
+            ),
             rx.el.button(question.verb, type="submit", class_name=question.look),
             class_name="row-menu-end",
         ),

@@ -1,15 +1,19 @@
 """The small menu at a row, for that order or for those that are chosen."""
 
+from dataclasses import replace
 from typing import Any
 
 import reflex as rx
 from reflex_components_sonner.toast import ToastAction
 
+from crm_app.config import get_settings
 from crm_app.domain.order_status import OrderStatus
 from crm_app.domain.permissions import Permission
+from crm_app.domain.time import now
 from crm_app.errors import CrmError, NotSignedInError
 from crm_app.services import order_view, withdrawing
 from crm_app.services.working.changes import MOST_AT_ONCE
+from crm_app.ui.order.differences import Dispute
 from crm_app.ui.order.state import OrderState
 from crm_app.ui.order.steps import Question
 from crm_app.ui.orders import row_deeds
@@ -41,6 +45,8 @@ class RowMenuState(rx.State):
     whose: str = ""
     items: list[MenuItem] = []
     refused: list[str] = []
+    # What the channel says otherwise of this one order.
+    disputes: list[Dispute] = []
     question: Question = Question()
     carriers: list[str] = []
     failure: str = ""
@@ -97,6 +103,18 @@ class RowMenuState(rx.State):
 
     @rx.event
     @requires(Permission.CHANGE_STATUS)
+    async def decide(self, name: str, whose: str) -> Any:
+        """End a disagreement with the channel: ours is sent again, or its word is taken."""
+        return await self._try(lambda: self._decide(str(name), str(whose)))
+
+    @rx.event
+    @requires(Permission.CHANGE_STATUS)
+    async def take_theirs(self) -> Any:
+        """Leave the order as a colleague made it meanwhile."""
+        return self._over("Left as it is")
+
+    @rx.event
+    @requires(Permission.CHANGE_STATUS)
     async def withdraw(self, intent_id: int) -> Any:
         """Take back the change that was just made, if its channel was not told yet."""
         await call(withdrawing.withdraw, await current_actor(self), int(intent_id))
@@ -109,41 +127,58 @@ class RowMenuState(rx.State):
         if kind is not None and kind != "comment":
             menu = await call(row_deeds.look, actor, kind, self._ids)
             self.items, self.refused = menu.items, menu.refused
+            self.disputes, self._version = menu.disputes, menu.version
 
     async def _do(self, deed: Any, *args: Any) -> Any:
         actor = await current_actor(self)
         return self._over(await call(deed, actor, self.kind, self._ids, *args))
 
+    async def _decide(self, name: str, whose: str) -> Any:
+        actor = await current_actor(self)
+        return self._over(await call(row_deeds.decide, actor, self._ids[0], name, whose))
+
     async def _take_step(self, status: str) -> Any:
         actor = await current_actor(self)
         detail = await call(order_view.get_order, actor, self._ids[0])
-        self._version, self.carriers = detail.version, list(detail.carriers)
-        question = row_deeds.question_of(detail, status)
-        if question is None:
-            return await self._change(OrderStatus(status))
-        self.question, self.items, self.refused = question, [], []
-        return None
+        self.carriers = list(detail.carriers)
+        question, is_asked = row_deeds.question_of(detail, status)
+        # What the menu showed when it was opened, and not what was just read behind it.
+        question = replace(question, version=self._version)
+        if is_asked:
+            self._ask(question)
+            return None
+        return await self._save(question, {})
 
     async def _answer(self, form: dict[str, Any]) -> Any:
-        if not self.question.is_open:
-            return None
-        carrier, tracking = str(form.get("carrier", "")), str(form.get("tracking_number", ""))
-        reason = str(form.get("cancel_reason") or "")
-        return await self._change(OrderStatus(self.question.status), carrier, tracking, reason)
+        return await self._save(self.question, form) if self.question.is_open else None
 
-    async def _change(
-        self, status: OrderStatus, carrier: str = "", tracking: str = "", reason: str = ""
-    ) -> Any:
-        actor = await current_actor(self)
+    async def _save(self, question: Question, form: dict[str, Any]) -> Any:
+        try:
+            return await self._change(question, form)
+        except NotSignedInError:
+            raise
+        except CrmError as error:
+            told = question.after(error, now(), get_settings().zone)
+            if not (question.is_open and self.question.is_open) and not told.changes:
+                raise
+            self._ask(told)
+            self.failure, self.mistakes = told.failure, told.mistakes
+            return None
+
+    def _ask(self, question: Question) -> None:
+        self.question, self.items, self.refused, self.disputes = question, [], [], []
+
+    async def _change(self, question: Question, form: dict[str, Any]) -> Any:
+        actor, status = await current_actor(self), OrderStatus(question.status)
         made = await call(
             row_deeds.change,
             actor,
             self._ids[0],
             status,
-            carrier=carrier,
-            tracking_number=tracking,
-            cancel_reason=reason,
-            expected_version=self._version,
+            carrier=str(form.get("carrier", "")),
+            tracking_number=str(form.get("tracking_number", "")),
+            cancel_reason=str(form.get("cancel_reason") or ""),
+            expected_version=question.version,
         )
         said = f"{status.label}: {self.whose}"
         toast = rx.toast.success(said, action=_undo(made), id="undo") if made else rx.noop()
@@ -169,7 +204,7 @@ class RowMenuState(rx.State):
 
     def _empty(self) -> None:
         self.kind, self.items, self.refused, self._ids = "", [], [], []
-        self.failure, self.mistakes = "", {}
+        self.failure, self.mistakes, self.disputes = "", {}, []
         self.question = Question()
 
     async def _name(self) -> str:

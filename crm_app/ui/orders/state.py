@@ -24,7 +24,7 @@ from crm_app.services.views import default_key
 from crm_app.services.working.rows import Working, working_of
 from crm_app.ui.orders.menus import Menus
 from crm_app.ui.orders.rows import NONE, OrderRow
-from crm_app.ui.shared.links import OPEN, export_path, opened_beside, orders_path, view_path
+from crm_app.ui.shared.links import OPEN, opened_beside, orders_path, view_path
 from crm_app.ui.shared.needs import NAMES, count_text
 from crm_app.ui.shared.permission import requires
 from crm_app.ui.shared.service import call
@@ -81,7 +81,6 @@ class OrdersState(rx.State):
     pages: Pages = Pages()
     title: str = "Orders"
     # Where the orders of this filter are exported.
-    export_href: str = ""
     count: str = ""
     total: int = 0
     total_is_exact: bool = True
@@ -278,7 +277,6 @@ class OrdersState(rx.State):
         actor = await current_actor(self)
         choices = await call(facet_choices, actor)
         self.menus = Menus.of(query, business_day(now(), get_settings().zone), choices)
-        self.export_href = export_path(query)
         view = self._resolved.view if self._resolved else None
         self.notes = list(self._resolved.notes) if self._resolved else []
         self.title = view.name if view else NAMES[query.attention] if query.attention else "Orders"

@@ -55,11 +55,6 @@ def opened_beside(params: Mapping[str, str]) -> str:
     return f"{path}{'&' if '?' in path else '?'}{OPEN}="
 
 
-def export_path(query: OrderQuery) -> str:
-    """The address of the form that exports all orders of this query."""
-    return f"{DOWNLOADS}?{urlencode({'new': '1'} | query.first_page().params())}"
-
-
 def account_path(account_id: int) -> str:
     return f"/accounts/{account_id}"
 

@@ -6,7 +6,7 @@ import reflex as rx
 from reflex.style import LiteralColorMode, color_mode, set_color_mode
 
 from crm_app.ui.shared.links import link
-from crm_app.ui.shared.marks import icon
+from crm_app.ui.shared.marks import icon, unseen
 from crm_app.ui.shared.native import native_form
 from crm_app.ui.shared.navigation import PLACES, if_allowed
 from crm_app.ui.shared.shell_state import ShellState
@@ -83,7 +83,8 @@ def _theme() -> rx.Component:
                     type="button",
                     class_name="seg",
                     aria_pressed=color_mode == name,
-                    on_click=set_color_mode(name),
+                    on_click=[set_color_mode(name), ShellState.choose_theme(name)],
+                    custom_attrs={"data-theme": name},
                 )
                 for name, sign, label in _THEMES
             ],
@@ -92,6 +93,16 @@ def _theme() -> rx.Component:
             aria_labelledby="theme-label",
         ),
         class_name="pop-part",
+    )
+
+
+def kept_theme() -> rx.Component:
+    """Not seen: what `assets/theme.js` presses where the browser shows another theme."""
+    return rx.el.div(
+        *[unseen(f"theme-{name}", set_color_mode(name)) for name, _, _ in _THEMES],
+        hidden=True,
+        id="theme",
+        custom_attrs={"data-kept": ShellState.theme},
     )
 
 

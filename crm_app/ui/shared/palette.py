@@ -6,13 +6,14 @@ Plain HTML; `assets/palette.js` opens it, narrows what is on the page already an
 from typing import Any, Final
 
 import reflex as rx
-from reflex.style import toggle_color_mode
+from reflex.style import DARK_COLOR_MODE, resolved_color_mode, toggle_color_mode
 
 from crm_app.domain.permissions import Permission
 from crm_app.ui.shared.links import BULK, DOWNLOADS, NEW_ORDER, link
 from crm_app.ui.shared.marks import channel_mark, icon, pill
 from crm_app.ui.shared.navigation import PLACES, if_allowed, may
 from crm_app.ui.shared.palette_state import PaletteOrder, PaletteState, PaletteView
+from crm_app.ui.shared.shell_state import ShellState
 
 # What can be done: words, sign, the key that does the same, and what on the page does it.
 # A deed whose button is not on the page is not offered.
@@ -151,7 +152,12 @@ def _theme() -> rx.Component:
         role="option",
         tab_index=-1,
         class_name="palette-entry",
-        on_click=toggle_color_mode,
+        on_click=[
+            toggle_color_mode,
+            ShellState.choose_theme(
+                rx.cond(resolved_color_mode == DARK_COLOR_MODE, "light", "dark")
+            ),
+        ],
         custom_attrs={"data-entry": "1"},
     )
 

@@ -10,7 +10,7 @@ from crm_app.ui.shared.confirm import confirm_dialog
 from crm_app.ui.shared.help import help_dialog
 from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import channel_mark, icon, ticker
-from crm_app.ui.shared.menus import account_menu
+from crm_app.ui.shared.menus import account_menu, kept_theme
 from crm_app.ui.shared.native import jump
 from crm_app.ui.shared.navigation import (
     PLACES,
@@ -61,6 +61,7 @@ def shell(
         help_dialog(),
         confirm_dialog(),
         palette(),
+        kept_theme(),
         ticker(ShellState.load, REFRESH_MS),
         class_name="app",
     )

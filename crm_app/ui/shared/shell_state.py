@@ -11,7 +11,7 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import CrmError
-from crm_app.services import beats, health, notices
+from crm_app.services import beats, health, notices, themes
 from crm_app.services.exceptions.listing import Counts, count_exceptions
 from crm_app.services.health import AccountHealth, Rate, SyncHealth
 from crm_app.ui.shared import times
@@ -105,6 +105,9 @@ class ShellState(rx.State):
     # How many notices the person has not read; empty while there is none.
     unread: str = ""
 
+    # Light, dark or system, as the person chose it; empty until they do (`assets/theme.js`).
+    theme: str = ""
+
     # Another one with each answer, and the pages that the server has now (`shared/connection.py`).
     beat: str = ""
     build: str = ""
@@ -136,6 +139,13 @@ class ShellState(rx.State):
             self.health_level, self.health_sentence = "bad", str(error)
         return SidebarState.load
 
+    @rx.event
+    @requires()
+    async def choose_theme(self, theme: str) -> None:
+        """Remember the theme for this person, on every computer they sign in at."""
+        actor = await current_actor(self)
+        self.theme = await call(themes.keep_theme, actor, str(theme))
+
     def _show_person(self, actor: Actor) -> None:
         self.is_known = True
         self.person, self.person_key = actor.label, str(actor.user_id or "")
@@ -148,6 +158,7 @@ class ShellState(rx.State):
         self.trouble, self.trouble_title = trouble_texts(counts)
         self._show_health(await call(health.sync_health, actor))
         self.unread = unread_text(await call(notices.count_unread, actor))
+        self.theme = await call(themes.own_theme, actor)
         self._read_at = time.time()
 
     def _show_health(self, found: SyncHealth) -> None:

@@ -223,7 +223,24 @@ def _adding() -> rx.Component:
                 "title. With headings the columns may stand in any order. What is not named stays.",
                 class_name="quiet",
             ),
-            rx.el.button("Take these", type="submit", class_name="btn"),
+            rx.el.div(
+                rx.el.button("Take these", type="submit", class_name="btn"),
+                rx.el.label(
+                    icon("upload", 14),
+                    "Choose a CSV file",
+                    rx.el.input(
+                        type="file",
+                        accept=".csv,.tsv,.txt,text/csv",
+                        class_name="sr-only",
+                        custom_attrs={"data-sheet-file": "sheet"},
+                    ),
+                    class_name="btn file-choice",
+                ),
+                rx.el.span(
+                    class_name="quiet", role="status", custom_attrs={"data-sheet-said": "1"}
+                ),
+                class_name="run-line",
+            ),
             on_submit=SkusState.take_sheet,
             key="many" + SkusState.drawn.to_string(),  # pyright: ignore[reportAttributeAccessIssue]
         ),
