@@ -1,6 +1,6 @@
 """single sign-on: providers, whom they know as whom, and ways back that were used
 
-Revision: sso_0001, after chan3_0001. Expand step: new tables, a column with a default; the release
+Revision: sso_0001, after desk2_0001. Expand step: new tables, a column with a default; the release
 before this one does not look at them.
 """
 
@@ -10,7 +10,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
 
 revision = "sso_0001"
-down_revision = "chan3_0001"
+down_revision = "desk2_0001"
 branch_labels = None
 depends_on = None
 
