@@ -265,6 +265,17 @@
     }
   });
 
+  // ---- the question before a grave step ----
+
+  let focusedBefore = null;
+  document.addEventListener("focusin", (event) => {
+    if (!event.target.closest(".confirm, [data-radix-focus-guard]")) focusedBefore = event.target;
+  });
+  // No button of its own opened that dialog: the focus goes back to where it was.
+  window.deskFocusBack = () => {
+    if (document.activeElement === document.body) focusedBefore?.focus();
+  };
+
   // ---- the way out ----
 
   // The tab's name on the server goes with the person, so that the next one starts afresh.

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from crm_app.config import get_settings
@@ -30,6 +29,7 @@ from crm_app.services import (
     second_factor,
     signed,
     throttling,
+    whose,
 )
 
 SESSION_COOKIE: Final = "crm_session"
@@ -283,7 +283,7 @@ def actor_for(session: Session, token: str) -> Actor:
     """
     if not token:
         raise NotSignedInError
-    return _actor(session, col(UserSession.token_hash) == digest(token))
+    return _actor(session, whose.by_token(session, digest(token)))
 
 
 def actor_for_access_token(session: Session, access_token: str) -> Actor:
@@ -293,15 +293,10 @@ def actor_for_access_token(session: Session, access_token: str) -> Actor:
 
 def actor_of_session(session: Session, session_id: int) -> Actor:
     """The same for a session that the caller was proved. Raises NotSignedInError if it ended."""
-    return _actor(session, col(UserSession.id) == session_id)
+    return _actor(session, whose.by_id(session, session_id))
 
 
-def _actor(session: Session, which: ColumnElement[bool]) -> Actor:
-    found = session.exec(
-        select(UserSession, User, access.GRANTS)
-        .join(User, col(User.id) == UserSession.user_id)
-        .where(which)
-    ).one_or_none()
+def _actor(session: Session, found: whose.Found | None) -> Actor:
     moment = now()
     if found is None:
         raise NotSignedInError
@@ -315,8 +310,7 @@ def _actor(session: Session, which: ColumnElement[bool]) -> Actor:
     if has_ended or not user.is_active:
         raise NotSignedInError("Your session has ended. Please sign in again.")
     if moment - opened.last_used_at > _TOUCH_EVERY:
-        opened.last_used_at = moment
-        user.last_seen_at = moment
+        whose.touch(session, opened.id, user.id, moment)
     held = access.read(grants)
     if held.needs_two_factor and not (second_factor.is_on(user) or opened.has_factor):
         # They may look after their own account, where it is set up, and nothing else.

@@ -4,7 +4,7 @@ How each question meets an index is measured in `benchmarks/`; `docs/decisions/`
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -69,6 +69,14 @@ class OrderSummary:
     def is_partly_shipped(self) -> bool:
         """Some pieces have left, and the rest is still in the house."""
         return self.status in IN_HOUSE and 0 < self.units_shipped < self.unit_count
+
+
+_PLACES: Final = tuple(OrderSummary.__dataclass_fields__)
+_ACCOUNT_ID: Final = _PLACES.index("account_id")
+_NAME: Final = _PLACES.index("customer_name")
+_PINCODE: Final = _PLACES.index("pincode")
+_MINOR: Final = _PLACES.index("total_minor")
+_CURRENCY: Final = _PLACES.index("currency")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +154,15 @@ def summary_of(order: Order, actor: Actor) -> OrderSummary:
 
 
 def _row(values: Any, actor: Actor) -> OrderSummary:
-    row = OrderSummary(*values)
-    if not actor.may(Permission.SEE_PERSONAL_DATA, row.account_id):
-        name = WITHHELD if row.customer_name else ""
-        row = replace(row, customer_name=name, pincode="")
-    if not actor.may(Permission.SEE_MONEY, row.account_id):
-        row = replace(row, total_minor=None, currency=None)
-    return row
+    """Withheld before the row is made: making it twice would cost a masked list a fifth more."""
+    account_id = values[_ACCOUNT_ID]
+    sees_people = actor.may(Permission.SEE_PERSONAL_DATA, account_id)
+    sees_money = actor.may(Permission.SEE_MONEY, account_id)
+    if sees_people and sees_money:
+        return OrderSummary(*values)
+    told = list(values)
+    if not sees_people:
+        told[_NAME], told[_PINCODE] = WITHHELD if told[_NAME] else "", ""
+    if not sees_money:
+        told[_MINOR] = told[_CURRENCY] = None
+    return OrderSummary(*told)

@@ -22,6 +22,7 @@ from crm_app.domain.intent import IntentState
 from crm_app.domain.order_status import OrderStatus, SyncStatus
 from crm_app.domain.permissions import Permission, Role
 from crm_app.domain.reach import ReachKind
+from crm_app.domain.time import now
 from crm_app.errors import NotFoundError, PermissionDeniedError
 from crm_app.models import DownloadPart, Order, OrderComment, OrderEvent
 from crm_app.services import (
@@ -154,7 +155,8 @@ def world(session: Session) -> World:
     user = UserFactory(role=None, name="Lead person")
     give(session, user, role, accounts=[mine])
     session.commit()
-    return World(auth.person(session, user), mine, order)
+    actor = replace(auth.person(session, user), confirmed_at=now())
+    return World(actor, mine, order)
 
 
 Read = Callable[[Session, World], Any]

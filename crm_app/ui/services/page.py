@@ -100,7 +100,6 @@ def _deeds(row: ServiceRow) -> rx.Component:
             ),
             button(
                 "Switch off",
-                kind="danger",
                 aria_label="Switch off " + row.name,
                 title="It is refused from now on, and its tokens end",
                 on_click=ServicesState.switch(row.id, False),

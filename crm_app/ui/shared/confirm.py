@@ -91,7 +91,7 @@ def confirm_dialog() -> rx.Component:
         rx.dialog.content(
             rx.dialog.title("Is it still you?", class_name="dialog-title"),
             rx.dialog.description(
-                "This is a grave step. It is done as soon as you have proved that it is you.",
+                "A grave step asks once more who you are. What you asked for is done right after.",
                 class_name="quiet",
             ),
             rx.el.form(
@@ -124,7 +124,8 @@ def confirm_dialog() -> rx.Component:
                 class_name="form",
             ),
             on_open_auto_focus=ConfirmState.opened,
-            class_name="dialog",
+            on_close_auto_focus=rx.call_script("window.deskFocusBack()"),
+            class_name="dialog confirm",
         ),
         open=PendingState.is_asked,
         on_open_change=ConfirmState.turn,
