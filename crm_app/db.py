@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
 from crm_app.config import get_settings
-from crm_app.errors import ServiceUnavailableError
+from crm_app.errors import PermissionDeniedError, ServiceUnavailableError
 
 T = TypeVar("T")
 
@@ -35,6 +35,8 @@ LOCK_TRAIL_CHECK: Final = 26
 LOCK_PRIVACY: Final = 31
 
 _AFTER_COMMIT: Final = "after_commit"
+_ONLY_READS: Final = "only_reads"
+_READ_ONLY_TRANSACTION: Final = "25006"
 
 # Whose messages quote the value that did not fit: "invalid input syntax for type bigint".
 _CLASS_OF_BAD_VALUES: Final = "22"
@@ -179,6 +181,7 @@ def transaction() -> Generator[Session]:
 
     Raises:
         ServiceUnavailableError: If the database cannot be reached.
+        PermissionDeniedError: For a change in a transaction that `only_read` was told of.
     """
     with Session(get_engine(), expire_on_commit=False) as session:
         try:
@@ -188,9 +191,21 @@ def transaction() -> Generator[Session]:
         except DBAPIError as error:
             if reason := why_unavailable(error):
                 raise ServiceUnavailableError(f"{reason} {_TRY_AGAIN}") from error
+            why_not = session.info.get(_ONLY_READS)
+            if why_not and getattr(error.orig, "sqlstate", None) == _READ_ONLY_TRANSACTION:
+                raise PermissionDeniedError(why_not) from error
             raise
         except PoolTimeout as error:
             raise ServiceUnavailableError(f"{_BUSY} {_TRY_AGAIN}") from error
+
+
+def only_read(session: Session, why: str) -> None:
+    """Let the rest of the transaction change nothing: the database refuses it, and `why` is said.
+
+    What is to be locked, or to be done after the commit, is a change too.
+    """
+    session.info[_ONLY_READS] = why
+    session.execute(text("SET TRANSACTION READ ONLY"))
 
 
 def after_commit(session: Session, key: Hashable, act: Callable[[], None]) -> None:
@@ -200,7 +215,12 @@ def after_commit(session: Session, key: Hashable, act: Callable[[], None]) -> No
         session: A session of `transaction()`.
         key: Names the act: asking twice for the same one runs it once.
         act: Must not raise; the change is already stored.
+
+    Raises:
+        PermissionDeniedError: If the transaction may only read.
     """
+    if why_not := session.info.get(_ONLY_READS):
+        raise PermissionDeniedError(why_not)
     session.info.setdefault(_AFTER_COMMIT, {})[key] = act
 
 

@@ -32,7 +32,7 @@ _LEADS: Final = (
 _OWN: Final = {
     "channel_accounts": f"t.id {_IN_REACH}",
     # A file whose account nobody has chosen yet is its owner's.
-    "documents": f"t.account_id {_IN_REACH} OR (t.account_id IS NULL AND t.imported_by {_MINE})",
+    "documents": f"t.account_id {_IN_REACH} OR (t.account_id IS NULL AND t.uploaded_by {_MINE})",
     # Its figures are of all its orders.
     "bulk_runs": f"t.actor_id {_MINE} OR NOT EXISTS (SELECT FROM public.bulk_rows r"
     f" WHERE r.run_id = t.id AND NOT r.account_id {_IN_REACH})",

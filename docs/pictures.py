@@ -137,6 +137,7 @@ PLACES: Final[dict[str, tuple[str, Shot]]] = {
     "/mappings": ("status-words", at("/mappings")),
     "/users": ("people", at("/users")),
     "/sso": ("single-sign-on", at("/sso")),
+    "/roles": ("roles", at("/roles")),
     "/services": ("programs", at("/services")),
     "/me": ("your-account", at("/me")),
     "/gallery": ("components", at("/gallery")),

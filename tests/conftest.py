@@ -110,17 +110,26 @@ def migrated_url(
 @pytest.fixture
 def database(migrated_url: str) -> Iterator[str]:
     """An empty, migrated database and an empty Redis; emptied again after the test."""
+    show_alive()
+    yield migrated_url
+    make_empty()
+
+
+def show_alive() -> None:
+    """As if worker and clock ran; a test about their death takes the signs away."""
     redis: Redis = queue.connection()
-    # As if worker and clock ran; a test about their death takes the signs away.
     for name in (beats.WORKER, beats.CLOCK):
         redis.set(f"alive:{name}", "1")
-    yield migrated_url
+
+
+def make_empty() -> None:
+    """The database and Redis as they were before the first test."""
     # Not TRUNCATE: on tables with a handful of rows it takes ten times longer.
     tables = reversed(SQLModel.metadata.sorted_tables)
     with db.get_engine().begin() as connection:
         as_owner(connection)
         connection.execute(text("; ".join(_emptying(table.name) for table in tables)))
-    redis.flushdb()
+    queue.connection().flushdb()
     refusals.BOUND.forget()
     rates.OF_ACTORS.forget()
 

@@ -62,7 +62,8 @@ from crm_app.services import refusals
 logger = logging.getLogger(__name__)
 
 _ERRORS: Final[dict[int | str, dict[str, Any]]] = {
-    status: {"model": ErrorOut} for status in (401, 403, 404, 409, 410, 422, 429, 503)
+    status: {"model": ErrorOut}
+    for status in (400, 401, 403, 404, 409, 410, 413, 422, 429, 502, 503)
 }
 _MODULES: Final = (
     auth,

@@ -14,8 +14,8 @@ from crm_app.api.dependencies import client_address, public, require_same_origin
 from crm_app.config import get_settings
 from crm_app.domain.address import safe_path
 from crm_app.domain.time import now
-from crm_app.errors import CrmError, SignInThrottledError
-from crm_app.services import auth, endings, forgotten
+from crm_app.errors import CrmError, NotSignedInError, SignInThrottledError
+from crm_app.services import auth, endings, forgotten, viewing
 
 router = APIRouter(prefix="/auth", include_in_schema=False)
 
@@ -137,6 +137,22 @@ def logout(request: Request) -> RedirectResponse:
         samesite="lax",
     )
     return answer
+
+
+@router.post("/viewing/end", dependencies=[public("only gives a person their own view back")])
+def end_viewing(request: Request) -> RedirectResponse:
+    """Look at the desk with one's own eyes again.
+
+    Not marked as signed in: who looks as a role sends no writes, and this is one.
+    """
+    require_same_origin(request)
+    try:
+        with db.transaction() as session:
+            actor = auth.actor_for(session, request.cookies.get(auth.session_cookie(), ""))
+            viewing.end(session, actor.oneself().at(client_address(request)))
+    except NotSignedInError:
+        return RedirectResponse("/login", status_code=303)
+    return RedirectResponse("/roles", status_code=303)
 
 
 def _wanted(request: Request) -> str:

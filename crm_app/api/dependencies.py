@@ -39,12 +39,15 @@ Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 def current_actor(request: Request, bearer: Bearer) -> Actor:
     """Who asks, known to the request from here on.
 
-    Raises: As `_current_actor`, and TooManyRequestsError.
+    Raises: As `_current_actor`, TooManyRequestsError, and PermissionDeniedError for a write of
+        somebody who looks at the desk as a role.
     """
     actor = _current_actor(request, bearer).at(client_address(request))
     # For what it reads, and for the trail should it be refused.
     request.state.actor = actor
     rates.take(actor)
+    if request.method not in _SAFE_METHODS:
+        actor.require_own_eyes()
     return actor
 
 

@@ -7,6 +7,7 @@ from crm_app import db
 from crm_app.api.dependencies import CurrentActor, DbSession, Id, permitted
 from crm_app.api.export_schemas import ColumnOut, ColumnsOut, DownloadOut, DownloadsOut, ExportIn
 from crm_app.domain.permissions import Permission
+from crm_app.services import reach
 from crm_app.services.downloads import asking, columns, keeping
 from crm_app.services.order_query import OrderQuery
 
@@ -64,6 +65,7 @@ def get_export(download_id: Id, session: DbSession, actor: CurrentActor) -> Down
 def take(download_id: Id, actor: CurrentActor) -> StreamingResponse:
     """The finished file. 409 while it is not ready and after its time; each taking is recorded."""
     with db.transaction() as session:
+        reach.begin(session, actor)
         file = keeping.take(session, actor, download_id)
     return StreamingResponse(
         file.pieces(),

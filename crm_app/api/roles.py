@@ -17,7 +17,8 @@ router = APIRouter(
 
 
 class RoleOut(BaseModel):
-    """`key` names a built-in one; `sentence` says in words what the verbs let do."""
+    """`key` names a built-in one; `sentence` says in words what the verbs let do. `version` is
+    another one after each change."""
 
     id: int
     key: Role | None
@@ -26,6 +27,7 @@ class RoleOut(BaseModel):
     verbs: list[str]
     sentence: str
     needs_two_factor: bool
+    version: str
     people: int
     may_give: bool
 
@@ -35,12 +37,14 @@ class RolesOut(BaseModel):
 
 
 class RoleIn(In):
-    """`verbs` are words such as `orders.view`."""
+    """`verbs` are words such as `orders.view`. `version`: the one that was looked at, for a change
+    that is refused if somebody else made one since."""
 
     name: Text
     description: Text = ""
     verbs: Annotated[list[Text], Field(max_length=100)]
     needs_two_factor: bool = False
+    version: Text | None = None
 
 
 @router.get("")
@@ -57,8 +61,9 @@ def make(body: RoleIn, session: DbSession, actor: CurrentActor) -> RoleOut:
 
 @router.put("/{role_id}")
 def change(role_id: Id, body: RoleIn, session: DbSession, actor: CurrentActor) -> RoleOut:
-    """Change a role. 409 for a built-in one, of which only `needs_two_factor` changes."""
-    return _out(roles.change(session, actor, role_id, _draft(body)))
+    """Change a role. 409 for a built-in one, of which only `needs_two_factor` changes, and for a
+    `version` that is no longer the role's."""
+    return _out(roles.change(session, actor, role_id, _draft(body), body.version))
 
 
 @router.delete("/{role_id}", status_code=204)
@@ -81,6 +86,7 @@ def _out(one: RoleView) -> RoleOut:
         verbs=sorted(verb.value for verb in one.verbs),
         sentence=one.sentence,
         needs_two_factor=one.needs_two_factor,
+        version=one.version,
         people=one.people,
         may_give=one.may_give,
     )

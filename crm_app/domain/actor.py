@@ -11,6 +11,7 @@ from crm_app.domain.reach import EVERYWHERE, NOWHERE, Reach
 from crm_app.errors import PermissionDeniedError
 
 LONGEST_ADDRESS: Final = 64
+ONLY_LOOKING: Final = "You look at the desk as a role, and so nothing changes. Stop that first."
 
 
 class ActorKind(StrEnum):
@@ -61,6 +62,15 @@ class Actor:
     def at(self, address: str) -> "Actor":
         """The same actor, acting from this address."""
         return replace(self, address=address[:LONGEST_ADDRESS])
+
+    def oneself(self) -> "Actor":
+        """The same actor, no longer looking as a role; with no more rights than before."""
+        return replace(self, viewing_as="")
+
+    def require_own_eyes(self) -> None:
+        """Raise PermissionDeniedError while the actor looks at the desk as a role."""
+        if self.viewing_as:
+            raise PermissionDeniedError(ONLY_LOOKING)
 
     def reach(self, permission: Permission) -> Reach:
         """Where the actor holds a permission."""

@@ -85,6 +85,45 @@ _DESK_WIDE: Final = frozenset(
 )
 
 
+# As a person who makes a role looks for them.
+VERB_GROUPS: Final[dict[str, tuple[Permission, ...]]] = {
+    "Orders": (
+        Permission.VIEW_ORDERS,
+        Permission.CHANGE_STATUS,
+        Permission.CANCEL_ORDERS,
+        Permission.NOTE_REFUNDS,
+        Permission.HOLD_ORDERS,
+        Permission.ASSIGN_ORDERS,
+        Permission.TAG_ORDERS,
+        Permission.COMMENT_ORDERS,
+        Permission.ARCHIVE_ORDERS,
+        Permission.BULK_CHANGE,
+        Permission.CREATE_ORDERS,
+        Permission.PRINT_ORDERS,
+    ),
+    "People and money": (
+        Permission.SEE_PERSONAL_DATA,
+        Permission.SEE_MONEY,
+        Permission.EXPORT_ORDERS,
+        Permission.SEE_PAYLOAD,
+        Permission.MANAGE_PRIVACY,
+    ),
+    "Desk": (
+        Permission.VIEW_DASHBOARD,
+        Permission.SHARE_VIEWS,
+        Permission.IMPORT_ORDERS,
+        Permission.SEE_AUDIT,
+    ),
+    "Settings": (
+        Permission.MANAGE_ACCOUNTS,
+        Permission.MANAGE_MAPPINGS,
+        Permission.MANAGE_USERS,
+        Permission.MANAGE_ROLES,
+        Permission.MANAGE_TOKENS,
+    ),
+}
+
+
 class Role(StrEnum):
     """The roles that are built in. Their verbs are the release's own; others are rows."""
 

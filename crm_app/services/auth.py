@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -29,6 +29,7 @@ from crm_app.services import (
     second_factor,
     signed,
     throttling,
+    viewing,
     whose,
 )
 
@@ -315,7 +316,10 @@ def _actor(session: Session, found: whose.Found | None) -> Actor:
     if held.needs_two_factor and not (second_factor.is_on(user) or opened.has_factor):
         # They may look after their own account, where it is set up, and nothing else.
         held = access.Access(roles=held.roles)
-    return _holding(user, held, opened)
+    if opened.viewing is None:
+        return _holding(user, held, opened)
+    seen, label = viewing.narrowed(session, held, opened.viewing)
+    return replace(_holding(user, seen, opened), viewing_as=label)
 
 
 def person(session: Session, user: User) -> Actor:

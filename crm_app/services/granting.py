@@ -167,10 +167,8 @@ def reach_of(session: Session, granting: Granting) -> Reach:
     )
 
 
-def _check(session: Session, actor: Actor, granting: Granting) -> None:
-    role = session.get(StaffRole, granting.role_id)
-    if role is None:
-        raise NotFoundError("role", granting.role_id)
+def check_reach(granting: Granting) -> None:
+    """Raise InvalidInputError if a reach names what is not of its kind."""
     if (granting.reach is not ReachKind.CHANNELS and granting.channels) or (
         granting.reach is not ReachKind.ACCOUNTS and granting.account_ids
     ):
@@ -178,6 +176,21 @@ def _check(session: Session, actor: Actor, granting: Granting) -> None:
             "A reach names channels or accounts or neither.",
             details={"roles": "Choose all, channels, or accounts."},
         )
+
+
+def said(session: Session, name: str, granting: Granting) -> str:
+    """A role and where, in words: "Support on Amazon"."""
+    if granting.reach is ReachKind.ALL:
+        return name
+    names = dict(session.exec(select(ChannelAccount.id, ChannelAccount.name)).all())
+    return f"{name} on {_where(granting, names)}"
+
+
+def _check(session: Session, actor: Actor, granting: Granting) -> None:
+    role = session.get(StaffRole, granting.role_id)
+    if role is None:
+        raise NotFoundError("role", granting.role_id)
+    check_reach(granting)
     if not _covers(actor, access.as_role(role.key, role.verbs, reach_of(session, granting))):
         raise PermissionDeniedError(
             f"{role.name} lets do more than you may. Give only what you hold yourself."

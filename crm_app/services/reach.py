@@ -10,8 +10,8 @@ from typing import Final
 
 from sqlmodel import Session
 
-from crm_app import narrowing
-from crm_app.domain.actor import Actor
+from crm_app import db, narrowing
+from crm_app.domain.actor import ONLY_LOOKING, Actor
 from crm_app.domain.permissions import Permission
 from crm_app.domain.reach import EVERYWHERE, Reach
 from crm_app.errors import NotFoundError
@@ -51,7 +51,12 @@ def require_on(actor: Actor, permission: Permission, account_id: int) -> None:
 
 
 def begin(session: Session, actor: Actor) -> None:
-    """Narrow a transaction that is opened for somebody to the orders that they may see."""
+    """Narrow a transaction that is opened for somebody to the orders that they may see.
+
+    Whoever looks at the desk as a role changes nothing in it, whatever service it is for.
+    """
+    if actor.viewing_as:
+        db.only_read(session, ONLY_LOOKING)
     if actor.narrowed:
         _narrow(session, actor, actor.reach(Permission.VIEW_ORDERS))
 

@@ -1,5 +1,7 @@
 """Roles: what people can be given. The built-in ones are the release's; others are made here."""
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -33,6 +35,7 @@ class RoleView:
 
     Attributes:
         key: Which of the built-in ones it is; None for one that was made here.
+        version: Another one after each change, to notice that somebody else made one.
         people: How many have it, also of those who are deactivated.
         may_give: Whether who asks holds all of it everywhere, and so may give and change it.
     """
@@ -43,6 +46,7 @@ class RoleView:
     description: str
     verbs: frozenset[Permission]
     needs_two_factor: bool
+    version: str
     people: int
     may_give: bool
 
@@ -107,23 +111,34 @@ def make(session: Session, actor: Actor, draft: RoleDraft) -> RoleView:
     return get_role(session, actor, row.id)
 
 
-def change(session: Session, actor: Actor, role_id: int, draft: RoleDraft) -> RoleView:
+def change(
+    session: Session, actor: Actor, role_id: int, draft: RoleDraft, seen: str | None = None
+) -> RoleView:
     """Change a role, and with it what everybody who has it may do from their next click on.
 
     Of a built-in role only whether it asks for a second factor can change.
+
+    Args:
+        session: The caller commits.
+        actor: Must hold `roles.manage`, and all that the role allows, before and after.
+        role_id: Which.
+        draft: What it is to be.
+        seen: The version that the draft was made of; None to change whatever is there.
 
     Raises:
         PermissionDeniedError: As `make`; also if the role allows so far what the actor may not.
         ConfirmationNeededError: As `make`.
         NotFoundError: If there is no such role.
         InvalidInputError: As `make`.
-        ConflictError: If a role has this name, it is built in, or nobody would be left to manage
-            people and roles.
+        ConflictError: If a role has this name, it is built in, somebody changed it since it was
+            seen, or nobody would be left to manage people and roles.
     """
     actor.require(Permission.MANAGE_ROLES)
     sudo.require(actor)
     granting.hold_still(session)
     row = _get(session, role_id)
+    if seen is not None and seen != _version(row):
+        raise ConflictError("Somebody changed this role meanwhile. Look at it as it is now.")
     _require_all(actor, access.verbs_of(row.key, row.verbs))
     before = _said(row)
     if row.key is None:
@@ -174,6 +189,7 @@ def _view(actor: Actor, row: StaffRole, people: int) -> RoleView:
         description=row.description,
         verbs=verbs,
         needs_two_factor=row.needs_two_factor,
+        version=_version(row),
         people=people,
         may_give=all(actor.may_everywhere(one) for one in verbs),
     )
@@ -238,6 +254,11 @@ def _said(row: StaffRole) -> dict[str, object]:
         "verbs": sorted(one.value for one in access.verbs_of(row.key, row.verbs)),
         "needs_two_factor": row.needs_two_factor,
     }
+
+
+def _version(row: StaffRole) -> str:
+    said = json.dumps(_said(row), sort_keys=True).encode()
+    return hashlib.sha256(said).hexdigest()[:16]
 
 
 def _record(

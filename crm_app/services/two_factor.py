@@ -49,7 +49,7 @@ def standing(session: Session, actor: Actor) -> Standing:
     Raises:
         PermissionDeniedError: If the actor is no person who is signed in.
     """
-    user = _own(session, actor)
+    user = session.exec(select(User).where(User.id == own_id(actor))).one()
     left = session.exec(
         select(func.count())
         .select_from(RecoveryCode)

@@ -58,6 +58,8 @@ from crm_app.ui.orders.state import OrdersState
 from crm_app.ui.orders.views_state import ViewsState
 from crm_app.ui.privacy.page import privacy_page
 from crm_app.ui.privacy.state import PrivacyState
+from crm_app.ui.roles.page import roles_page
+from crm_app.ui.roles.state import RolesState
 from crm_app.ui.services.page import services_page
 from crm_app.ui.services.state import ServicesState
 from crm_app.ui.shared import channel_colours
@@ -137,6 +139,7 @@ PAGES: Final = (
     Page(skus_page, "/skus", "SKUs", (_FRAME, SkusState.load)),
     Page(users_page, "/users", "People", (_FRAME, UsersState.load)),
     Page(sso_page, "/sso", "Single sign-on", (_FRAME, SsoState.load)),
+    Page(roles_page, "/roles", "Roles", (_FRAME, RolesState.load)),
     Page(services_page, "/services", "Programs", (_FRAME, ServicesState.load)),
     Page(trail_page, "/audit", "Audit trail", (_FRAME, TrailState.load)),
     Page(
@@ -193,6 +196,7 @@ STYLES: Final = (
     "me",
     "sso",
     "trail",
+    "roles",
     "gallery",
     "phone",
     "connection",

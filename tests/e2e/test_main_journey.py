@@ -23,7 +23,6 @@ FORM = {"email": "raw@demo.test", "name": "Raw", "role": "1"}
 RAW_EVENTS: dict[str, dict[str, Any]] = {
     "load": {},
     "create": {"form": FORM},
-    "change_role": {"user_id": 2, "role": "1"},
     "set_active": {"user_id": 1, "is_active": False},
     "make_link": {"user_id": 1},
     "setvar": {"var_name": "rows", "value": []},

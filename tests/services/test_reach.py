@@ -4,6 +4,7 @@ Each read is made by somebody who sees one account, first while there is no othe
 that they may not see: both times it has to say the same.
 """
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -48,6 +49,7 @@ from crm_app.services import (
 from crm_app.services.alerts import settings as alerts
 from crm_app.services.bulk_choice import Choice
 from crm_app.services.by_hand import people as by_hand
+from crm_app.services.documents import uploads
 from crm_app.services.downloads import asking
 from crm_app.services.exceptions import listing
 from crm_app.services.exceptions.query import ExceptionQuery
@@ -397,3 +399,19 @@ def test_runs_of_others_show_only_if_all_of_their_orders_do(session: Session, wo
         assert bulk_runs.get_run(other, world.actor, one.id).total == 1
     with pytest.raises(NotFoundError), db.transaction() as other:
         bulk_runs.get_run(other, world.actor, both.id)
+
+
+def test_a_file_without_an_account_is_its_uploader_s(session: Session, world: World) -> None:
+    other = UserFactory(role=None)
+    give(session, other, Role.ADMIN, accounts=[world.mine])
+    session.commit()
+    colleague = auth.person(session, other)
+
+    with db.transaction() as upload:
+        document = uploads.receive(upload, world.actor, "orders.csv", io.BytesIO(b"a,b\n1,2\n"))
+        number = document.id
+
+    with db.transaction() as own:
+        assert uploads.get_document(own, world.actor, number).size == 8
+    with pytest.raises(NotFoundError), db.transaction() as strange:
+        uploads.get_document(strange, colleague, number)

@@ -46,21 +46,19 @@ async def test_mistakes_stand_at_their_fields(sign_in: SignIn) -> None:
     assert state.is_creating
 
 
-async def test_role_and_access_are_changed(session: Session, sign_in: SignIn) -> None:
+async def test_access_is_taken_away(session: Session, sign_in: SignIn) -> None:
     cookie = sign_in(Role.ADMIN)
     person: User = UserFactory(role=Role.SUPPORT)
     session.commit()
     state = await open_state(UsersState, "/users", cookie)
     await state.load()
 
-    given = next(one.id for one in state.roles if one.name == "Read-only")
-    await state.change_role(person.id or 0, given)
     await state.ask("deactivate", person.id or 0)
     assert state.asked_name == person.name
     await state.set_active(person.id or 0, False)
 
     session.refresh(person)
-    assert (roles_of(session, person), person.is_active) == ([Role.READ_ONLY], False)
+    assert not person.is_active
     assert (state.notice, state.asked, state.count) == ("", "", "1 active, 1 deactivated")
 
 

@@ -22,7 +22,7 @@ from crm_app.ui.account.view import AccountPage, BudgetRow, SweepRow
 from crm_app.ui.order.state import order_id_of
 from crm_app.ui.shared.links import order_path
 from crm_app.ui.shared.permission import requires
-from crm_app.ui.shared.service import call, errand
+from crm_app.ui.shared.service import call, errand, glance
 from crm_app.ui.shared.session import current_actor
 
 Phase = Literal["loading", "found", "missing", "failed"]
@@ -260,7 +260,7 @@ class AccountState(rx.State):
         actor, account_id = await current_actor(self), self._account_id()
         view = await self._view()
         found = await call(sweeping.list_sweeps, actor, account_id, _SWEEPS)
-        left = await errand(errands.budgets, actor, account_id)
+        left = await glance(errands.budgets, actor, account_id)
         moment, zone = now(), get_settings().zone
         self.account = AccountPage.of(view, moment, zone)
         self.sweeps = [SweepRow.of(one, moment, zone) for one in found]

@@ -35,7 +35,7 @@ from crm_app.ui.order.travel import Travel
 from crm_app.ui.order.view import Line, OrderView
 from crm_app.ui.order.work_view import WorkView
 from crm_app.ui.shared.permission import requires
-from crm_app.ui.shared.service import call, errand
+from crm_app.ui.shared.service import call, glance
 from crm_app.ui.shared.session import current_actor
 
 # While a change travels the page looks often; otherwise others' work shows soon enough.
@@ -224,7 +224,7 @@ class OrderState(rx.State):
         actor, order_id = await current_actor(self), self._order_id()
         before = self.order.id if self.order.id != order_id else 0
         self._show(await call(order_page.read, actor, order_id, most_events=self._most_events))
-        here = await errand(presence.look, actor, order_id, left=before)
+        here = await glance(presence.look, actor, order_id, left=before)
         self.others_here = _here(here)
         if here and not self.travel.is_open:
             self.every_ms = SHARED_MS

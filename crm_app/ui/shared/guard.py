@@ -143,17 +143,18 @@ async def _forget_the_last_person(root: rx.State) -> None:
         owner = fingerprint(None)
     identity = await root.get_state(IdentityState)
     if identity._owner != owner:  # pyright: ignore[reportPrivateUsage] - the guard's own field
-        await _empty(root)
+        await empty_tab(root)
         identity._owner = owner  # pyright: ignore[reportPrivateUsage]
 
 
-async def _empty(root: rx.State) -> None:
+async def empty_tab(state: rx.State) -> None:
+    """Forget all that the tab of this state shows."""
     for cls in our_states():
-        (await root.get_state(cls)).reset()
+        (await state.get_state(cls)).reset()
 
 
 async def _send_to_sign_in(root: rx.State) -> StateUpdate:
-    await _empty(root)
+    await empty_tab(root)
     delta = await root._get_resolved_delta()  # pyright: ignore[reportPrivateUsage]
     root._clean()  # pyright: ignore[reportPrivateUsage]
     path = sign_in_path(root.router.url.path, root.router.url.query)

@@ -19,7 +19,7 @@ def fingerprint(actor: Actor | None) -> str:
     if actor is None:
         return ""
     rights = ",".join(sorted(f"{one}@{_where(actor.reach(one))}" for one in actor.permissions))
-    return hashlib.sha256(f"{actor.user_id}:{rights}".encode()).hexdigest()
+    return hashlib.sha256(f"{actor.user_id}:{actor.viewing_as}:{rights}".encode()).hexdigest()
 
 
 def _where(reach: Reach) -> str:

@@ -20,6 +20,7 @@ Section = Literal[
     "accounts",
     "ledger",
     "people",
+    "roles",
     "services",
     "alerts",
     "mappings",
@@ -101,6 +102,7 @@ PLACES: Final = (
         is_setup=True,
     ),
     Place("people", "users", "People", "/users", "u", Permission.MANAGE_USERS, is_setup=True),
+    Place("roles", "user-cog", "Roles", "/roles", "r", Permission.MANAGE_ROLES, is_setup=True),
     Place("services", "bot", "Programs", "/services", "p", Permission.MANAGE_TOKENS, is_setup=True),
     Place("audit", "shield", "Audit trail", "/audit", "t", Permission.SEE_AUDIT, is_setup=True),
 )

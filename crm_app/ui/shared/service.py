@@ -1,7 +1,7 @@
 """The one way from a page to a service."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -29,6 +29,22 @@ async def errand(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run what asks a channel, in a thread: it opens its own transactions, none while it waits.
 
     Raises:
+        PermissionDeniedError: For somebody who looks at the desk as a role.
+        AskAgainError, UnexpectedError: As `call` does.
+    """
+
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        for actor in _actors(*args, **kwargs):
+            actor.require_own_eyes()
+        return act(*args, **kwargs)
+
+    return await glance(wraps(act)(run), *args, **kwargs)
+
+
+async def glance(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run in a thread what looks somewhere else than into the database, and changes nothing.
+
+    Raises:
         AskAgainError, UnexpectedError: As `call` does.
     """
 
@@ -38,7 +54,7 @@ async def errand(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         except ConfirmationNeededError as error:
             raise AskAgainError from error
         except (PermissionDeniedError, NotFoundError) as error:
-            asking = next((one for one in args if isinstance(one, Actor)), None)
+            asking = next(_actors(*args, **kwargs), None)
             if asking is not None:
                 refusals.note("event:refused", act.__qualname__, error.code, actor=asking)
             raise
@@ -64,7 +80,7 @@ async def look(
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
         return db.ask(lambda session: use_case(session, *args, **kwargs))
 
-    return await errand(run, *args, **kwargs)
+    return await glance(run, *args, **kwargs)
 
 
 async def call(
@@ -83,9 +99,12 @@ async def call(
     @wraps(use_case)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
         with db.transaction() as session:
-            for actor in (*args, *kwargs.values()):
-                if isinstance(actor, Actor):
-                    reach.begin(session, actor)
+            for actor in _actors(*args, **kwargs):
+                reach.begin(session, actor)
             return use_case(session, *args, **kwargs)
 
-    return await errand(run, *args, **kwargs)
+    return await glance(run, *args, **kwargs)
+
+
+def _actors(*args: object, **kwargs: object) -> Iterator[Actor]:
+    return (one for one in (*args, *kwargs.values()) if isinstance(one, Actor))

@@ -11,7 +11,7 @@ from crm_app.ui.shared.help import help_dialog
 from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import channel_mark, icon, ticker
 from crm_app.ui.shared.menus import account_menu, kept_theme
-from crm_app.ui.shared.native import jump
+from crm_app.ui.shared.native import jump, native_form
 from crm_app.ui.shared.navigation import (
     PLACES,
     TABS,
@@ -43,6 +43,7 @@ def shell(
         jump("Skip to the content", "content", class_name="skip"),
         _sidebar(section),
         rx.el.main(
+            _viewing(),
             rx.el.header(
                 rx.el.h1(title),
                 rx.el.span(about, class_name="about", aria_live="polite"),
@@ -105,6 +106,27 @@ def _sidebar(section: Section) -> rx.Component:
         ),
         rx.el.div(_health(), account_menu("side-account"), class_name="side-end"),
         class_name="side",
+    )
+
+
+def _viewing() -> rx.Component:
+    """That one looks as a role. A form, not an event: the page that follows is new."""
+    return rx.cond(
+        ShellState.viewing != "",
+        native_form(
+            icon("eye"),
+            rx.el.span(
+                "You see the desk as ",
+                rx.el.strong(ShellState.viewing),
+                ". Nothing can be changed.",
+                role="status",
+            ),
+            rx.el.button("Stop", type="submit", class_name="btn"),
+            action="/auth/viewing/end",
+            method="post",
+            class_name="viewing-bar",
+        ),
+        rx.fragment(),
     )
 
 

@@ -96,6 +96,8 @@ class ShellState(rx.State):
     person_key: str = ""
     is_known: bool = False
     verbs: list[str] = []
+    # The role, and where, as which the person looks at the desk; empty with their own eyes.
+    viewing: str = ""
     health_level: str = ""
     health_sentence: str = "Checking the channels"
     accounts: list[AccountRow] = []
@@ -150,7 +152,7 @@ class ShellState(rx.State):
         self.is_known = True
         self.person, self.person_key = actor.label, str(actor.user_id or "")
         self.initials = "".join(part[0] for part in actor.label.split()[:2]).upper()
-        self.role = role_label(actor)
+        self.role, self.viewing = role_label(actor), actor.viewing_as
         self.verbs = [one.value for one in Permission if actor.may(one)]
 
     async def _read(self, actor: Actor) -> None:

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from crm_app.ui.shared.marks import button, icon
-from crm_app.ui.users.dialogs import role_option
+from crm_app.ui.users.grants import GrantsState
 from crm_app.ui.users.sign_ins import SignInsState
 from crm_app.ui.users.state import UserRow, UsersState
 
@@ -14,7 +14,7 @@ def people_table() -> rx.Component:
             rx.el.thead(
                 rx.el.tr(
                     rx.el.th("Name", scope="col"),
-                    rx.el.th("Role", scope="col"),
+                    rx.el.th("Roles", scope="col"),
                     rx.el.th("Last seen", scope="col", class_name="seen"),
                     rx.el.th("State", scope="col"),
                     rx.el.th(rx.el.span("Actions", class_name="sr-only"), scope="col"),
@@ -39,7 +39,7 @@ def _person(row: UserRow) -> rx.Component:
             scope="row",
             class_name="person-cell",
         ),
-        rx.el.td(_role(row)),
+        rx.el.td(_roles(row)),
         rx.el.td(row.seen, title=row.seen_exact, class_name="quiet seen"),
         rx.el.td(
             rx.cond(
@@ -54,17 +54,17 @@ def _person(row: UserRow) -> rx.Component:
     )
 
 
-def _role(row: UserRow) -> rx.Component:
+def _roles(row: UserRow) -> rx.Component:
     return rx.cond(
         row.is_me,
-        rx.el.span(row.role_label, title="Another admin can change your role"),
-        rx.el.select(
-            rx.cond(row.role, rx.fragment(), rx.el.option(row.role_label, value="")),
-            rx.foreach(UsersState.roles, role_option),
-            value=row.role,
-            on_change=lambda role: UsersState.change_role(row.id, role),
-            aria_label="Role of " + row.name,
-            class_name="field select",
+        rx.el.span(row.role_label, title="Another admin can change your roles"),
+        button(
+            rx.el.span(row.role_label),
+            icon("pencil", 13),
+            kind="quiet grant-open",
+            aria_label="Roles of " + row.name + ": " + row.role_label,
+            title="Change what they may do, and where",
+            on_click=GrantsState.show(row.id),
         ),
     )
 

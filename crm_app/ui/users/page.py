@@ -12,6 +12,7 @@ from crm_app.ui.shared.shell import shell
 from crm_app.ui.shared.shell_state import ShellState
 from crm_app.ui.users.components import people_table
 from crm_app.ui.users.dialogs import create_dialog, mailed_dialog, question_dialog, secret_dialog
+from crm_app.ui.users.grants import grants_dialog
 from crm_app.ui.users.sign_ins import sign_ins_dialog
 from crm_app.ui.users.state import UsersState
 
@@ -71,6 +72,7 @@ def _people() -> rx.Component:
         question_dialog(),
         secret_dialog(),
         mailed_dialog(),
+        grants_dialog(),
         sign_ins_dialog(),
         class_name="people-page",
     )

@@ -10,10 +10,11 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission, Role
 from crm_app.domain.reach import ReachKind
 from crm_app.domain.time import now
-from crm_app.errors import CrmError, InvalidInputError, NotSignedInError
+from crm_app.errors import CrmError, NotSignedInError
 from crm_app.services import granting, links, roles, users
 from crm_app.ui.shared import times
 from crm_app.ui.shared.permission import requires
+from crm_app.ui.shared.reach_form import number
 from crm_app.ui.shared.service import call
 from crm_app.ui.shared.session import current_actor
 
@@ -26,8 +27,6 @@ class UserRow:
     name: str
     initials: str
     email: str
-    # The id of their role if they have one only, on all accounts; empty otherwise.
-    role: str
     role_label: str
     is_active: bool
     is_me: bool
@@ -38,13 +37,11 @@ class UserRow:
     def of(cls, person: users.Person, me: Actor) -> Self:
         user, held = person.user, person.roles
         zone, seen = get_settings().zone, user.last_seen_at
-        is_plain = len(held) == 1 and held[0].granting.reach is ReachKind.ALL
         return cls(
             id=user.id or 0,
             name=user.name,
             initials="".join(part[0] for part in user.name.split()[:2]).upper(),
             email=user.email,
-            role=str(held[0].granting.role_id) if is_plain else "",
             role_label="; ".join(said(one) for one in held) or "No role",
             is_active=user.is_active,
             is_me=user.id == me.user_id,
@@ -115,7 +112,7 @@ class UsersState(rx.State):
                 actor,
                 email=_text(form, "email"),
                 name=_text(form, "name"),
-                roles=[granting.Granting(_role(_text(form, "role")))],
+                roles=[granting.Granting(number(_text(form, "role")))],
             )
         except NotSignedInError:
             raise
@@ -126,14 +123,6 @@ class UsersState(rx.State):
         self.is_creating, self.form_failure, self.mistakes = False, "", {}
         self._show(made)
         await self._read()
-
-    @rx.event
-    @requires(Permission.MANAGE_USERS)
-    async def change_role(self, user_id: int, role: str) -> None:
-        actor = await current_actor(self)
-        await self._do(
-            users.update_user, actor, int(user_id), roles=[granting.Granting(_role(role))]
-        )
 
     @rx.event
     @requires(Permission.MANAGE_USERS)
@@ -221,9 +210,3 @@ class UsersState(rx.State):
 
 def _text(form: dict[str, Any], name: str) -> str:
     return str(form.get(name, "")).strip()
-
-
-def _role(word: str) -> int:
-    if not word.isascii() or not word.isdecimal() or len(word) > 18:
-        raise InvalidInputError("This is not a role.", details={"role": "Choose one of the roles."})
-    return int(word)
