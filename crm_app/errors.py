@@ -4,6 +4,7 @@ CrmError                          shown to the person as it is; `status_code` fo
 ├── NotSignedInError              401
 │   └── CodeNeededError           ask for the second factor's code
 ├── CodeRefusedError              401, ask for the next code
+├── SignOnRefusedError            401, single sign-on: sign in another way
 ├── SignInThrottledError          429, no sooner than `retry_after_s`
 ├── TooManyRequestsError          429, no sooner than `retry_after_s`
 ├── ConfirmationRefusedError      403, ask for the password again
@@ -26,7 +27,7 @@ CrmError                          shown to the person as it is; `status_code` fo
     └── RejectedError             the channel said no; never retry the same request
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 
 class CrmError(Exception):
@@ -77,6 +78,31 @@ class CodeRefusedError(CrmError):
             "This code does not fit. Each works once: wait for the next one.",
             details={"code": "Does not fit, or was used before."},
         )
+
+
+_SIGN_ON: Final = {
+    "sso_off": "This way to sign in is switched off.",
+    "sso_down": "{provider} does not answer now. Try again in a moment, or use your password.",
+    "sso_refused": "{provider} did not confirm who you are. Try again, or use your password.",
+    "sso_unknown": "{provider} vouches for nobody who works here. Ask an admin to add you.",
+    "sso_link_first": "Sign in with your password, then link {provider} on the page of your"
+    " account.",
+    "sso_taken": "Somebody else here signs in with this account of {provider}.",
+    "sso_late": "That took too long, or began in another browser. Begin again.",
+}
+
+
+class SignOnRefusedError(CrmError):
+    """Single sign-on did not let somebody in: `word` says why, for the sign-in page."""
+
+    status_code = 401
+    code = "sign_on_refused"
+
+    def __init__(self, word: str, provider: str = "") -> None:
+        text = _SIGN_ON.get(word, _SIGN_ON["sso_refused"])
+        super().__init__(text.format(provider=provider or "The provider"))
+        self.word = word
+        self.provider = provider
 
 
 class SignInThrottledError(CrmError):

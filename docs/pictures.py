@@ -136,6 +136,7 @@ PLACES: Final[dict[str, tuple[str, Shot]]] = {
     "/accounts/[account_id]": ("account", first_of("/accounts", r"/accounts/\d+")),
     "/mappings": ("status-words", at("/mappings")),
     "/users": ("people", at("/users")),
+    "/sso": ("single-sign-on", at("/sso")),
     "/roles": ("roles", at("/roles")),
     "/services": ("programs", at("/services")),
     "/me": ("your-account", at("/me")),

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from aiosmtpd.controller import Controller
 from alembic import command
 from alembic.config import Config
 from redis import Redis
@@ -23,6 +24,8 @@ from crm_app.domain.time import now
 from crm_app.embedded import Postgres
 from crm_app.services import auth, beats, refusals
 from tests.factories import UserFactory, bind
+from tests.postbox import Postbox
+from tests.running import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 # Material that only some checkouts have beside them; tests that need it skip with this reason.
@@ -183,3 +186,23 @@ def _actor(session: Session, role: Role) -> Actor:
     user = UserFactory(role=role, name=f"{role.label} person")
     session.commit()
     return replace(auth.person(session, user), confirmed_at=now())
+
+
+@pytest.fixture
+def postbox(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Postbox]:
+    del database
+    box, port = Postbox(), free_port()
+    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller.start()
+    for name, value in (
+        ("HOST", "127.0.0.1"),
+        ("PORT", str(port)),
+        ("SECURITY", "none"),
+        ("FROM", "desk@palmonas.test"),
+    ):
+        monkeypatch.setenv(f"CRM_SMTP_{name}", value)
+    get_settings.cache_clear()
+    yield box
+    controller.stop()
+    monkeypatch.undo()
+    get_settings.cache_clear()

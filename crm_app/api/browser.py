@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse
+from starlette.background import BackgroundTask
 
 from crm_app import db
 from crm_app.api.auth import open_session
@@ -14,7 +15,7 @@ from crm_app.config import get_settings
 from crm_app.domain.address import safe_path
 from crm_app.domain.time import now
 from crm_app.errors import CrmError, NotSignedInError, SignInThrottledError
-from crm_app.services import auth, endings, viewing
+from crm_app.services import auth, endings, forgotten, viewing
 
 router = APIRouter(prefix="/auth", include_in_schema=False)
 
@@ -36,8 +37,8 @@ async def login(request: Request, email: _Field = "", password: _Field = "") -> 
     except CrmError as error:
         return _back_to_form(error, email, target)
     if isinstance(signed, auth.HalfIn):
-        return _ask_for_code(signed, target)
-    return _let_in(signed, target)
+        return ask_for_code(signed, target)
+    return let_in(signed, target)
 
 
 @router.post("/code", dependencies=[public("the second half of signing in")])
@@ -60,30 +61,33 @@ def code(request: Request, code: _Field = "") -> RedirectResponse:
         return _back_to_form(error, "", target)
     if isinstance(outcome, auth.Refused):
         return _back_to_form(outcome.error, "", target, step="code")
-    answer = _let_in(outcome, target)
+    answer = let_in(outcome, target)
     answer.delete_cookie(_HALF_COOKIE, path="/auth", httponly=True, samesite="lax")
     return answer
 
 
-def _ask_for_code(half: auth.HalfIn, target: str) -> RedirectResponse:
+def ask_for_code(half: auth.HalfIn, target: str) -> RedirectResponse:
+    """Go and ask for the second factor's code."""
     params = {"step": "code"} | ({"next": target} if target != "/" else {})
     answer = RedirectResponse(f"/login?{urlencode(params)}", status_code=303)
-    _keep(answer, _HALF_COOKIE, half.token, now() + timedelta(minutes=5), path="/auth")
+    keep(answer, _HALF_COOKIE, half.token, now() + timedelta(minutes=5), path="/auth")
     return answer
 
 
-def _let_in(signed: auth.SignedIn, target: str) -> RedirectResponse:
+def let_in(signed: auth.SignedIn, target: str) -> RedirectResponse:
+    """Give the browser its session, and go where the person wanted to."""
     answer = RedirectResponse("/me" if signed.must_set_up else target, status_code=303)
-    _keep(answer, auth.session_cookie(), signed.token, signed.expires_at)
+    keep(answer, auth.session_cookie(), signed.token, signed.expires_at)
     # Outlives the session: the next sign-in in this browser is no news, and is not made to wait
     # by what others try from the same address.
-    _keep(answer, auth.device_cookie(), signed.device_token, now() + _DEVICE_LIFE)
+    keep(answer, auth.device_cookie(), signed.device_token, now() + _DEVICE_LIFE)
     return answer
 
 
-def _keep(
+def keep(
     answer: RedirectResponse, name: str, value: str, until: datetime, *, path: str = "/"
 ) -> None:
+    """Set a cookie that no script reads and no other site's form sends."""
     answer.set_cookie(
         name,
         value,
@@ -93,6 +97,26 @@ def _keep(
         httponly=True,
         samesite="lax",
     )
+
+
+@router.post("/forgot", dependencies=[public("whoever forgot their password is not signed in")])
+def forgot(request: Request, email: _Field = "") -> RedirectResponse:
+    """Mail a link to choose a new password. The answer is the same whoever the address is of."""
+    require_same_origin(request)
+    address = client_address(request)
+    try:
+        with db.transaction() as session:
+            forgotten.ask(session, address)
+    except CrmError as error:
+        return _back_to_form(error, "", "/", step="forgot")
+    answer = RedirectResponse("/login?done=forgot", status_code=303)
+    answer.background = BackgroundTask(_answer_forgotten, email, address)
+    return answer
+
+
+def _answer_forgotten(email: str, address: str) -> None:
+    with db.transaction() as session:
+        forgotten.answer(session, email, address)
 
 
 @router.post("/logout", dependencies=[public("ending a session needs none")])

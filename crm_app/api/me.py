@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from crm_app import db
 from crm_app.api.dependencies import CurrentActor, DbSession, Id, signed_in
 from crm_app.api.schemas import In, Out, Text
-from crm_app.services import auth, sessions, sudo, two_factor, users
+from crm_app.services import auth, oidc, sessions, sudo, two_factor, users
 
 router = APIRouter(prefix="/api/v1/me", tags=["me"])
 
@@ -31,6 +31,19 @@ class SessionOut(Out):
 
 class SessionsOut(Out):
     sessions: list[SessionOut]
+
+
+class IdentityOut(Out):
+    """A provider of single sign-on; `email` is what it calls the one who is linked with it."""
+
+    provider_id: int
+    name: str
+    email: str
+    is_linked: bool
+
+
+class IdentitiesOut(Out):
+    identities: list[IdentityOut]
 
 
 class EndedOut(Out):
@@ -163,4 +176,18 @@ def change_password(body: PasswordIn, actor: CurrentActor) -> Response:
         refused = users.change_own_password(session, actor, current=body.current, new=body.new)
     if refused is not None:
         raise refused.error
+    return Response(status_code=204)
+
+
+@router.get("/identities", dependencies=[signed_in()])
+def list_identities(session: DbSession, actor: CurrentActor) -> IdentitiesOut:
+    """The providers with which I can sign in, or could be linked: that is done in a browser."""
+    found = oidc.list_own(session, actor)
+    return IdentitiesOut(identities=[IdentityOut.model_validate(one) for one in found])
+
+
+@router.delete("/identities/{provider_id}", status_code=204, dependencies=[signed_in()])
+def unlink(provider_id: Id, session: DbSession, actor: CurrentActor) -> Response:
+    """Sign in with this provider no more. 404 if I am not linked with it."""
+    oidc.unlink(session, actor, provider_id)
     return Response(status_code=204)

@@ -77,15 +77,16 @@ class InvitationIn(Granted):
 
 
 class LinkOut(BaseModel):
-    """`url` is shown this once; it works once, until `expires_at`."""
+    """`url` is shown this once and works once, until `expires_at`. Null: it was mailed to them."""
 
     user_id: int
-    url: str
+    url: str | None
+    is_mailed: bool
     expires_at: datetime
 
 
 class LinkUseIn(In):
-    """`token` is the `link` of the link's address."""
+    """`token` is the `link` of the link's address, behind its hash."""
 
     token: Text
     password: Text

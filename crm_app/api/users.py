@@ -120,15 +120,25 @@ def update_user(
 def invite_user(body: InvitationIn, session: DbSession, actor: CurrentActor) -> LinkOut:
     """Add a person who chooses their own password, by a link. 409 if the e-mail is taken."""
     roles = _roles(session, body) or ()
-    made = links.invite(session, actor, email=body.email, name=body.name, roles=roles)
-    return LinkOut(user_id=made.user.id, url=made.url, expires_at=made.expires_at)
+    return _link(links.invite(session, actor, email=body.email, name=body.name, roles=roles))
 
 
 @router.post("/{user_id}/link", status_code=201)
-def make_link(user_id: Id, session: DbSession, actor: CurrentActor) -> LinkOut:
-    """A link for a person to set a password; older ones stop working. 409 if deactivated."""
-    made = links.make_link(session, actor, user_id)
-    return LinkOut(user_id=made.user.id, url=made.url, expires_at=made.expires_at)
+def make_link(user_id: Id, session: DbSession, actor: CurrentActor, shown: bool = False) -> LinkOut:
+    """A link for a person to set a password; older ones stop working. 409 if deactivated.
+
+    With a mail server it is mailed to them; `shown` tells it here instead.
+    """
+    return _link(links.make_link(session, actor, user_id, is_shown=shown))
+
+
+def _link(made: links.MadeLink) -> LinkOut:
+    return LinkOut(
+        user_id=made.user.id,
+        url=made.url or None,
+        is_mailed=made.is_mailed,
+        expires_at=made.expires_at,
+    )
 
 
 @router.delete("/{user_id}/two-factor", status_code=204)

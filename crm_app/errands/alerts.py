@@ -4,13 +4,9 @@ import hashlib
 import hmac
 import json
 import logging
-import smtplib
-import ssl
 import time
 from dataclasses import dataclass
 from datetime import timedelta
-from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
 from typing import Any, Final
 
 import httpx
@@ -22,7 +18,9 @@ from crm_app.config import get_settings
 from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
+from crm_app.errands import mail
 from crm_app.errands.addresses import check_address, check_reachable, outward_reach
+from crm_app.errands.mail import MailNotTakenError
 from crm_app.errors import CrmError
 from crm_app.models import AlertHook, AlertMessage
 from crm_app.services import sudo
@@ -170,43 +168,8 @@ def _post(job: _Job) -> str:
 
 
 def _mail(job: _Job) -> str:
-    settings = get_settings()
-    if not settings.smtp_host:
-        raise _NotTakenError("No mail server is set up (CRM_SMTP_HOST).")
-    letter = EmailMessage()
-    letter["Subject"] = " ".join(str(job.body["subject"]).split())
-    letter["From"] = settings.smtp_from
-    letter["To"] = job.target
-    letter["Date"] = formatdate()
-    # The same at every try, so that a mail server that took it twice shows it once.
-    letter["Message-ID"] = f"<alert-{job.id}@{_domain(settings.smtp_from)}>"
-    letter["Auto-Submitted"] = "auto-generated"
-    letter.set_content(str(job.body["text"]))
     try:
-        _hand_over(letter)
-    except (smtplib.SMTPException, OSError, ValueError) as error:
-        # A server's answer may quote the address; its code says enough.
-        code = getattr(error, "smtp_code", "")
-        raise _NotTakenError(f"{type(error).__name__} {code}".strip()) from error
+        mail.send(job.target, str(job.body["subject"]), str(job.body["text"]), f"alert-{job.id}")
+    except MailNotTakenError as error:
+        raise _NotTakenError(str(error)) from error
     return "Taken by the mail server"
-
-
-def _hand_over(letter: EmailMessage) -> None:
-    settings = get_settings()
-    host, port = settings.smtp_host or "", settings.smtp_port
-    secure = ssl.create_default_context()
-    server = (
-        smtplib.SMTP_SSL(host, port, timeout=_TIMEOUT_S, context=secure)
-        if settings.smtp_security == "tls"
-        else smtplib.SMTP(host, port, timeout=_TIMEOUT_S)
-    )
-    with server:
-        if settings.smtp_security == "starttls":
-            server.starttls(context=secure)
-        if settings.smtp_user:
-            server.login(settings.smtp_user, settings.smtp_password.get_secret_value())
-        server.send_message(letter)
-
-
-def _domain(address: str) -> str:
-    return address.rpartition("@")[2].strip("> ") or make_msgid().rpartition("@")[2].strip(">")

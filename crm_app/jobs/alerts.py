@@ -2,6 +2,7 @@
 
 from crm_app import db
 from crm_app.errands import alerts as errands
+from crm_app.errands import letters
 from crm_app.services import pulse
 from crm_app.services.alerts import watching
 
@@ -21,5 +22,6 @@ def watch_alerts() -> int:
 
 
 def deliver_alerts() -> int:
-    """Send the mails and webhooks that are due; how many arrived."""
-    return errands.deliver_due()
+    """Send the letters, mails and webhooks that are due; how many arrived."""
+    # Somebody waits for the link in a letter.
+    return letters.deliver_due() + errands.deliver_due()

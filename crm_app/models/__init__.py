@@ -49,6 +49,7 @@ from crm_app.models.privacy import (
 from crm_app.models.pulse import AccountHour, AccountPulse
 from crm_app.models.role import RoleGrant, StaffRole
 from crm_app.models.rule import FieldDispute, FieldRule
+from crm_app.models.sign_on import IdentityProvider, UsedSignOn, UserIdentity
 from crm_app.models.sku import ChannelSku, UnmappedSku
 from crm_app.models.status_word import OrderWord, Replay, ReplayState, StatusWord
 from crm_app.models.trouble import (
@@ -60,6 +61,7 @@ from crm_app.models.trouble import (
 )
 from crm_app.models.user import (
     ApiToken,
+    Letter,
     RecoveryCode,
     RefreshToken,
     ServiceAccount,
@@ -117,12 +119,14 @@ __all__ = [
     "DownloadPiece",
     "InboxEntry",
     "InboxState",
+    "IdentityProvider",
     "IntentAttempt",
     "IntentCount",
     "IntentMove",
     "Invoice",
     "InvoiceSeries",
     "LedgerCheck",
+    "Letter",
     "Notice",
     "Order",
     "OrderComment",
@@ -148,7 +152,9 @@ __all__ = [
     "Tag",
     "UnmappedSku",
     "UnmappedWord",
+    "UsedSignOn",
     "User",
+    "UserIdentity",
     "UserPreference",
     "UserLink",
     "UserSession",

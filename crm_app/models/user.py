@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Text
+from sqlalchemy import BigInteger, CheckConstraint, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -74,6 +74,8 @@ class UserSession(SQLModel, table=True):
     # What the browser keeps to be known again; API clients have none.
     device_hash: bytes | None = None
     is_new_device: bool = False
+    # A provider of single sign-on asked for a second factor; ours was not.
+    has_factor: bool = False
     user_id: int = Field(foreign_key="users.id", sa_type=BigInteger, index=True)
     kind: str = Field(max_length=16)  # "browser" or "api"
     address: str = Field(default="", max_length=64)
@@ -163,3 +165,33 @@ class ApiToken(SQLModel, table=True):
     last_used_at: datetime | None = timestamp()
     last_address: str = Field(default="", max_length=64)
     revoked_at: datetime | None = timestamp()
+
+
+class Letter(SQLModel, table=True):
+    """A mail to one person, sealed until it is sent and empty afterwards.
+
+    It waits while neither `sent_at` nor `failed_at` is set.
+    """
+
+    __tablename__ = "letters"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        Index(
+            "ix_letters_due",
+            "next_try_at",
+            postgresql_where=text("sent_at IS NULL AND failed_at IS NULL"),
+        ),
+    )
+
+    id: int = identity_key()
+    user_id: int = Field(foreign_key="users.id", ondelete="CASCADE", sa_type=BigInteger, index=True)
+    address: str = Field(max_length=254)
+    kind: str = Field(max_length=16)
+    content: bytes | None = None
+    attempts: int = 0
+    created_at: datetime = set_at_insert()
+    next_try_at: datetime = Field(sa_type=UTC_TIMESTAMP)
+    # From then on it is worth nothing.
+    expires_at: datetime = Field(sa_type=UTC_TIMESTAMP)
+    sent_at: datetime | None = timestamp()
+    failed_at: datetime | None = timestamp()
+    answer: str = Field(default="", max_length=200)

@@ -10,7 +10,6 @@ from sqlmodel import Session, col, select
 
 from crm_app.config import get_settings
 from crm_app.domain.actor import Actor, ActorKind
-from crm_app.domain.device import device_words
 from crm_app.domain.time import now
 from crm_app.errors import (
     CodeRefusedError,
@@ -24,7 +23,7 @@ from crm_app.models import User, UserSession
 from crm_app.services import (
     access,
     audit,
-    notices,
+    new_devices,
     passwords,
     refusals,
     second_factor,
@@ -108,7 +107,7 @@ def sign_in(
         code: Of the second factor, where one is on; without it the answer is `HalfIn`.
     """
     email = email.strip().lower()[:254]
-    is_known = _is_known_device(session, email, device_token)
+    is_known = is_known_device(session, email, device_token)
     limits = _limits(email, address, device_token if is_known else "")
     # Parallel guesses at one person queue up here; those at many people from one address do not,
     # or a whole office would sign in one by one.
@@ -133,7 +132,7 @@ def sign_in(
         refused = take_code(session, person(session, user).at(address), user, code, place)
         if refused is not None:
             return refused
-    return _open(
+    return open_for(
         session, user, address=address, device=device, kind=kind, is_known=is_known, is_proven=True
     )
 
@@ -149,12 +148,12 @@ def finish(
         NotSignedInError: If the half is no longer good: the password is asked again.
     """
     user = second_factor.half_signed_in(session, half)
-    is_known = _is_known_device(session, user.email, device_token)
+    is_known = is_known_device(session, user.email, device_token)
     place = second_factor.Place(address, device_token if is_known else "")
     refused = take_code(session, person(session, user).at(address), user, code, place)
     if refused is not None:
         return refused
-    return _open(
+    return open_for(
         session,
         user,
         address=address,
@@ -189,7 +188,7 @@ def _limits(email: str, address: str, known_device: str) -> dict[str, int]:
     }
 
 
-def _is_known_device(session: Session, email: str, device_token: str) -> bool:
+def is_known_device(session: Session, email: str, device_token: str) -> bool:
     """Whether this browser was handed its token when this person signed in there."""
     if not device_token or not email.isprintable():
         return False
@@ -207,7 +206,7 @@ def _user_of(session: Session, email: str) -> User | None:
     return session.exec(select(User).where(User.email == email)).one_or_none()
 
 
-def _open(
+def open_for(
     session: Session,
     user: User,
     *,
@@ -216,7 +215,12 @@ def _open(
     kind: SessionKind,
     is_known: bool,
     is_proven: bool = False,
+    has_factor: bool = False,
 ) -> SignedIn:
+    """Open a session for somebody who has proved who they are; how is the caller's to see to.
+
+    `has_factor`: a second factor was asked for elsewhere, so a role that needs one is content.
+    """
     moment = now()
     token, device_token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     is_news = kind == "browser" and not is_known and user.last_seen_at is not None
@@ -225,6 +229,7 @@ def _open(
         # A new one each time: what somebody planted in this browser before is never trusted.
         device_hash=digest(device_token) if kind == "browser" else None,
         is_new_device=is_news,
+        has_factor=has_factor,
         user_id=user.id,
         kind=kind,
         address=address[:64],
@@ -237,7 +242,7 @@ def _open(
     user.last_seen_at = moment
     session.flush()
     if is_news:
-        _tell_of_device(session, opened)
+        new_devices.tell(session, user, opened)
     audit.record(
         session,
         person(session, user).at(address),
@@ -246,20 +251,9 @@ def _open(
         subject_id=opened.id,
         after={"kind": kind} | ({"new_device": True} if is_news else {}),
     )
-    must_set_up = second_factor.is_required(session, user) and not second_factor.is_on(user)
+    has_factor |= second_factor.is_on(user)
+    must_set_up = second_factor.is_required(session, user) and not has_factor
     return SignedIn(token, device_token, opened.id, user, opened.expires_at, must_set_up)
-
-
-def _tell_of_device(session: Session, opened: UserSession) -> None:
-    where = f"{device_words(opened.device)}, {opened.address or 'address unknown'}"
-    notices.tell(
-        session,
-        [opened.user_id],
-        kind="sign-in",
-        sentence=f"Signed in on a new device: {where}. Not you? End it and change your password.",
-        href="/me",
-        key=f"session:{opened.id}",
-    )
 
 
 def check_again(session: Session, actor: Actor, user: User, password: str) -> Refused | None:
@@ -319,7 +313,7 @@ def _actor(session: Session, found: whose.Found | None) -> Actor:
     if moment - opened.last_used_at > _TOUCH_EVERY:
         whose.touch(session, opened.id, user.id, moment)
     held = access.read(grants)
-    if held.needs_two_factor and not second_factor.is_on(user):
+    if held.needs_two_factor and not (second_factor.is_on(user) or opened.has_factor):
         # They may look after their own account, where it is set up, and nothing else.
         held = access.Access(roles=held.roles)
     if opened.viewing is None:

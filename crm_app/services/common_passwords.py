@@ -1,13 +1,15 @@
 """Passwords that a guesser tries first. Pure.
 
-Lists of leaked passwords hold few of twelve characters or more, and those are built from the same
-few words, rows of keys and years. So a password is taken apart into such pieces: one that consists
-of nothing else is refused, however it is written.
+Two looks, and a password passes both. The first takes it apart into common words, rows of keys and
+years: one that consists of nothing else is refused, however it is written. The second counts the
+tries of a guesser who has lists: zxcvbn carries those of passwords that leaked, of names and of
+words by how often they are used.
 """
 
 import re
 from collections.abc import Iterable
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 _LIST: Final = """
     password passwort passwd passw pass admin administrator root user username login logon guest
@@ -21,12 +23,19 @@ _LIST: Final = """
     apple microsoft windows linux computer internet server system manager office company my the
     is me new old india mumbai delhi bharat krishna jesus ganesh michael jordan jennifer thomas
     charlie daniel jessica ashley killer hunter tigger flower cheese pepper orders order shop
-    store seller crm desk
+    store seller crm desk sachin tendulkar virat kohli rohit sharma dhoni shahrukh khan salman
+    amitabh ganpati ganesha bappa jai shree shri sri ram ramji radhe radha hanuman shiva durga
+    lakshmi sairam omsairam bengaluru bangalore chennai kolkata hyderabad pune gujarat rajasthan
+    punjab kerala bollywood diwali holi namaste zindagi dosti pyaar
 """
 _WORDS: Final = frozenset(_LIST.split())
 _SWAPS: Final = str.maketrans("@4031!$57", "aaoeiisst")
 _RUNS: Final = ("abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgfedcba")
 _NOT_TEXT: Final = re.compile(r"[\W_]+")
+# A guesser who got hold of the hashes tries some thousand a second: that is months for one person.
+_GUESSES: Final = 10**10
+# What follows could only add to the guesses, and the time that it takes grows with its square.
+_LOOKED_AT: Final = 40
 
 
 def is_common(password: str, about: Iterable[str] = ()) -> bool:
@@ -42,7 +51,25 @@ def is_common(password: str, about: Iterable[str] = ()) -> bool:
     plain = _NOT_TEXT.sub("", password.lower())
     if len(set(plain)) <= 3 or _repeats(plain):
         return True
-    return _is_made_of(password.lower(), known)
+    return _is_made_of(password.lower(), known) or _guesses(password[:_LOOKED_AT], known) < _GUESSES
+
+
+def _guesses(password: str, known: Iterable[str]) -> int:
+    """How many tries somebody needs who knows the lists and the words about the person."""
+    matching, scoring = _lists()
+    # Its own entry point keeps the words in one place for all threads; here each call has its own.
+    lists = {**matching.RANKED_DICTIONARIES}
+    lists["user_inputs"] = matching.build_ranked_dict(sorted(known))
+    found = scoring.most_guessable_match_sequence(password, matching.omnimatch(password, lists))
+    return int(found["guesses"])
+
+
+@lru_cache(maxsize=1)
+def _lists() -> tuple[Any, Any]:
+    """zxcvbn, once it is needed: its lists are 15 MB in memory, and few processes set passwords."""
+    from zxcvbn import matching, scoring
+
+    return matching, scoring
 
 
 def _repeats(text: str) -> bool:

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from crm_app.config import get_settings
 from crm_app.domain.time import now
-from crm_app.models import ApiToken, User, UserSession
+from crm_app.models import ApiToken, UsedSignOn, User, UserSession
 from crm_app.services import audit, auth, throttling
 
 _KEEP_ENDED: Final = timedelta(days=30)
@@ -96,9 +96,16 @@ def is_open(moment: datetime) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def forget_old(session: Session) -> None:
-    """Delete sessions that ended long ago, with what renewed their access tokens, and counters of
-    wrong tries that no longer count."""
+def forget_old(session: Session) -> int:
+    """Delete sessions that ended long ago, with what renewed their access tokens, ways back from a
+    provider that are over, and counters of wrong tries that no longer count; how many sessions
+    it was."""
     moment = now()
     throttling.forget_old(session)
-    session.execute(delete(UserSession).where(col(UserSession.expires_at) < moment - _KEEP_ENDED))
+    session.execute(delete(UsedSignOn).where(col(UsedSignOn.expires_at) < moment))
+    ended = session.execute(
+        delete(UserSession)
+        .where(col(UserSession.expires_at) < moment - _KEEP_ENDED)
+        .returning(col(UserSession.id))
+    )
+    return len(ended.all())

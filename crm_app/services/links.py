@@ -1,7 +1,8 @@
 """Links to set a password: an invitation for a new person, a reset for one who forgot theirs.
 
 A link opens once, for a while, for one person, and a newer one takes its place. The database keeps
-its hash; who made it hands it over.
+its hash. With a mail server it is mailed to the person and shown to nobody; without one, or where
+somebody asks for it, who made it hands it over.
 """
 
 import secrets
@@ -20,7 +21,7 @@ from crm_app.domain.permissions import Permission
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError, LinkOverError, NotFoundError
 from crm_app.models import User, UserLink
-from crm_app.services import audit, auth, endings, granting, passwords, sudo, users
+from crm_app.services import audit, auth, endings, granting, letters, passwords, sudo, users
 from crm_app.services.granting import Granting
 
 PATH: Final = "/welcome"
@@ -28,11 +29,15 @@ PATH: Final = "/welcome"
 
 @dataclass(frozen=True, slots=True)
 class MadeLink:
-    """The only copy of a link: show it once."""
+    """A link that was made. `url` is its only copy, to be shown once; empty if it was mailed."""
 
     user: User
     url: str
     expires_at: datetime
+
+    @property
+    def is_mailed(self) -> bool:
+        return not self.url
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +58,20 @@ def invite(
     """
     # A password that nobody knows: until the link is used, nobody signs in.
     user, _ = users.create_user(session, actor, email=email, name=name, roles=roles)
-    return _make(session, actor, user)
+    return _make(session, actor, user, letters.INVITATION)
 
 
-def make_link(session: Session, actor: Actor, user_id: int) -> MadeLink:
+def make_link(session: Session, actor: Actor, user_id: int, *, is_shown: bool = False) -> MadeLink:
     """A link for a person to set a password; older ones of theirs stop working.
 
     Their password and sign-ins stay as they are until it is used.
+
+    Args:
+        session: The caller commits.
+        actor: Must hold `users.manage`.
+        user_id: For whom.
+        is_shown: Show it also where there is a mail server: their mailbox may be what they
+            cannot get into.
 
     Raises:
         PermissionDeniedError: If the actor may not manage people, or they may do more.
@@ -75,17 +87,53 @@ def make_link(session: Session, actor: Actor, user_id: int) -> MadeLink:
     granting.require_over(session, actor, user_id)
     if not user.is_active:
         raise ConflictError(f"{user.name} is deactivated. Reactivate them first.")
-    return _make(session, actor, user)
+    return _make(session, actor, user, "" if is_shown else letters.LINK)
 
 
-def _make(session: Session, actor: Actor, user: User) -> MadeLink:
+def _make(session: Session, actor: Actor, user: User, kind: str) -> MadeLink:
     session.execute(delete(UserLink).where(col(UserLink.user_id) == user.id))
-    token = secrets.token_urlsafe(32)
     until = now() + timedelta(hours=get_settings().link_hours)
+    url = add(session, user, until)
+    is_mailed = bool(kind) and _mail(session, user, kind, url, until, actor.label)
+    audit.record(
+        session,
+        actor,
+        "user:link:made",
+        subject_type="user",
+        subject_id=user.id,
+        after={"mailed": True} if is_mailed else {},
+    )
+    return MadeLink(user, "" if is_mailed else url, until)
+
+
+def add(session: Session, user: User, until: datetime) -> str:
+    """A new link of a person beside those there are; its address, the only copy."""
+    token = secrets.token_urlsafe(32)
     session.add(UserLink(user_id=user.id, token_hash=auth.digest(token), expires_at=until))
-    audit.record(session, actor, "user:link:made", subject_type="user", subject_id=user.id)
-    url = f"{get_settings().origin}{PATH}?{urlencode({'link': token})}"
-    return MadeLink(user, url, until)
+    session.flush()
+    # Behind the hash: a browser sends that to no server, so no log on the way keeps it.
+    return f"{get_settings().origin}{PATH}#{urlencode({'link': token})}"
+
+
+def _mail(session: Session, user: User, kind: str, url: str, until: datetime, by: str) -> bool:
+    settings = get_settings()
+    when = f"{until.astimezone(settings.zone):%d %B %Y, %H:%M} ({settings.business_timezone})"
+    what = (
+        f"{by} has added you to the order desk of {settings.brand_name}. Choose your password here:"
+        if kind == letters.INVITATION
+        else f"{by} has made you a link to choose a new password at the order desk of "
+        f"{settings.brand_name}:"
+    )
+    return letters.write(
+        session,
+        user,
+        kind,
+        subject=f"Your password for the order desk of {settings.brand_name}",
+        text=f"Hello {user.name},\n\n{what}\n\n{url}\n\n"
+        f"The link works once, until {when}. If you do not know what this is about, leave it: "
+        "nothing changes until somebody uses the link.\n",
+        until=until,
+    )
 
 
 def look(session: Session, token: str) -> Invited:
@@ -115,6 +163,10 @@ def use(session: Session, token: str, password: str) -> User:
         passwords.check_new(password, user.email, user.name)
     )
     link.used_at = now()
+    # Others that were asked for meanwhile would undo it.
+    session.execute(
+        delete(UserLink).where(col(UserLink.user_id) == user.id, col(UserLink.id) != link.id)
+    )
     endings.revoke_all(session, user.id)
     audit.record(
         session,

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from crm_app import db, vault
 from crm_app.errors import SecretsUnreadableError
-from crm_app.models import AlertHook, ChannelAccount, User
+from crm_app.models import AlertHook, ChannelAccount, IdentityProvider, Letter, User
 
 BATCH: Final = 200
 # Where the vault's work is kept. Access tokens of channels lie in Redis for an hour and are
@@ -19,6 +19,8 @@ SEALED: Final[tuple[tuple[Any, str], ...]] = (
     (ChannelAccount, "credentials"),
     (User, "totp_secret"),
     (AlertHook, "secret"),
+    (IdentityProvider, "client_secret"),
+    (Letter, "content"),
 )
 
 

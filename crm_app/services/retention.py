@@ -9,7 +9,7 @@ from sqlalchemy import CursorResult, delete
 from sqlmodel import Session, col, select
 
 from crm_app.models import ExceptionMark, InboxEntry, RefusedWebhook, WebhookRefusal
-from crm_app.services import notices, pulse
+from crm_app.services import endings, letters, notices, pulse
 from crm_app.services.alerts import telling
 from crm_app.services.exceptions import sources
 
@@ -73,6 +73,18 @@ def forget_hours(session: Session, before: datetime) -> int:
     return pulse.forget_hours(session)
 
 
+def forget_sign_ins(session: Session, before: datetime) -> int:
+    """Delete sessions that ended a month ago and what else of signing in is done with."""
+    del before  # the page of one's account shows none of them
+    return endings.forget_old(session)
+
+
+def forget_letters(session: Session, before: datetime) -> int:
+    """Delete what is kept of letters that were sent a month ago; how many it was."""
+    del before
+    return letters.forget_old(session)
+
+
 STEPS: Final[tuple[Step, ...]] = (
     forget_entries,
     forget_marks,
@@ -81,6 +93,8 @@ STEPS: Final[tuple[Step, ...]] = (
     forget_notices,
     telling.forget_alerts,
     forget_hours,
+    forget_sign_ins,
+    forget_letters,
 )
 
 

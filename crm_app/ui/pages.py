@@ -41,6 +41,7 @@ from crm_app.ui.login.state import LoginState
 from crm_app.ui.mappings.page import mappings_page
 from crm_app.ui.mappings.state import MappingsState
 from crm_app.ui.me.factor import FactorState
+from crm_app.ui.me.linked import LinkedState
 from crm_app.ui.me.page import me_page
 from crm_app.ui.me.password import PasswordState
 from crm_app.ui.me.state import MeState
@@ -65,6 +66,8 @@ from crm_app.ui.shared import channel_colours
 from crm_app.ui.shared.shell_state import ShellState
 from crm_app.ui.skus.page import skus_page
 from crm_app.ui.skus.state import SkusState
+from crm_app.ui.sso.page import sso_page
+from crm_app.ui.sso.state import SsoState
 from crm_app.ui.tags.page import tags_page
 from crm_app.ui.tags.state import TagsState
 from crm_app.ui.trail.page import trail_page
@@ -135,6 +138,7 @@ PAGES: Final = (
     Page(mappings_page, "/mappings", "Status words", (_FRAME, MappingsState.load)),
     Page(skus_page, "/skus", "SKUs", (_FRAME, SkusState.load)),
     Page(users_page, "/users", "People", (_FRAME, UsersState.load)),
+    Page(sso_page, "/sso", "Single sign-on", (_FRAME, SsoState.load)),
     Page(roles_page, "/roles", "Roles", (_FRAME, RolesState.load)),
     Page(services_page, "/services", "Programs", (_FRAME, ServicesState.load)),
     Page(trail_page, "/audit", "Audit trail", (_FRAME, TrailState.load)),
@@ -142,7 +146,14 @@ PAGES: Final = (
         me_page,
         "/me",
         "Your account",
-        (_FRAME, MeState.load, TokensState.load, FactorState.load, PasswordState.load),
+        (
+            _FRAME,
+            MeState.load,
+            TokensState.load,
+            FactorState.load,
+            PasswordState.load,
+            LinkedState.load,
+        ),
     ),
     Page(gallery_page, "/gallery", "Components", (_FRAME,)),
     Page(missing_page, "404", "Nothing here", (_FRAME,)),
@@ -183,6 +194,7 @@ STYLES: Final = (
     "by_hand",
     "business",
     "me",
+    "sso",
     "trail",
     "roles",
     "gallery",

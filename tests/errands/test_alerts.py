@@ -1,17 +1,13 @@
 """Messages of alerts, to a real mail server and a real receiver of webhooks."""
 
-import email
 import json
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import Envelope
 from sqlmodel import Session, select
 
 from crm_app import db
@@ -25,6 +21,7 @@ from crm_app.models import AccountStatus, AlertMessage
 from crm_app.services.alerts import settings as alert_settings
 from crm_app.services.alerts import watching
 from tests.factories import AccountFactory
+from tests.postbox import Postbox
 from tests.running import free_port
 
 
@@ -60,41 +57,6 @@ def receiver() -> Iterator[Receiver]:
     made.server.shutdown()
     made.server.server_close()
     running.join()
-
-
-class Postbox:
-    """A mail server's inbox; `refuse` is what it says instead of taking a letter."""
-
-    def __init__(self) -> None:
-        self.letters: list[Message] = []
-        self.refuse = ""
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:  # noqa: N802
-        if self.refuse:
-            return self.refuse
-        assert isinstance(envelope.content, bytes)
-        self.letters.append(email.message_from_bytes(envelope.content))
-        return "250 OK"
-
-
-@pytest.fixture
-def postbox(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Postbox]:
-    del database
-    box, port = Postbox(), free_port()
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    for name, value in (
-        ("HOST", "127.0.0.1"),
-        ("PORT", str(port)),
-        ("SECURITY", "none"),
-        ("FROM", "desk@palmonas.test"),
-    ):
-        monkeypatch.setenv(f"CRM_SMTP_{name}", value)
-    get_settings.cache_clear()
-    yield box
-    controller.stop()
-    monkeypatch.undo()
-    get_settings.cache_clear()
 
 
 def lose_an_account(session: Session) -> None:

@@ -6,6 +6,7 @@ from crm_app.services import granting
 from crm_app.ui.shared.shell_state import ShellState
 from crm_app.ui.users.state import UsersState
 from tests.factories import UserFactory
+from tests.postbox import Postbox
 from tests.ui.browser import open_state
 from tests.ui.conftest import SignIn
 
@@ -24,7 +25,7 @@ async def test_admin_adds_a_person_and_sees_the_link_once(
     await state.create({"name": "Riya", "email": "Riya@Palmonas.com", "role": state.usual_role})
 
     assert (state.is_creating, state.secret_of) == (False, "Riya")
-    assert state.secret.startswith("http://localhost:8000/welcome?link=")
+    assert state.secret.startswith("http://localhost:8000/welcome#link=")
     assert state.secret_until != ""
     assert [row.email for row in state.rows if row.name == "Riya"] == ["riya@palmonas.com"]
     await state.forget_secret(False)
@@ -82,7 +83,7 @@ async def test_a_link_is_shown_for_the_right_person(session: Session, sign_in: S
     await state.load()
 
     await state.make_link(person.id or 0)
-    shown = (state.secret_of, state.secret.startswith("http://localhost:8000/welcome?link="))
+    shown = (state.secret_of, state.secret.startswith("http://localhost:8000/welcome#link="))
     await state.forget_secret(False)
     await state.make_link(gone.id or 0)
 
@@ -98,3 +99,19 @@ async def test_frame_knows_who_is_signed_in(sign_in: SignIn) -> None:
     assert (state.person, state.initials, state.role) == ("Support Person", "SP", "Support")
     assert "users.manage" not in state.verbs
     assert state.health_sentence == "No channel is connected yet"
+
+
+async def test_with_a_mail_server_the_link_is_mailed_and_shown_when_asked_for(
+    session: Session, sign_in: SignIn, postbox: Postbox
+) -> None:
+    state = await open_state(UsersState, "/users", sign_in(Role.ADMIN))
+    person: User = UserFactory(email="riya@palmonas.test")
+    session.commit()
+    await state.load()
+
+    await state.make_link(person.id)
+    mailed = (state.mailed_to, state.secret)
+    await state.make_link(state.mailed_id, True)
+
+    assert mailed == ("riya@palmonas.test", "")
+    assert (state.mailed_to, "#link=" in state.secret) == ("", True)

@@ -40,8 +40,20 @@ async def test_without_a_good_link_nothing_is_told(session: Session) -> None:
     session.commit()
 
     async with tab() as opened:
-        for path in ("/welcome", "/welcome?link=made-up", "/welcome?link=" + "x" * 5_000):
+        for path in ("/welcome", "/welcome#link=made-up", "/welcome?link=" + "x" * 5_000):
             await opened.call(WelcomeState.load, path)
 
     assert "riya" not in str(opened.deltas).lower()
     assert opened.shown(WelcomeState)["over"] != ""
+
+
+async def test_a_link_of_the_last_release_is_good(session: Session, admin: Actor) -> None:
+    person: User = UserFactory(name="Riya Sen", email="riya@palmonas.test")
+    session.commit()
+    url = links.make_link(session, admin, person.id).url
+    session.commit()
+    state = await open_state(WelcomeState, "/welcome?" + url.partition("#")[2], "")
+
+    await state.load()
+
+    assert (state.name, state.over) == ("Riya Sen", "")

@@ -5,7 +5,8 @@ from typing import Final
 import reflex as rx
 
 from crm_app.config import DEMO_PASSWORD
-from crm_app.ui.login.state import LoginState
+from crm_app.ui.login.state import LoginState, Way
+from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.marks import icon
 from crm_app.ui.shared.native import NativeAnchor, native_form
 from crm_app.ui.shared.shell import brand
@@ -21,18 +22,70 @@ def login_page() -> rx.Component:
     return rx.el.main(
         rx.el.div(
             rx.el.div(brand(), class_name="login-brand"),
-            rx.el.h1(rx.cond(LoginState.is_code, "One more step", "Sign in to the order desk")),
+            rx.el.h1(
+                rx.cond(
+                    LoginState.is_code,
+                    "One more step",
+                    rx.cond(LoginState.is_forgotten, "A new password", "Sign in to the order desk"),
+                )
+            ),
             _done(),
             _failure(),
             rx.cond(
                 LoginState.is_code,
                 _code_form(),
-                rx.fragment(_form(), rx.cond(LoginState.is_demo, _demo(), rx.fragment())),
+                rx.cond(LoginState.is_forgotten, _forgotten(), _sign_in()),
             ),
             class_name="login-card",
         ),
         class_name="login",
     )
+
+
+def _sign_in() -> rx.Component:
+    return rx.fragment(
+        _form(),
+        _ways(),
+        rx.el.p(
+            NativeAnchor.create("Forgot password?", href="/login?step=forgot"),
+            class_name="login-help",
+        ),
+        rx.cond(LoginState.is_demo, _demo(), rx.fragment()),
+    )
+
+
+def _forgotten() -> rx.Component:
+    return rx.cond(
+        LoginState.can_mail,
+        native_form(
+            rx.el.label("E-mail", html_for="email"),
+            rx.el.input(
+                id="email",
+                name="email",
+                type="email",
+                auto_complete="username",
+                required=True,
+                auto_focus=True,
+                max_length=254,
+                class_name="field",
+            ),
+            rx.el.p("You get a mail with a link to choose a new one.", class_name="quiet"),
+            rx.el.button("Send me a link", type="submit", class_name="btn primary wide"),
+            _to_sign_in(),
+            action="/auth/forgot",
+            method="post",
+            class_name="login-form",
+        ),
+        rx.el.div(
+            rx.el.p("Ask an admin of this desk: they make you a link to choose a new one."),
+            _to_sign_in(),
+            class_name="login-form",
+        ),
+    )
+
+
+def _to_sign_in() -> rx.Component:
+    return NativeAnchor.create("Back to the sign-in", href="/login", class_name="btn wide")
 
 
 def _done() -> rx.Component:
@@ -91,6 +144,20 @@ def _form() -> rx.Component:
         action="/auth/login",
         method="post",
         class_name="login-form",
+    )
+
+
+def _ways() -> rx.Component:
+    return rx.cond(
+        has_any(LoginState.ways),
+        rx.el.div(rx.foreach(LoginState.ways, _way), class_name="ways"),
+        rx.fragment(),
+    )
+
+
+def _way(way: Way) -> rx.Component:
+    return NativeAnchor.create(
+        icon("key-round", 14), "Sign in with ", way.name, href=way.href, class_name="btn wide"
     )
 
 

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from crm_app.ui.me.factor_card import factor_card
+from crm_app.ui.me.linked import linked_card
 from crm_app.ui.me.password import password_card
 from crm_app.ui.me.state import MeState
 from crm_app.ui.me.tokens_card import tokens_card
@@ -18,7 +19,7 @@ def me_page() -> rx.Component:
         "Your account",
         rx.el.div(
             rx.el.div(_sign_ins(), tokens_card(), class_name="me-column"),
-            rx.el.div(factor_card(), password_card(), class_name="me-column"),
+            rx.el.div(factor_card(), password_card(), linked_card(), class_name="me-column"),
             class_name="me",
         ),
         section="",

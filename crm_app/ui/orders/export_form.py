@@ -45,7 +45,7 @@ def _about() -> rx.Component:
         rx.el.b(ExportState.title),
         rx.cond(
             ExportState.count != "",
-            rx.el.span(": " + ExportState.count + ", every row of it"),
+            rx.el.span(" · " + ExportState.count + ", every row of it"),
             rx.fragment(),
         ),
     )

@@ -88,7 +88,7 @@ def _actions(row: UserRow) -> rx.Component:
                 aria_label="Password link for " + row.name,
                 title="Make a link with which they set a new password",
                 disabled=~row.is_active,
-                on_click=UsersState.make_link(row.id),
+                on_click=UsersState.make_link(row.id, False),
             ),
             rx.cond(
                 row.is_active,

@@ -13,7 +13,8 @@ def create_dialog() -> rx.Component:
         rx.dialog.content(
             rx.dialog.title("Add a person", class_name="dialog-title"),
             rx.dialog.description(
-                "They choose their own password, by a link that is shown to you one time.",
+                "They choose their own password, by a link. It is mailed to them where there is a "
+                "mail server, and else shown to you one time.",
                 class_name="quiet",
             ),
             rx.el.form(
@@ -115,5 +116,33 @@ def secret_dialog() -> rx.Component:
             class_name="dialog",
         ),
         open=UsersState.secret != "",
+        on_open_change=UsersState.forget_secret,
+    )
+
+
+def mailed_dialog() -> rx.Component:
+    return rx.dialog.root(
+        rx.dialog.content(
+            rx.dialog.title("Link for " + UsersState.secret_of, class_name="dialog-title"),
+            rx.dialog.description(
+                "It is on its way to ",
+                UsersState.mailed_to,
+                ". It works once, until ",
+                UsersState.secret_until,
+                ".",
+                class_name="quiet",
+            ),
+            rx.el.div(
+                button(
+                    "Show me a link instead",
+                    title="For somebody who does not get into their mailbox either",
+                    on_click=UsersState.make_link(UsersState.mailed_id, True),
+                ),
+                rx.dialog.close(button("Done", kind="primary")),
+                class_name="dialog-end",
+            ),
+            class_name="dialog",
+        ),
+        open=UsersState.mailed_to != "",
         on_open_change=UsersState.forget_secret,
     )

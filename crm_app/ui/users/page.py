@@ -5,12 +5,13 @@ import reflex as rx
 from crm_app.domain.permissions import Permission
 from crm_app.ui.shared.blanks import blank, failed, forbidden, skeleton_rows
 from crm_app.ui.shared.conditions import both, has_any, is_not
+from crm_app.ui.shared.links import link
 from crm_app.ui.shared.marks import button, icon
 from crm_app.ui.shared.navigation import may
 from crm_app.ui.shared.shell import shell
 from crm_app.ui.shared.shell_state import ShellState
 from crm_app.ui.users.components import people_table
-from crm_app.ui.users.dialogs import create_dialog, question_dialog, secret_dialog
+from crm_app.ui.users.dialogs import create_dialog, mailed_dialog, question_dialog, secret_dialog
 from crm_app.ui.users.grants import grants_dialog
 from crm_app.ui.users.sign_ins import sign_ins_dialog
 from crm_app.ui.users.state import UsersState
@@ -31,6 +32,11 @@ def users_page() -> rx.Component:
         section="people",
         about=UsersState.count,
         actions=(
+            rx.cond(
+                both(may(Permission.MANAGE_USERS), may(Permission.MANAGE_ROLES)),
+                link(icon("key-round", 14), "Single sign-on", href="/sso", class_name="btn"),
+                rx.fragment(),
+            ),
             rx.cond(
                 may(Permission.MANAGE_USERS),
                 button(
@@ -65,6 +71,7 @@ def _people() -> rx.Component:
         create_dialog(),
         question_dialog(),
         secret_dialog(),
+        mailed_dialog(),
         grants_dialog(),
         sign_ins_dialog(),
         class_name="people-page",

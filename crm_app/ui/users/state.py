@@ -83,12 +83,16 @@ class UsersState(rx.State):
     secret_of: str = ""
     secret: str = ""
     secret_until: str = ""
+    # To whom the link is on its way by mail, and their id.
+    mailed_to: str = ""
+    mailed_id: int = 0
 
     @rx.event
     @requires(Permission.MANAGE_USERS, quiet=True)
     async def load(self) -> None:
         """Read the people. Runs on page load and after every change."""
         self.notice, self.secret, self.secret_of, self.asked = "", "", "", ""
+        self.mailed_to = ""
         await self._read()
 
     @rx.event
@@ -143,12 +147,13 @@ class UsersState(rx.State):
 
     @rx.event
     @requires(Permission.MANAGE_USERS)
-    async def make_link(self, user_id: int) -> None:
-        """Make a link with which a person sets a new password; shown once."""
+    async def make_link(self, user_id: int, is_shown: bool = False) -> None:
+        """Make a link with which a person sets a new password: mailed to them, or shown once."""
         self.notice = ""
         actor = await current_actor(self)
         try:
-            self._show(await call(links.make_link, actor, int(user_id)))
+            made = await call(links.make_link, actor, int(user_id), is_shown=bool(is_shown))
+            self._show(made)
         except NotSignedInError:
             raise
         except CrmError as error:
@@ -159,6 +164,7 @@ class UsersState(rx.State):
     async def forget_secret(self, is_open: bool) -> None:
         if not is_open:
             self.secret, self.secret_of, self.secret_until = "", "", ""
+            self.mailed_to = ""
 
     @rx.var
     def asked_name(self) -> str:
@@ -167,6 +173,8 @@ class UsersState(rx.State):
 
     def _show(self, made: links.MadeLink) -> None:
         self.secret_of, self.secret = made.user.name, made.url
+        self.mailed_to = made.user.email if made.is_mailed else ""
+        self.mailed_id = made.user.id
         self.secret_until = times.when(made.expires_at, now(), get_settings().zone)
 
     async def _do(self, step: Any, *args: Any, **changes: Any) -> None:

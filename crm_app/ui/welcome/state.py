@@ -1,7 +1,7 @@
 """Setting a password by a link."""
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import reflex as rx
 
@@ -57,4 +57,7 @@ class WelcomeState(rx.State):
         )
 
     def _link(self) -> str:
-        return self.router.url.query_parameters.get("link", "")[:200]
+        url = self.router.url
+        behind_hash = parse_qs(url.fragment[:2_000]).get("link", [""])[0]
+        # Before the hash they stood in links of the last release, which are good for days.
+        return (behind_hash or url.query_parameters.get("link", ""))[:200]

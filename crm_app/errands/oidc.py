@@ -1,0 +1,200 @@
+"""The way to a provider of single sign-on and back (OpenID Connect, authorization code with PKCE).
+
+OpenID Connect Core 1.0 section 3.1; RFC 7636 (PKCE); RFC 9207 (the issuer of an answer). No
+transaction is open while a provider is asked.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from sqlmodel import Session
+
+from crm_app import db, vault
+from crm_app.config import get_settings
+from crm_app.domain.actor import Actor
+from crm_app.domain.address import safe_path
+from crm_app.errands import oidc_provider
+from crm_app.errands.oidc_provider import Client, ProviderAwayError, ProviderWrongError
+from crm_app.errors import InvalidInputError, SignInThrottledError, SignOnRefusedError
+from crm_app.models import IdentityProvider
+from crm_app.services import auth, identity_providers, oidc, signed, throttling
+from crm_app.services.identity_providers import ProviderDraft
+from crm_app.services.oidc import Browser
+
+_AUDIENCE: Final = "crm-oidc"
+# A try costs the provider a request of ours: one address makes no flood of them.
+_FREE_TRIES: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Where to send the browser, and what it is to bring back in a cookie."""
+
+    url: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """Somebody came back: a session or half of one, or a link; and where they wanted to go."""
+
+    signed: auth.SignedIn | auth.HalfIn | None
+    target: str
+
+
+def begin(provider_id: int, target: str, *, link_of: int | None = None) -> Begun:
+    """Begin a way to a provider.
+
+    Args:
+        provider_id: Whose.
+        target: Where the person wants to go here.
+        link_of: The session whose person links themselves; None to sign in.
+
+    Raises:
+        SignOnRefusedError: If the provider is off or does not answer.
+    """
+    with db.transaction() as session:
+        row = oidc.provider(session, provider_id)
+        client, name = _client(row), row.name
+    state, nonce = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    verifier = secrets.token_urlsafe(48)
+    try:
+        url = oidc_provider.way_in(client, state=state, nonce=nonce, verifier=verifier)
+    except ProviderAwayError as error:
+        raise SignOnRefusedError("sso_down", name) from error
+    except ProviderWrongError as error:
+        raise SignOnRefusedError("sso_refused", name) from error
+    claims = {
+        "sub": str(provider_id),
+        "state": state,
+        "nonce": nonce,
+        "verifier": verifier,
+        "target": safe_path(target[:2_000]),
+        "link": link_of,
+    }
+    return Begun(url, signed.sign(claims, _AUDIENCE, oidc.WAY_LIFE))
+
+
+def come_back(
+    provider_id: int,
+    answer: Mapping[str, str],
+    token: str,
+    browser: Browser,
+    actor: Actor | None = None,
+) -> Back:
+    """Take what a browser brought back from a provider.
+
+    Args:
+        provider_id: At whose address here it came back.
+        answer: The parameters that the provider gave it.
+        token: What `begin` gave it to keep.
+        browser: Where it is.
+        actor: Who is signed in there, for a way that links.
+
+    Raises:
+        SignOnRefusedError: If anything does not fit, or the provider is away.
+        SignInThrottledError: If too much did not fit from this address.
+        NotSignedInError: If the way was gone before.
+    """
+    way = _way(provider_id, answer, token)
+    with db.transaction() as session:
+        _slow_down(session, browser.address)
+        row = oidc.provider(session, provider_id)
+        client, name = _client(row), row.name
+    try:
+        said = oidc_provider.prove(
+            client, answer, nonce=str(way["nonce"]), verifier=str(way["verifier"])
+        )
+    except ProviderAwayError as error:
+        raise SignOnRefusedError("sso_down", name) from error
+    except ProviderWrongError as error:
+        with db.transaction() as session:
+            throttling.count(session, _counter(browser.address))
+            oidc.note_refused(session, name, browser.address)
+        raise SignOnRefusedError("sso_refused", name) from error
+    state, target = str(way["state"]), str(way["target"])
+    if way.get("link") is not None:
+        if actor is None or actor.session_id != way["link"]:
+            raise SignOnRefusedError("sso_late")
+        with db.transaction() as session:
+            oidc.link(session, actor, provider_id, state, said)
+        return Back(None, target)
+    with db.transaction() as session:
+        outcome = oidc.admit(session, provider_id, state, said, browser)
+    if isinstance(outcome, auth.Refused):
+        raise outcome.error
+    return Back(outcome, target)
+
+
+def connect(actor: Actor, draft: ProviderDraft) -> int:
+    """Ask a provider who it is and keep it; its id.
+
+    Raises:
+        PermissionDeniedError, ConflictError: As `identity_providers.connect`.
+        InvalidInputError: Also if the provider does not answer as one; `details` names the field.
+    """
+    identity_providers.require_change(actor)
+    identity_providers.check(draft)
+    draft = replace(draft, issuer=_ask(draft.issuer))
+    with db.transaction() as session:
+        return identity_providers.connect(session, actor, draft).id
+
+
+def change(actor: Actor, provider_id: int, draft: ProviderDraft) -> None:
+    """Change a provider; it is asked again who it is, unless it is being switched off.
+
+    Raises: As `connect`, and NotFoundError.
+    """
+    identity_providers.require_change(actor)
+    identity_providers.check(draft)
+    with db.transaction() as session:
+        kept = identity_providers.get(session, actor, provider_id).issuer
+    is_off = draft.issuer.strip() == kept and not draft.is_on
+    issuer = kept if is_off else _ask(draft.issuer)
+    with db.transaction() as session:
+        identity_providers.change(session, actor, provider_id, replace(draft, issuer=issuer))
+
+
+def callback_url(provider_id: int) -> str:
+    """What has to be registered with the provider as the address to come back to."""
+    return f"{get_settings().origin}/auth/oidc/{provider_id}/callback"
+
+
+def _ask(issuer: str) -> str:
+    try:
+        return oidc_provider.discover(issuer).issuer
+    except (ProviderAwayError, ProviderWrongError) as error:
+        raise InvalidInputError(str(error), details={"issuer": str(error)}) from error
+
+
+def _client(row: IdentityProvider) -> Client:
+    secret = vault.unseal(row.client_secret)["client_secret"] if row.client_secret else ""
+    return Client(row.issuer, row.client_id, secret, callback_url(row.id))
+
+
+def _way(provider_id: int, answer: Mapping[str, str], token: str) -> Mapping[str, Any]:
+    """The way that this browser is on, if the answer belongs to it."""
+    way = signed.read(token, _AUDIENCE)
+    if way is None or way["sub"] != str(provider_id):
+        raise SignOnRefusedError("sso_late")
+    if not secrets.compare_digest(str(way["state"]).encode(), answer.get("state", "").encode()):
+        raise SignOnRefusedError("sso_late")
+    return way
+
+
+def _slow_down(session: Session, address: str) -> None:
+    wait_s = throttling.wait_s(session, _counter(address), _FREE_TRIES)
+    if wait_s > 0:
+        raise SignInThrottledError(wait_s)
+
+
+def _counter(address: str) -> str:
+    return throttling.subject("oidc", address)
+
+
+def is_link(token: str) -> bool:
+    """Whether a browser is on a way that links, and does not sign in."""
+    way = signed.read(token, _AUDIENCE) or {}
+    return way.get("link") is not None
