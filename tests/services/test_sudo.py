@@ -32,6 +32,7 @@ from crm_app.services import (
     bulk_choice,
     bulk_runs,
     granting,
+    identity_providers,
     links,
     roles,
     service_accounts,
@@ -159,6 +160,8 @@ STEPS: dict[str, Step] = {
         s, a, None, dict.fromkeys(business.FIELDS, ""), expected_version=0
     ),
     "requests.carry_out": lambda s, a, d: requests.carry_out(s, a, d.request),
+    # All changes of single sign-on go through it.
+    "identity_providers.require_change": lambda _s, a, _d: identity_providers.require_change(a),
     "asking.export": lambda s, a, _d: asking.export(
         s, a, OrderQuery(), kind=FileFormat.CSV, key="press"
     ),
