@@ -22,7 +22,7 @@ def create_dialog() -> rx.Component:
                 _field("E-mail", "email", type="email", required=True, max_length=254),
                 rx.el.label("Role", html_for="new-role"),
                 rx.el.select(
-                    rx.foreach(UsersState.roles, _role_option),
+                    rx.foreach(UsersState.roles, role_option),
                     id="new-role",
                     name="role",
                     default_value=UsersState.usual_role,
@@ -62,7 +62,7 @@ def _field(label: str, name: str, **props: Any) -> rx.Component:
     )
 
 
-def _role_option(role: RoleChoice) -> rx.Component:
+def role_option(role: RoleChoice) -> rx.Component:
     return rx.el.option(role.name, value=role.id)
 
 
