@@ -7,7 +7,7 @@ from sqlalchemy import update
 from sqlmodel import Session, select
 
 from crm_app.domain.permissions import Role
-from crm_app.models import ApiToken, StaffRole, User, UserSession
+from crm_app.models import ApiToken, User, UserSession
 from crm_app.ui.me.tokens import TokensState
 from crm_app.ui.shared.confirm import ConfirmState
 from crm_app.ui.shared.pending import PendingState
@@ -61,16 +61,15 @@ async def test_not_now_leaves_everything_as_it_was(session: Session, late: str) 
 async def test_a_step_that_shows_mistakes_is_held_all_the_same(session: Session, late: str) -> None:
     person = UserFactory(role=Role.SUPPORT)
     session.commit()
-    reading = session.exec(select(StaffRole.id).where(StaffRole.key == Role.READ_ONLY)).one()
 
     async with browser.tab(late) as tab:
-        await tab.call(UsersState.change_role, user_id=person.id, role=str(reading))
-        notice = tab.shown(UsersState).get("notice", "")
+        await tab.call(UsersState.make_link, user_id=person.id)
+        early = tab.shown(UsersState)
         await tab.call(ConfirmState.prove, form={"password": PASSWORD})
-        rows = tab.shown(UsersState)["rows"]
+        shown = tab.shown(UsersState)
 
-    assert notice == ""
-    assert [row.role for row in rows if row.id == person.id] == [str(reading)]
+    assert (early.get("notice", ""), early.get("secret", "")) == ("", "")
+    assert "/welcome" in shown["secret"]
 
 
 async def test_somebody_else_in_the_tab_finds_nothing_that_waits(

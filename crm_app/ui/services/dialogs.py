@@ -9,7 +9,7 @@ from crm_app.ui.services.state import AccountBox, ServicesState
 from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.marks import button, icon
 from crm_app.ui.shared.notes import mistake, notice
-from crm_app.ui.users.dialogs import role_option
+from crm_app.ui.users.state import RoleChoice
 
 
 def make_dialog() -> rx.Component:
@@ -26,7 +26,7 @@ def make_dialog() -> rx.Component:
                 _field("What it is for", "purpose", max_length=300),
                 rx.el.label("Role", html_for="program-role"),
                 rx.el.select(
-                    rx.foreach(ServicesState.roles, role_option),
+                    rx.foreach(ServicesState.roles, _role),
                     id="program-role",
                     name="role",
                     default_value=ServicesState.usual_role,
@@ -129,6 +129,10 @@ def _field(label: str, name: str, **props: Any) -> rx.Component:
         ),
         mistake(ServicesState.mistakes.get(name, "")),
     )
+
+
+def _role(role: RoleChoice) -> rx.Component:
+    return rx.el.option(role.name, value=role.id)
 
 
 def _account(box: AccountBox) -> rx.Component:
