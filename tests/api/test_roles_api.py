@@ -59,7 +59,8 @@ def test_a_role_is_made_changed_and_deleted(
     assert [role["key"] for role in listed] == ["admin", "support", "read_only", None]
     assert (gone.status_code, gone.content) == (204, b"")
     entries = select(AuditEntry.action).where(AuditEntry.subject_type == "role")
-    assert list(session.exec(entries.order_by("id"))) == ["role:made", "role:changed", "role:removed"]
+    told = list(session.exec(entries.order_by("id")))
+    assert told == ["role:made", "role:changed", "role:removed"]
 
 
 @pytest.mark.parametrize(
