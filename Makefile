@@ -18,7 +18,7 @@ run: $(VENV)/installed  ## start everything; Ctrl-C stops it
 	@exec "$(BIN)/python" -m crm_app.run
 
 test: $(VENV)/installed-dev  ## run every test (T=path for some)
-	@"$(BIN)/python" -m pytest $(or $(T),-n logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder)
+	@"$(BIN)/python" -m pytest $(or $(T),-n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder)
 
 journeys: $(VENV)/installed-dev  ## walk all journeys of the browser, the long ones too
 	@CRM_ALL_JOURNEYS=1 "$(BIN)/python" -m pytest tests/e2e $(T)
