@@ -14,8 +14,8 @@ from alembic.config import Config
 from redis import Redis
 from sqlalchemy import Connection, text
 from sqlmodel import Session, SQLModel
-from xdist.remote import Producer
-from xdist.scheduler import LoadScopeScheduling
+from xdist.remote import Producer  # pyright: ignore[reportMissingTypeStubs]
+from xdist.scheduler import LoadScopeScheduling  # pyright: ignore[reportMissingTypeStubs]
 
 from crm_app import db, embedded, models, queue
 from crm_app.api import rates
