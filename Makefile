@@ -8,6 +8,9 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python3.14; 
 export PATH := $(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# Their tests start the whole product, a browser and more: they have the machine for themselves.
+ALONE := tests/e2e tests/drills
+
 .DEFAULT_GOAL := help
 .PHONY: help run test journeys drills lint audit format bench faults crash migrate build pictures icons clean
 
@@ -18,7 +21,13 @@ run: $(VENV)/installed  ## start everything; Ctrl-C stops it
 	@exec "$(BIN)/python" -m crm_app.run
 
 test: $(VENV)/installed-dev  ## run every test (T=path for some)
-	@"$(BIN)/python" -m pytest $(or $(T),-n logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder)
+ifdef T
+	@"$(BIN)/python" -m pytest $(T)
+else
+	@"$(BIN)/python" -m pytest -n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder \
+		$(foreach folder,$(ALONE),--ignore=$(folder))
+	@"$(BIN)/python" -m pytest $(ALONE)
+endif
 
 journeys: $(VENV)/installed-dev  ## walk all journeys of the browser, the long ones too
 	@CRM_ALL_JOURNEYS=1 "$(BIN)/python" -m pytest tests/e2e $(T)

@@ -82,11 +82,14 @@ def _body(text: str) -> Mapping[str, Any]:
 
 
 def _amazon(truth: Mapping[str, Any]) -> list[Wish]:
+    """By parcel: said again under its own reference a shipment is edited and stays one."""
     # Our reference is the id of the change, or of the one that it says again.
-    return [
-        Wish("shipped", str(body.get("packageDetail", {}).get("packageReferenceId", "")))
+    ours = {
+        str(body.get("packageDetail", {}).get("packageReferenceId", ""))
         for _, body in _taken(truth, "confirmShipment")
-    ]
+    }
+    made = [str(one["packageReferenceId"]) for one in truth["packages"]]
+    return [Wish("shipped", reference) for reference in made if reference in ours]
 
 
 def _woocommerce(truth: Mapping[str, Any]) -> list[Wish]:

@@ -14,6 +14,8 @@ from alembic.config import Config
 from redis import Redis
 from sqlalchemy import Connection, text
 from sqlmodel import Session, SQLModel
+from xdist.remote import Producer  # pyright: ignore[reportMissingTypeStubs]
+from xdist.scheduler import LoadScopeScheduling  # pyright: ignore[reportMissingTypeStubs]
 
 from crm_app import db, embedded, models, queue
 from crm_app.api import rates
@@ -34,14 +36,19 @@ SHARED = ROOT.parent / "shared"
 assert models.__all__
 
 # Folders whose tests start the whole product or build its pages, in the one `.web` of the checkout.
-_WHOLE_PRODUCT = {"e2e", "drills", "house"}
+_WHOLE_PRODUCT = ("tests/e2e/", "tests/drills/", "tests/house/")
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Where several processes share the tests: a file to one of them, the whole product to one."""
-    folder = item.path.parent.relative_to(ROOT / "tests").parts[:1]
-    group = "product" if _WHOLE_PRODUCT & set(folder) else str(item.path)
-    item.add_marker(pytest.mark.xdist_group(group))
+class ByFile(LoadScopeScheduling):
+    """Where several processes share the tests: a file to one, and the whole product to one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return "the whole product" if path.startswith(_WHOLE_PRODUCT) else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

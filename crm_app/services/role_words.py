@@ -41,7 +41,7 @@ def places(session: Session, actor: Actor) -> list[Place]:
             col(ChannelAccount.channel), col(ChannelAccount.name), col(ChannelAccount.id)
         )
     )
-    return [Place(*row) for row in rows]
+    return [Place(id_, name, Channel(channel)) for id_, name, channel in rows]
 
 
 def in_sum(session: Session, actor: Actor, wanted: Sequence[Granting]) -> list[Part]:

@@ -3,26 +3,26 @@
 from collections.abc import Sequence
 from datetime import datetime
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from sqlalchemy import Select, Table, bindparam, update
+from sqlalchemy import bindparam, update
 from sqlalchemy import select as columns
 from sqlmodel import Session, col
 
 from crm_app.models import User, UserSession
 from crm_app.services import access
 
-_SESSIONS: Final[Table] = UserSession.__table__  # type: ignore[attr-defined]
-_USERS: Final[Table] = User.__table__  # type: ignore[attr-defined]
-_OF_SESSION: Final = [one.name for one in _SESSIONS.c]
-_OF_USER: Final = [one.name for one in _USERS.c]
+_SESSIONS: Final[Any] = cast(Any, UserSession).__table__
+_USERS: Final[Any] = cast(Any, User).__table__
+_OF_SESSION: Final[list[str]] = [one.name for one in _SESSIONS.c]
+_OF_USER: Final[list[str]] = [one.name for one in _USERS.c]
 # Columns and not objects: to load two of these costs three times what all the rest does. And two
 # statements that are put together once: the database and we know them by heart.
-_BOTH: Final = columns(*_SESSIONS.c, *_USERS.c, access.GRANTS).join_from(
+_BOTH: Final[Any] = columns(*_SESSIONS.c, *_USERS.c, access.GRANTS).join_from(
     _SESSIONS, _USERS, _USERS.c.id == _SESSIONS.c.user_id
 )
-_BY_TOKEN: Final = _BOTH.where(_SESSIONS.c.token_hash == bindparam("key"))
-_BY_ID: Final = _BOTH.where(_SESSIONS.c.id == bindparam("key"))
+_BY_TOKEN: Final[Any] = _BOTH.where(_SESSIONS.c.token_hash == bindparam("key"))
+_BY_ID: Final[Any] = _BOTH.where(_SESSIONS.c.id == bindparam("key"))
 
 # The session, its person, and the person's grants. The first two have the fields of their models,
 # and no change of them is stored.
@@ -39,7 +39,7 @@ def by_id(session: Session, session_id: int) -> Found | None:
     return _read(session, _BY_ID, session_id)
 
 
-def _read(session: Session, statement: Select[Any], key: object) -> Found | None:
+def _read(session: Session, statement: Any, key: object) -> Found | None:
     session.flush()
     found = session.connection().execute(statement, {"key": key}).one_or_none()
     if found is None:

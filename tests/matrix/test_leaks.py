@@ -6,6 +6,7 @@ import json
 import re
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from fastapi import FastAPI
 
 from crm_app.domain.permissions import Permission
 from crm_app.domain.reach import ReachKind
+from crm_app.errors import CrmError
 from crm_app.ui.pages import PAGES
 from tests.api.conftest import TestClient
 from tests.api.test_house import routes
@@ -138,7 +140,10 @@ async def run_all(world: World, who: Person, number: int) -> dict[str, str]:
                 opened.socket = uuid.uuid4().hex
                 opened.deltas.clear()
                 opened.events.clear()
-                await opened.send(name, f"/orders/{number}?open={number}", **payload(name, number))
+                with suppress(CrmError):  # one that works beside the page raises here
+                    await opened.send(
+                        name, f"/orders/{number}?open={number}", **payload(name, number)
+                    )
                 said[name] = heard(opened)
     return said
 
@@ -147,7 +152,8 @@ async def _ask(opened: Tab, load: Any, path: str) -> None:
     opened.socket = uuid.uuid4().hex
     opened.deltas.clear()
     opened.events.clear()
-    await opened.call(load, path)
+    with suppress(CrmError):
+        await opened.call(load, path)
 
 
 def heard(opened: Tab) -> str:

@@ -261,7 +261,8 @@ async def test_every_page_opens_for_who_looks_as_an_admin_and_writes_nothing(
 
     async with tab(cookie) as opened:
         for page in PAGES:
-            path = page.route.replace("[order_id]", str(order.id)).replace("[account_id]", "1")
+            path = page.route.replace("[order_id]", str(order.id))
+            path = path.replace("[account_id]", str(order.account_id))
             for load in page.on_load:
                 await opened.call(load, path)
 

@@ -82,10 +82,10 @@ async def test_a_link_is_shown_for_the_right_person(session: Session, sign_in: S
     state = await open_state(UsersState, "/users", cookie)
     await state.load()
 
-    await state.make_link(person.id or 0)
+    await state.make_link(person.id, False)
     shown = (state.secret_of, state.secret.startswith("http://localhost:8000/welcome#link="))
     await state.forget_secret(False)
-    await state.make_link(gone.id or 0)
+    await state.make_link(gone.id, False)
 
     assert shown == ("Kabir Shah", True)
     assert (state.secret, "deactivated" in state.notice) == ("", True)
@@ -109,7 +109,7 @@ async def test_with_a_mail_server_the_link_is_mailed_and_shown_when_asked_for(
     session.commit()
     await state.load()
 
-    await state.make_link(person.id)
+    await state.make_link(person.id, False)
     mailed = (state.mailed_to, state.secret)
     await state.make_link(state.mailed_id, True)
 

@@ -110,7 +110,7 @@ def _conditions(actor: Actor, query: ExceptionQuery) -> list[ColumnElement[bool]
 
 def _by_itself() -> list[ColumnElement[bool]]:
     """Gone, and nobody closed, decided or retried it."""
-    acted = sa.select(AuditEntry.id).where(
+    acted = sa.select(col(AuditEntry.id)).where(
         col(AuditEntry.subject_type) == "exception",
         col(AuditEntry.subject_id) == ExceptionSighting.key,
         col(AuditEntry.action).in_(("exception:closed", "exception:decided", "exception:retried")),
