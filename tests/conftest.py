@@ -24,7 +24,7 @@ from crm_app.domain.actor import Actor
 from crm_app.domain.permissions import Role
 from crm_app.domain.time import now
 from crm_app.embedded import Postgres
-from crm_app.services import auth, beats, refusals
+from crm_app.services import auth, beats, refusals, trail_checks
 from tests.factories import UserFactory, bind
 from tests.postbox import Postbox
 from tests.running import free_port
@@ -137,6 +137,8 @@ def make_empty() -> None:
         as_owner(connection)
         connection.execute(text("; ".join(_emptying(table.name) for table in tables)))
     queue.connection().flushdb()
+    # Noted beside the database, so that nobody cuts the trail's end off: this one is empty again.
+    trail_checks.heads_file().unlink(missing_ok=True)
     refusals.BOUND.forget()
     rates.OF_ACTORS.forget()
 

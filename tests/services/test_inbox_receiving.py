@@ -170,7 +170,7 @@ def test_flipkarts_notifications_are_hints() -> None:
     (returned,) = read({}, {"eventType": "return_created", "returnId": "r-1"})
 
     assert (shipment.deed, shipment.external_id) == (inbound.Deed.READ, "s-1")
-    assert returned.deed is inbound.Deed.NOTHING
+    assert (returned.deed, returned.external_id) == (inbound.Deed.READ, "return:r-1")
 
 
 def test_every_channel_has_a_hook() -> None:

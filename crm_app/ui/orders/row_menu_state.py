@@ -105,6 +105,8 @@ class RowMenuState(rx.State):
     @requires(Permission.CHANGE_STATUS)
     async def decide(self, name: str, whose: str) -> Any:
         """End a disagreement with the channel: ours is sent again, or its word is taken."""
+        if not self._ids:
+            return None
         return await self._try(lambda: self._decide(str(name), str(whose)))
 
     @rx.event

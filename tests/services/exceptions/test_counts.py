@@ -288,6 +288,11 @@ def test_without_the_permission_nothing_is_told(session: Session) -> None:
 
 def test_no_part_walks_what_is_done_with(session: Session) -> None:
     """Orders in sync, arrived changes and processed entries are in none of these indexes."""
+    shop = trouble.account()
+    for _ in range(80):
+        trouble.entry(session, shop)
+    session.execute(text("UPDATE inbox SET state = 'processed', processed_at = now()"))
+    session.execute(text("ANALYZE inbox"))
     session.execute(text("SET LOCAL enable_seqscan = off"))
     plans = {
         source: "\n".join(
