@@ -65,6 +65,7 @@ def test_chosen_orders_are_given_away_and_tagged_by_keys(open_page: OpenPage) ->
 
     page.keyboard.press("j")
     page.keyboard.press("x")
+    expect(page.get_by_text("1 chosen")).to_be_visible()
     page.keyboard.press("j")
     page.keyboard.press("Shift+X")
     expect(page.get_by_text("2 chosen")).to_be_visible()
