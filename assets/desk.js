@@ -129,11 +129,21 @@
     }, 30);
   };
 
+  // A row that is drawn anew loses the focus: the hand is still where it was.
+  let lastRow = "";
+  document.addEventListener("focusin", (event) => {
+    lastRow = event.target.closest?.("[data-row]")?.dataset.row ?? "";
+  });
+  const rowAtHand = () => {
+    if (document.activeElement !== document.body) return document.activeElement?.closest("[data-row]");
+    return lastRow ? find(`[data-row="${CSS.escape(lastRow)}"]`) : null;
+  };
+
   const step = (by) => {
     const links = all("[data-open]").filter(isShown);
     if (!links.length) return;
     const shown = find("[data-row].opened [data-open]");
-    const focused = document.activeElement?.closest("[data-row]")?.querySelector("[data-open]");
+    const focused = rowAtHand()?.querySelector("[data-open]");
     const at = links.indexOf(focused ?? shown);
     const next = at < 0 ? (by > 0 ? 0 : links.length - 1) : at + by;
     if (!links[next] && !find("[data-panel]")) return turn(by);
@@ -145,8 +155,7 @@
   // ---- choosing rows ----
 
   const pick = (isRange) => {
-    const row = document.activeElement?.closest("[data-row]");
-    const box = row?.querySelector("[data-pick]");
+    const box = rowAtHand()?.querySelector("[data-pick]");
     box?.dispatchEvent(new MouseEvent("click", { bubbles: true, shiftKey: isRange }));
   };
 

@@ -19,6 +19,8 @@ def focused(page: Page) -> str:
 def open_list(open_page: OpenPage, path: str = "/orders") -> Page:
     page = open_page("support@demo.test", path=path)
     expect(page.get_by_role("row").nth(5)).to_be_visible()
+    # The frame loads after the list, and draws the rows once more: nobody types as fast as this.
+    page.wait_for_timeout(2_000)
     return page
 
 
