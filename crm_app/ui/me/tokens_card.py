@@ -39,6 +39,11 @@ def tokens_card() -> rx.Component:
 
 
 def _token(row: TokenRow) -> rx.Component:
+    return token_item(row, TokensState.revoke(row.id))
+
+
+def token_item(row: TokenRow, revoke: Any) -> rx.Component:
+    """A token of a person or a program, and the button that ends it at once."""
     return rx.el.li(
         rx.el.span(icon("key-round", 16), class_name="sign-in-icon"),
         rx.el.div(
@@ -56,7 +61,7 @@ def _token(row: TokenRow) -> rx.Component:
             rx.el.div(row.scopes, class_name="quiet"),
             class_name="sign-in-text",
         ),
-        button("Revoke", aria_label="Revoke " + row.name, on_click=TokensState.revoke(row.id)),
+        button("Revoke", aria_label="Revoke " + row.name, on_click=revoke),
         key=row.id,
         class_name="sign-in",
     )

@@ -4,6 +4,7 @@ import reflex as rx
 
 from crm_app.domain.permissions import Permission
 from crm_app.ui.me.tokens import TokenRow
+from crm_app.ui.me.tokens_card import token_item
 from crm_app.ui.services.dialogs import make_dialog, token_dialog
 from crm_app.ui.services.state import ServiceRow, ServicesState
 from crm_app.ui.shared.blanks import blank, failed, forbidden, skeleton_rows
@@ -114,24 +115,4 @@ def _deeds(row: ServiceRow) -> rx.Component:
 
 
 def _token(row: TokenRow) -> rx.Component:
-    return rx.el.li(
-        rx.el.span(icon("key-round", 16), class_name="sign-in-icon"),
-        rx.el.div(
-            rx.el.div(
-                rx.el.span(row.name, class_name="strong"),
-                rx.el.code(row.hint, class_name="quiet"),
-                rx.cond(
-                    row.is_over,
-                    rx.el.span("Over", class_name="pill tone-mute plain"),
-                    rx.fragment(),
-                ),
-                class_name="sign-in-name",
-            ),
-            rx.el.div(row.life, class_name="quiet"),
-            rx.el.div(row.scopes, class_name="quiet"),
-            class_name="sign-in-text",
-        ),
-        button("Revoke", aria_label="Revoke " + row.name, on_click=ServicesState.revoke(row.id)),
-        key=row.id,
-        class_name="sign-in",
-    )
+    return token_item(row, ServicesState.revoke(row.id))
