@@ -161,7 +161,10 @@ def judge(
         if more <= 0:
             continue
         if reads_back:
-            told.doubled.append(f"{wish.status} {wish.mark}: {times} times, {len(able)} changes")
+            held = ", ".join(f"{one.id} {one.to_status} {one.state}" for one in intents)
+            told.doubled.append(
+                f"{wish.status} {wish.mark}: {times} times, {len(able)} changes; all: {held}"
+            )
             continue
         told.said_again += more
         lost = sum(_unanswered(attempts.get(one.id, ())) for one in able)

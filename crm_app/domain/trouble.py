@@ -50,6 +50,7 @@ class Source(StrEnum):
     ACCOUNT = "account"  # an account that is disconnected
     FAILING = "failing"  # an account whose pulls fail in a row
     PAUSED = "paused"  # a paused account on which changes wait
+    SWEEP = "sweep"  # an account whose last deep sweep found what it cannot put right
     HOOKS = "hooks"  # an account whose webhooks come without a proof
     WORD = "word"  # a status word without a meaning
     SKU = "sku"  # a SKU that a list does not name

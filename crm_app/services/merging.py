@@ -187,12 +187,17 @@ def _settle(
 
 
 def _confirm(intent: StatusIntent) -> None:
-    intent.sent_at = intent.sent_at or intent.claimed_at or now()
+    intent.sent_at = _left_at(intent)
     _close(intent, IntentState.CONFIRMED)
     intent.reason = ""
 
 
+def _left_at(intent: StatusIntent) -> datetime:
+    return intent.sent_at or intent.claimed_at or now()
+
+
 def _was_told(intent: StatusIntent) -> bool:
+    """Whether it left, or may have: whoever called may have died before the answer."""
     return intent.state is IntentState.SENT or intent.outcome_unknown
 
 
@@ -232,6 +237,9 @@ def _travel(intent: StatusIntent) -> Travel:
 
 
 def _close(intent: StatusIntent, state: IntentState) -> None:
+    if _was_told(intent):
+        # Remembered whatever it ends as: a shipment may be packed over there because of it.
+        intent.sent_at = _left_at(intent)
     intent.state = state
     intent.settled_at = now()
     intent.claimed_at = None

@@ -199,6 +199,29 @@ def test_a_worker_killed_during_the_call_leaves_an_intent_that_is_read_first(
     assert states() == [I.CONFIRMED]
 
 
+def test_a_call_that_nobody_heard_the_end_of_is_remembered_when_the_channel_disagrees(
+    account_id: int, shop: FakeShop
+) -> None:
+    change("1", S.SHIPPED)
+    shop.push_faults.append(Fault(KeyboardInterrupt(), acts=False))
+    with pytest.raises(KeyboardInterrupt):
+        push(shop, account_id)
+    claimed_at = intents()[0].claimed_at
+    shop.set_status("1", S.CANCELLED)
+
+    pulling.pull(shop, account_id, budget_s=60)
+
+    (intent,) = intents()
+    assert (intent.state, intent.claimed_at, intent.outcome_unknown) == (
+        I.NEEDS_PERSON,
+        None,
+        False,
+    )
+    # Not "not sent": it left, as far as anybody can tell.
+    assert claimed_at is not None
+    assert intent.sent_at == claimed_at
+
+
 def test_a_worker_killed_during_the_read_back_reads_again(account_id: int, shop: FakeShop) -> None:
     change("1", S.SHIPPED)
     shop.read_faults.append(KeyboardInterrupt())

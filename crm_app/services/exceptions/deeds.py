@@ -119,6 +119,7 @@ _NO_RETRY: Final = {
     Source.ACCOUNT: "Renew the account's credentials: it goes on by itself afterwards.",
     Source.FAILING: "It is tried again by itself. The account's page can pull it now.",
     Source.PAUSED: "Resume the account: its changes go out afterwards.",
+    Source.SWEEP: "The account's page can sweep once more.",
     Source.HOOKS: "Compare the webhook secret of the account with the one at the channel.",
     Source.QUEUE: "They go out by themselves, in the order of their deadlines.",
     Source.SKU: "Say first which SKU of yours it is.",

@@ -95,7 +95,14 @@ def _ways(source: Source, cause: Cause, row: Any) -> tuple[Way, ...]:
             return (Way.RETRY, Way.RESOLVE) if can_retry else (Way.RESOLVE,)
         case Source.MESSAGE:
             return (Way.RETRY, Way.RESOLVE)
-        case Source.WORD | Source.SKU | Source.ROWS | Source.DOWNLOAD | Source.DOCUMENT:
+        case (
+            Source.WORD
+            | Source.SKU
+            | Source.ROWS
+            | Source.DOWNLOAD
+            | Source.DOCUMENT
+            | Source.SWEEP
+        ):
             return (Way.RESOLVE,)
         case _:
             return ()

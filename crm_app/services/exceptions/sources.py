@@ -29,7 +29,7 @@ from crm_app.models import (
     UnmappedWord,
     WebhookRefusal,
 )
-from crm_app.services.exceptions import skus, waits, works
+from crm_app.services.exceptions import skus, sweeps, waits, works
 from crm_app.services.exceptions.parts import (
     Statement,
     cutoff,
@@ -264,6 +264,7 @@ _PARTS: Final[dict[Source, Callable[[int | None], Statement]]] = {
     Source.ACCOUNT: _account,
     Source.FAILING: _failing,
     Source.PAUSED: waits.paused,
+    Source.SWEEP: sweeps.unsettled,
     Source.HOOKS: _hooks,
     Source.WORD: _word,
     Source.FIELD: _field,
@@ -281,7 +282,7 @@ SEEN_IN: Final[dict[Cause, tuple[Source, ...]]] = {
     Cause.CONFLICT: (Source.CHANGE, Source.FIELD),
     Cause.TRANSITION: (Source.CHANGE,),
     Cause.POISON: (Source.INBOX,),
-    Cause.REMOTE: (Source.CHANGE, Source.WAIT, Source.QUEUE, Source.FAILING),
+    Cause.REMOTE: (Source.CHANGE, Source.WAIT, Source.QUEUE, Source.FAILING, Source.SWEEP),
     Cause.NOT_READY: (Source.WAIT,),
     Cause.QUOTA: (Source.WAIT, Source.QUEUE),
     Cause.MAPPING: (Source.WORD,),

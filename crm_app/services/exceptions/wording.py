@@ -44,6 +44,7 @@ _OF_ACCOUNTS: Final = {
     Source.ACCOUNT: "{channel} lets us in no more",
     Source.FAILING: "Every pull from {channel} fails",
     Source.PAUSED: "Paused by a person, and changes wait",
+    Source.SWEEP: "The last deep sweep did not come out even with {channel}",
     Source.HOOKS: "Webhooks without a valid proof are refused",
     Source.WORD: "A status word of {channel} without a meaning here",
     Source.FIELD: "{channel} has another address for an order that is packed",
@@ -126,6 +127,10 @@ _ADVICE: Final[dict[tuple[Source, Cause], str]] = {
     (Source.FAILING, Cause.REMOTE): (
         "It is tried again by itself; if it lasts, look at the channel's status page and at the "
         "account's address."
+    ),
+    (Source.SWEEP, Cause.REMOTE): (
+        "The account's page names the orders: ask the channel what became of them, and close this "
+        "with a note. Nothing is deleted here. It leaves once a sweep comes out even."
     ),
     (Source.PAUSED, Cause.WAITING): "Resume the account when the changes may go out.",
     (Source.WORD, Cause.MAPPING): (

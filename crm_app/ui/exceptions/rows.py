@@ -30,6 +30,7 @@ NAMED: Final = (
     Source.ACCOUNT,
     Source.FAILING,
     Source.PAUSED,
+    Source.SWEEP,
     Source.HOOKS,
     Source.QUEUE,
     Source.RUN,

@@ -33,6 +33,7 @@ _CURES: Final = {
     Source.ACCOUNT: ("Open the account", "/accounts/{account}"),
     Source.FAILING: ("Open the account", "/accounts/{account}"),
     Source.PAUSED: ("Open the account", "/accounts/{account}"),
+    Source.SWEEP: ("Open the account", "/accounts/{account}"),
     Source.HOOKS: ("Open the account", "/accounts/{account}"),
     Source.WORD: ("Give it a meaning", "/mappings"),
     Source.QUEUE: ("Bulk changes", "/bulk"),
