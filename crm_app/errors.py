@@ -87,6 +87,7 @@ _SIGN_ON: Final = {
     "sso_unknown": "{provider} vouches for nobody who works here. Ask an admin to add you.",
     "sso_link_first": "Sign in with your password, then link {provider} on the page of your"
     " account.",
+    "sso_other": "{provider} says that you are somebody else. Nothing was confirmed.",
     "sso_taken": "Somebody else here signs in with this account of {provider}.",
     "sso_late": "That took too long, or began in another browser. Begin again.",
 }

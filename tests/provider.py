@@ -35,6 +35,8 @@ class Asked:
     redirect_uri: str
     nonce: str
     challenge: str
+    # Signs the person in anew, and says when it did.
+    is_anew: bool = False
 
 
 @dataclass
@@ -86,6 +88,7 @@ class Provider:
             "iat": moment,
             "exp": moment + 300,
             "nonce": asked.nonce,
+            **({"auth_time": moment} if asked.is_anew else {}),
             **self.person,
             **self.claims,
         }
@@ -136,11 +139,15 @@ def application(provider: Provider) -> FastAPI:
         code_challenge: str,
         method: Annotated[str, Query(alias="code_challenge_method")],
         response_type: str,
+        prompt: str = "",
+        max_age: str = "",
     ) -> RedirectResponse:
         assert (response_type, method) == ("code", "S256")
         assert "openid" in scope.split()
         code = f"code-{len(provider.codes)}"
-        provider.codes[code] = Asked(client_id, redirect_uri, nonce, code_challenge)
+        provider.codes[code] = Asked(
+            client_id, redirect_uri, nonce, code_challenge, (prompt, max_age) == ("login", "0")
+        )
         params = {"code": code, "state": state}
         if provider.names_itself:
             params["iss"] = provider.answer_issuer or provider.issuer or provider.url

@@ -16,7 +16,7 @@ from crm_app.api.dependencies import Id, client_address, public
 from crm_app.config import get_settings
 from crm_app.domain.actor import Actor
 from crm_app.domain.time import now
-from crm_app.errands import oidc as errand
+from crm_app.errands import oidc as errands
 from crm_app.errors import (
     CrmError,
     NotSignedInError,
@@ -25,6 +25,7 @@ from crm_app.errors import (
     SignOnRefusedError,
 )
 from crm_app.services import auth, oidc
+from crm_app.services.oidc import Errand
 
 router = APIRouter(prefix="/auth/oidc", include_in_schema=False)
 
@@ -41,12 +42,14 @@ async def begin(
     request: Request,
     wanted: Annotated[str, Query(alias="next", max_length=2_000)] = "/",
     link: _Text = "",
+    confirm: _Text = "",
 ) -> RedirectResponse:
-    """Go to the provider; with the proof of one's password, to link oneself."""
+    """Go to the provider; with leave to do so, to link oneself or to prove that it is still one."""
+    errand = Errand.LINK if link else Errand.CONFIRM if confirm else Errand.SIGN_IN
     try:
-        begun = await _ask(partial(_begin, request, provider_id, wanted, link))
+        begun = await _ask(partial(_begin, request, provider_id, wanted, errand, link or confirm))
     except CrmError as error:
-        return _back(error, provider_id, is_link=bool(link))
+        return _back(error, provider_id, errand)
     answer = RedirectResponse(begun.url, status_code=303)
     keep(answer, _cookie(), begun.token, now() + oidc.WAY_LIFE)
     return answer
@@ -56,14 +59,16 @@ async def begin(
 async def come_back(provider_id: Id, request: Request) -> RedirectResponse:
     """Take what the provider says, and open the session; back to the form if it does not hold."""
     token = request.cookies.get(_cookie(), "")
-    is_link = errand.is_link(token)
+    errand = errands.errand_of(token)
     try:
-        back = await _ask(partial(_come_back, request, provider_id, token, is_link=is_link))
+        back = await _ask(partial(_come_back, request, provider_id, token, errand))
     except CrmError as error:
-        answer = _back(error, provider_id, is_link=is_link)
+        answer = _back(error, provider_id, errand)
     else:
-        if back.signed is None:
+        if errand is Errand.LINK:
             answer = _to_account({"linked": str(provider_id)})
+        elif back.signed is None:
+            answer = RedirectResponse(back.target, status_code=303)
         elif isinstance(back.signed, auth.HalfIn):
             answer = ask_for_code(back.signed, back.target)
         else:
@@ -78,16 +83,18 @@ async def come_back(provider_id: Id, request: Request) -> RedirectResponse:
     return answer
 
 
-def _begin(request: Request, provider_id: int, wanted: str, link: str) -> errand.Begun:
-    if not link:
-        return errand.begin(provider_id, wanted)
+def _begin(
+    request: Request, provider_id: int, wanted: str, errand: Errand, leave: str
+) -> errands.Begun:
+    if errand is Errand.SIGN_IN:
+        return errands.begin(provider_id, wanted)
     actor = _signed_in(request)
-    if actor is None or not oidc.may_link(actor, provider_id, link):
+    if actor is None or not oidc.may_go(actor, provider_id, errand, leave):
         raise SignOnRefusedError("sso_late")
-    return errand.begin(provider_id, "/me", link_of=actor.session_id)
+    return errands.begin(provider_id, wanted, errand, actor.session_id)
 
 
-def _come_back(request: Request, provider_id: int, token: str, *, is_link: bool) -> errand.Back:
+def _come_back(request: Request, provider_id: int, token: str, errand: Errand) -> errands.Back:
     browser = oidc.Browser(
         client_address(request),
         request.headers.get("user-agent", ""),
@@ -99,8 +106,8 @@ def _come_back(request: Request, provider_id: int, token: str, *, is_link: bool)
         for name, value in request.query_params.items()
         if len(request.query_params.getlist(name)) == 1 and len(value) <= 4_000
     }
-    actor = _signed_in(request) if is_link else None
-    return errand.come_back(provider_id, answer, token, browser, actor)
+    actor = None if errand is Errand.SIGN_IN else _signed_in(request)
+    return errands.come_back(provider_id, answer, token, browser, actor)
 
 
 def _signed_in(request: Request) -> Actor | None:
@@ -119,12 +126,12 @@ async def _ask(step: Callable[[], T]) -> T:
     return await anyio.to_thread.run_sync(step, limiter=_ASKERS)
 
 
-def _back(error: CrmError, provider_id: int, *, is_link: bool) -> RedirectResponse:
+def _back(error: CrmError, provider_id: int, errand: Errand) -> RedirectResponse:
     word = error.word if isinstance(error, SignOnRefusedError) else error.code
     params = {"error": word, "provider": str(provider_id)}
     if isinstance(error, SignInThrottledError):
         params |= {"error": "throttled", "retry_after": str(error.retry_after_s)}
-    if is_link:
+    if errand is not Errand.SIGN_IN:
         return _to_account(params)
     return RedirectResponse(f"/login?{urlencode(params)}", status_code=303)
 

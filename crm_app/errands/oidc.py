@@ -15,13 +15,14 @@ from crm_app import db, vault
 from crm_app.config import get_settings
 from crm_app.domain.actor import Actor
 from crm_app.domain.address import safe_path
+from crm_app.domain.time import now
 from crm_app.errands import oidc_provider
 from crm_app.errands.oidc_provider import Client, ProviderAwayError, ProviderWrongError
 from crm_app.errors import InvalidInputError, SignInThrottledError, SignOnRefusedError
 from crm_app.models import IdentityProvider
 from crm_app.services import auth, identity_providers, oidc, signed, throttling
 from crm_app.services.identity_providers import ProviderDraft
-from crm_app.services.oidc import Browser
+from crm_app.services.oidc import Browser, Errand
 
 _AUDIENCE: Final = "crm-oidc"
 # A try costs the provider a request of ours: one address makes no flood of them.
@@ -38,19 +39,22 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Back:
-    """Somebody came back: a session or half of one, or a link; and where they wanted to go."""
+    """Somebody came back: a session or half of one, if they signed in, and where to go."""
 
     signed: auth.SignedIn | auth.HalfIn | None
     target: str
 
 
-def begin(provider_id: int, target: str, *, link_of: int | None = None) -> Begun:
+def begin(
+    provider_id: int, target: str, errand: Errand = Errand.SIGN_IN, session_id: int | None = None
+) -> Begun:
     """Begin a way to a provider.
 
     Args:
         provider_id: Whose.
         target: Where the person wants to go here.
-        link_of: The session whose person links themselves; None to sign in.
+        errand: What for.
+        session_id: The sign-in of who links themselves or proves that it is them.
 
     Raises:
         SignOnRefusedError: If the provider is off or does not answer.
@@ -61,7 +65,13 @@ def begin(provider_id: int, target: str, *, link_of: int | None = None) -> Begun
     state, nonce = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     verifier = secrets.token_urlsafe(48)
     try:
-        url = oidc_provider.way_in(client, state=state, nonce=nonce, verifier=verifier)
+        url = oidc_provider.way_in(
+            client,
+            state=state,
+            nonce=nonce,
+            verifier=verifier,
+            is_anew=errand is Errand.CONFIRM,
+        )
     except ProviderAwayError as error:
         raise SignOnRefusedError("sso_down", name) from error
     except ProviderWrongError as error:
@@ -72,7 +82,9 @@ def begin(provider_id: int, target: str, *, link_of: int | None = None) -> Begun
         "nonce": nonce,
         "verifier": verifier,
         "target": safe_path(target[:2_000]),
-        "link": link_of,
+        "errand": errand.value,
+        "session": session_id,
+        "begun": now().timestamp(),
     }
     return Begun(url, signed.sign(claims, _AUDIENCE, oidc.WAY_LIFE))
 
@@ -91,7 +103,7 @@ def come_back(
         answer: The parameters that the provider gave it.
         token: What `begin` gave it to keep.
         browser: Where it is.
-        actor: Who is signed in there, for a way that links.
+        actor: Who is signed in there, for a way that links or confirms.
 
     Raises:
         SignOnRefusedError: If anything does not fit, or the provider is away.
@@ -99,13 +111,18 @@ def come_back(
         NotSignedInError: If the way was gone before.
     """
     way = _way(provider_id, answer, token)
+    errand = Errand(way["errand"])
     with db.transaction() as session:
         _slow_down(session, browser.address)
         row = oidc.provider(session, provider_id)
         client, name = _client(row), row.name
     try:
         said = oidc_provider.prove(
-            client, answer, nonce=str(way["nonce"]), verifier=str(way["verifier"])
+            client,
+            answer,
+            nonce=str(way["nonce"]),
+            verifier=str(way["verifier"]),
+            asked_since=float(way["begun"]) if errand is Errand.CONFIRM else None,
         )
     except ProviderAwayError as error:
         raise SignOnRefusedError("sso_down", name) from error
@@ -115,11 +132,12 @@ def come_back(
             oidc.note_refused(session, name, browser.address)
         raise SignOnRefusedError("sso_refused", name) from error
     state, target = str(way["state"]), str(way["target"])
-    if way.get("link") is not None:
-        if actor is None or actor.session_id != way["link"]:
+    if errand is not Errand.SIGN_IN:
+        if actor is None or actor.session_id != way["session"]:
             raise SignOnRefusedError("sso_late")
+        done = oidc.link if errand is Errand.LINK else oidc.confirm
         with db.transaction() as session:
-            oidc.link(session, actor, provider_id, state, said)
+            done(session, actor, provider_id, state, said)
         return Back(None, target)
     with db.transaction() as session:
         outcome = oidc.admit(session, provider_id, state, said, browser)
@@ -194,7 +212,7 @@ def _counter(address: str) -> str:
     return throttling.subject("oidc", address)
 
 
-def is_link(token: str) -> bool:
-    """Whether a browser is on a way that links, and does not sign in."""
+def errand_of(token: str) -> Errand:
+    """What a browser is on its way for."""
     way = signed.read(token, _AUDIENCE) or {}
-    return way.get("link") is not None
+    return Errand(way.get("errand", Errand.SIGN_IN))

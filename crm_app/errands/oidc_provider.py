@@ -114,8 +114,15 @@ def discover(issuer: str) -> Metadata:
     )
 
 
-def way_in(client: Client, *, state: str, nonce: str, verifier: str) -> str:
+def way_in(client: Client, *, state: str, nonce: str, verifier: str, is_anew: bool = False) -> str:
     """Where a browser is sent to be asked who it is.
+
+    Args:
+        client: Which of ours asks.
+        state: Comes back as it is.
+        nonce: Comes back in the ID token.
+        verifier: Of the proof that the code was ours (PKCE).
+        is_anew: The person is to sign in there once more, though they may be signed in.
 
     Raises:
         ProviderAwayError, ProviderWrongError: As they say.
@@ -127,17 +134,34 @@ def way_in(client: Client, *, state: str, nonce: str, verifier: str) -> str:
         redirect_uri=client.callback,
         code_challenge_method="S256",
     )
+    # Core 3.1.2.1: the one asks the person, the other has the token say when they were asked.
+    anew = {"prompt": "login", "max_age": "0"} if is_anew else {}
     url, _ = asking.create_authorization_url(
         _of(client.issuer).metadata.authorization_endpoint,
         state=state,
         code_verifier=verifier,
         nonce=nonce,
+        **anew,
     )
     return url
 
 
-def prove(client: Client, answer: Mapping[str, str], *, nonce: str, verifier: str) -> Vouched:
+def prove(
+    client: Client,
+    answer: Mapping[str, str],
+    *,
+    nonce: str,
+    verifier: str,
+    asked_since: float | None = None,
+) -> Vouched:
     """Exchange the code of an answer and prove the ID token that it brings.
+
+    Args:
+        client: Which of ours asked.
+        answer: The parameters that came back.
+        nonce: What was asked with.
+        verifier: The same.
+        asked_since: Seconds since 1970: the person must have signed in there since.
 
     Raises:
         ProviderAwayError: It does not answer.
@@ -152,7 +176,16 @@ def prove(client: Client, answer: Mapping[str, str], *, nonce: str, verifier: st
     if not code or "error" in answer:
         raise ProviderWrongError("The provider did not let anybody in.")
     tokens = _exchange(client, kept.metadata, code, verifier)
-    return _vouched(_claims(client, kept, tokens, nonce))
+    claims = _claims(client, kept, tokens, nonce)
+    if asked_since is not None:
+        _is_fresh(claims, asked_since)
+    return _vouched(claims)
+
+
+def _is_fresh(claims: Mapping[str, Any], asked_since: float) -> None:
+    at = claims.get("auth_time")
+    if isinstance(at, bool) or not isinstance(at, int | float) or at < asked_since - _LEEWAY_S:
+        raise ProviderWrongError("The provider did not ask anew who it is.")
 
 
 def _exchange(client: Client, metadata: Metadata, code: str, verifier: str) -> dict[str, Any]:

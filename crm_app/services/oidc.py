@@ -5,6 +5,7 @@ Nothing here asks a provider anything: `errands.oidc` does, and hands over what 
 
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from typing import Final
 
 from sqlalchemy.dialects.postgresql import insert
@@ -26,6 +27,7 @@ from crm_app.services import (
     refusals,
     second_factor,
     signed,
+    sudo,
 )
 from crm_app.services import users as people
 from crm_app.services.own import own_id
@@ -33,7 +35,15 @@ from crm_app.services.own import own_id
 # As long as a way to a provider and back may take.
 WAY_LIFE: Final = timedelta(minutes=10)
 _LINK_LIFE: Final = timedelta(minutes=2)
-_LINK_AUDIENCE: Final = "crm-oidc-link"
+_ERRAND_AUDIENCE: Final = "crm-oidc-errand"
+
+
+class Errand(StrEnum):
+    """What somebody goes to a provider for."""
+
+    SIGN_IN = "sign-in"
+    LINK = "link"  # to sign in with it from now on
+    CONFIRM = "confirm"  # to prove once more that it is them, before a grave step
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,15 @@ class Linked:
     name: str
     email: str
     is_linked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WayToConfirm:
+    """A provider that may be asked whether it is still the same person, with leave to go there."""
+
+    provider_id: int
+    name: str
+    leave: str
 
 
 def provider(session: Session, provider_id: int) -> IdentityProvider:
@@ -145,10 +164,10 @@ def link(session: Session, actor: Actor, provider_id: int, state: str, said: Vou
 def ask_to_link(
     session: Session, actor: Actor, provider_id: int, password: str
 ) -> str | auth.Refused:
-    """Let a person who has typed their password begin a way that links; a proof for it.
+    """Let a person who has typed their password begin a way that links.
 
     Returns:
-        The proof, good in this sign-in for two minutes; or a refusal, whose count the caller
+        Leave to go, good in this sign-in for two minutes; or a refusal, whose count the caller
         commits.
 
     Raises:
@@ -160,14 +179,53 @@ def ask_to_link(
     refused = auth.check_again(session, actor, user, password)
     if refused is not None:
         return refused
-    claims = {"sub": str(actor.session_id), "provider": provider_id}
-    return signed.sign(claims, _LINK_AUDIENCE, _LINK_LIFE)
+    return _leave(actor, provider_id, Errand.LINK, _LINK_LIFE)
 
 
-def may_link(actor: Actor, provider_id: int, proof: str) -> bool:
-    """Whether this is what `ask_to_link` gave this sign-in for this provider."""
-    claims = signed.read(proof, _LINK_AUDIENCE) or {}
-    return (claims.get("sub"), claims.get("provider")) == (str(actor.session_id), provider_id)
+def ways_to_confirm(session: Session, actor: Actor) -> list[WayToConfirm]:
+    """The providers that may be asked whether it is still this person, each with a proof.
+
+    Raises:
+        PermissionDeniedError: If the actor is no person who is signed in.
+    """
+    rows = session.execute(
+        select(IdentityProvider.id, IdentityProvider.name)
+        .join(UserIdentity, col(UserIdentity.provider_id) == col(IdentityProvider.id))
+        .where(UserIdentity.user_id == own_id(actor), col(IdentityProvider.is_on).is_(True))
+        .order_by(col(IdentityProvider.name))
+    )
+    return [
+        WayToConfirm(key, name, _leave(actor, key, Errand.CONFIRM, WAY_LIFE)) for key, name in rows
+    ]
+
+
+def may_go(actor: Actor, provider_id: int, errand: Errand, leave: str) -> bool:
+    """Whether this sign-in was given leave to go to this provider for this."""
+    claims = signed.read(leave, _ERRAND_AUDIENCE) or {}
+    given = (claims.get("sub"), claims.get("provider"), claims.get("errand"))
+    return given == (str(actor.session_id), provider_id, errand.value)
+
+
+def _leave(actor: Actor, provider_id: int, errand: Errand, life: timedelta) -> str:
+    claims = {"sub": str(actor.session_id), "provider": provider_id, "errand": errand.value}
+    return signed.sign(claims, _ERRAND_AUDIENCE, life)
+
+
+def confirm(session: Session, actor: Actor, provider_id: int, state: str, said: Vouched) -> None:
+    """Take a provider's fresh word that who is signed in is still there.
+
+    Raises:
+        PermissionDeniedError: If the actor is no person who is signed in.
+        SignOnRefusedError: If the provider is off, or says that it is somebody else.
+    """
+    user_id = own_id(actor)
+    source = provider(session, provider_id)
+    _use_up(session, state)
+    identity = _identity(session, source.id, said.subject)
+    if identity is None or identity.user_id != user_id:
+        raise SignOnRefusedError("sso_other", source.name)
+    identity.last_used_at = now()
+    sudo.stamp(session, actor, source.name)
 
 
 def unlink(session: Session, actor: Actor, provider_id: int) -> None:

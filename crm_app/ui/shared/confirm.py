@@ -1,16 +1,20 @@
 """One question before every grave step: is it still you? Then what was asked for is done."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import reflex as rx
 
 from crm_app.errors import CrmError, NotSignedInError
-from crm_app.services import sudo, two_factor
+from crm_app.services import oidc, sudo, two_factor
 from crm_app.services.auth import Refused
 from crm_app.ui.shared import pending
+from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.errors import AskAgainError
 from crm_app.ui.shared.marks import button
+from crm_app.ui.shared.native import NativeAnchor
 from crm_app.ui.shared.pending import PendingState
 from crm_app.ui.shared.permission import requires
 from crm_app.ui.shared.service import call
@@ -19,19 +23,38 @@ from crm_app.ui.shared.session import current_actor, identify
 _MISTAKE: Final = "confirm-mistake"
 
 
+@dataclass(frozen=True)
+class Provider:
+    """One with which the person signs in: the way there is a whole page load."""
+
+    name: str
+    href: str
+
+
 class ConfirmState(rx.State):
     """The dialog over whatever is open; nothing that was typed below it is lost."""
 
     mistake: str = ""
     by_code: bool = False
     has_code: bool = False
+    providers: list[Provider] = []
 
     @rx.event
     @requires()
     async def opened(self) -> None:
         """Look which proofs there are."""
         self.mistake, self.by_code = "", False
-        self.has_code = (await call(two_factor.standing, await current_actor(self))).is_on
+        actor = await current_actor(self)
+        self.has_code = (await call(two_factor.standing, actor)).is_on
+        here = self.router.url
+        target = f"{here.path}?{here.query}" if here.query else here.path
+        self.providers = [
+            Provider(
+                way.name,
+                f"/auth/oidc/{way.provider_id}?{urlencode({'confirm': way.leave, 'next': target})}",
+            )
+            for way in await call(oidc.ways_to_confirm, actor)
+        ]
 
     @rx.event
     @requires()
@@ -115,6 +138,7 @@ def confirm_dialog() -> rx.Component:
                     ),
                     rx.fragment(),
                 ),
+                rx.cond(has_any(ConfirmState.providers), _providers(), rx.fragment()),
                 rx.el.div(
                     rx.dialog.close(button("Not now")),
                     rx.el.button("Go on", type="submit", class_name="btn primary"),
@@ -130,6 +154,21 @@ def confirm_dialog() -> rx.Component:
         open=PendingState.is_asked,
         on_open_change=ConfirmState.turn,
     )
+
+
+def _providers() -> rx.Component:
+    return rx.el.div(
+        rx.foreach(ConfirmState.providers, _provider),
+        rx.el.p(
+            "It asks you to sign in once more and leads back here; then ask for the step again.",
+            class_name="quiet",
+        ),
+        class_name="confirm-elsewhere",
+    )
+
+
+def _provider(one: Provider) -> rx.Component:
+    return NativeAnchor.create("Ask ", one.name, href=one.href, class_name="btn")
 
 
 def _password() -> rx.Component:
