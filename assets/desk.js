@@ -27,6 +27,15 @@
   setInterval(() => tick(false), 200);
   document.addEventListener("visibilitychange", () => tick(true));
 
+  // ---- the sidebar: on a low screen the lit entry is brought into sight, once ----
+
+  let lit = null;
+  setInterval(() => {
+    const entry = find(".side .nav.on");
+    if (entry && entry !== lit) entry.scrollIntoView({ block: "nearest" });
+    lit = entry;
+  }, 300);
+
   // ---- rows ----
 
   document.addEventListener("click", (event) => {

@@ -54,7 +54,7 @@ _LABELS: Final = {
 _MEANINGS: Final = {
     AlertKind.SILENT: "No order came for longer than this account's own rhythm explains.",
     AlertKind.QUEUE: "Changes wait for their channel longer, or are more, than they usually are.",
-    AlertKind.DEADLINE: "Orders must ship within the hour, or as set, and are here or not told.",
+    AlertKind.DEADLINE: "Orders are still here, or not told, shortly before their ship-by time.",
     AlertKind.RECONNECT: "The channel refused an account's keys; a person has to renew them.",
     AlertKind.WEBHOOKS: "The shop has switched off webhooks that lead here.",
     AlertKind.STOPPED: "The worker, the clock or Redis does not run: no order comes or goes.",

@@ -235,7 +235,14 @@ def head() -> list[rx.Component]:
         rx.el.link(rel="icon", href="/icon.svg", type="image/svg+xml"),
         rx.el.link(rel="apple-touch-icon", href="/icons/apple-180.png"),
         rx.el.link(rel="manifest", href="/manifest.webmanifest"),
-        rx.el.meta(name="theme-color", content="#f6f7f9", media="(prefers-color-scheme: light)"),
-        rx.el.meta(name="theme-color", content="#0c0e11", media="(prefers-color-scheme: dark)"),
+        *[
+            # As a plain attribute: named, it would be taken for a style.
+            rx.el.meta(
+                name="theme-color",
+                content=colour,
+                custom_attrs={"media": f"(prefers-color-scheme: {theme})"},
+            )
+            for theme, colour in (("light", "#f6f7f9"), ("dark", "#0c0e11"))
+        ],
         rx.el.meta(name="color-scheme", content="light dark"),
     ]

@@ -67,4 +67,8 @@ def test_channel_marks_are_readable() -> None:
     rules = channel_colours.rules()
 
     assert weak == {}
-    assert all(f".mark-{channel.value} " in rules for channel in Channel)
+    # Two classes: the sheet stands among others of one class, in an order that the browser chooses.
+    assert all(f".mark.mark-{channel.value} " in rules for channel in Channel)
+    assert all(f".ev.ev-{channel.value} " in rules for channel in Channel)
+    # The chart and its legend take the colours by these names.
+    assert all(f"--{channel.value}: {channel.colour};" in rules for channel in Channel)

@@ -98,6 +98,9 @@ async def test_an_empty_desk_says_so(session: Session, sign_in: SignIn) -> None:
 
     assert (listed.is_all_clear, listed.count, listed.is_loaded) == (True, "0 open", True)
     assert not snoozed.is_all_clear
+    assert snoozed.empty == "Nothing is snoozed."
+    narrowed, _ = await both("/exceptions?view=snoozed&assignee=nobody", cookie)
+    assert narrowed.empty == "Nothing that matches these filters is snoozed."
 
 
 async def test_a_conflict_is_decided_in_the_panel_and_its_line_stays_where_it_is(
@@ -372,5 +375,5 @@ async def test_the_page_lists_what_solved_itself(
     await page.load()
 
     (line,) = page.lines
-    assert (line.title, page.count, page.can_pick) == (f"Bulk change {made.id}", "1 gone", False)
+    assert (line.title, page.count, page.can_pick) == (f"Bulk change {made.id}", "1 solved", False)
     assert line.ends.startswith("gone ")

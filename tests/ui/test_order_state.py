@@ -155,6 +155,29 @@ async def test_rejection_shows_the_channels_words_and_is_decided(
     assert (state.order.pills[0].text, state.notice) == ("Confirmed", "")
 
 
+async def test_a_conflict_that_was_decided_asks_nobody_any_more(
+    session: Session, order: Order, sign_in: SignIn
+) -> None:
+    state = await _opened(order, sign_in(Role.SUPPORT))
+    await state.take_step("shipped")
+    await state.answer({"carrier": "BlueDart", "tracking_number": "BD1"})
+    intent = session.exec(select(StatusIntent)).one()
+    intent.state, intent.reason = IntentState.NEEDS_PERSON, "The channel says 'CANCELLED' now."
+    session.refresh(order)
+    order.sync_status, order.status_on_channel = SyncStatus.CONFLICT, OrderStatus.CANCELLED
+    session.commit()
+    await state.refresh()
+    assert _looks(state)[-1] == "bad"
+    assert [change.state.text for change in state.changes] == ["Needs a person"]
+
+    await state.keep("channels")
+
+    assert state.travel.steps[-1].name == "Decided"
+    assert _looks(state)[-1] == "off"
+    assert state.travel.sentence == "Amazon changed the order meanwhile. Both sides agree now."
+    assert [change.state.text for change in state.changes] == ["Decided"]
+
+
 async def test_refused_step_is_explained_and_nothing_changes(
     session: Session, order: Order, sign_in: SignIn
 ) -> None:

@@ -13,7 +13,7 @@ from crm_app.jobs import trail as jobs
 from crm_app.models import AuditCheck, CheckState
 from crm_app.services import audit
 from crm_app.ui.trail.state import TrailState
-from crm_app.ui.trail.view import CheckView, change_words, path_of
+from crm_app.ui.trail.view import CheckView, action_words, change_words, path_of
 from tests.ui.browser import open_state, tab
 from tests.ui.conftest import SignIn
 
@@ -49,6 +49,16 @@ async def test_entries_are_shown_with_what_was_and_what_is(admin: Actor, sign_in
     )
     assert row.change == "status: confirmed → packed"
     assert ("order:status:changed", "Order status changed") in state.actions
+
+
+def test_a_deed_is_read_as_words() -> None:
+    deeds = ("sku:sheet:taken", "user:two-factor:on", "account:webhook_secret:renewed")
+
+    assert [action_words(deed) for deed in deeds] == [
+        "SKU sheet taken",
+        "User two factor on",
+        "Account webhook secret renewed",
+    ]
 
 
 async def test_pages_go_on_where_the_last_one_ended(admin: Actor, sign_in: SignIn) -> None:

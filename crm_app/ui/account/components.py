@@ -131,7 +131,7 @@ def _last_error() -> rx.Component:
     account = AccountState.account
     return rx.el.div(
         rx.el.h3(
-            rx.cond(account.error_is_over, "Last error, over since", "Last error"),
+            rx.cond(account.error_is_over, "Last error, over by now", "Last error"),
             " · ",
             time_text(account.error_at.text, account.error_at.exact),
             class_name="error-head",

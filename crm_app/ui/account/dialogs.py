@@ -32,7 +32,7 @@ def _form(*fields: rx.Component, submit: Any, on_submit: Any, **props: Any) -> r
         *fields,
         failure_line(AccountState.form_failure),
         rx.el.div(
-            rx.dialog.close(button("Cancel")),
+            rx.dialog.close(button("Not now")),
             rx.el.button(submit, type="submit", class_name="btn primary", **props),
             class_name="dialog-end",
         ),

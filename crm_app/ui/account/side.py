@@ -158,7 +158,7 @@ def options_card() -> rx.Component:
         account.has_form,
         rx.el.section(
             rx.el.h2("Options"),
-            rx.el.dl(rx.foreach(account.options, _option), class_name="facts"),
+            rx.el.dl(rx.foreach(account.options, _option), class_name="facts facts-even"),
             rx.el.div(
                 button("Change options…", kind="small", on_click=AccountState.ask("options")),
                 class_name="card-actions",

@@ -31,7 +31,7 @@ def _choice() -> rx.Component:
         rx.dialog.title("Connect an account", class_name="dialog-title"),
         rx.dialog.description("Where does this account sell?", class_name="quiet"),
         rx.el.div(rx.foreach(AccountsState.choices, _channel), class_name="channels"),
-        rx.el.div(rx.dialog.close(button("Cancel")), class_name="dialog-end"),
+        rx.el.div(rx.dialog.close(button("Not now")), class_name="dialog-end"),
     )
 
 

@@ -107,14 +107,14 @@ def heard(account: AccountView, now: datetime) -> str:
 
 
 def complete_to(account: AccountView, now: datetime, zone: ZoneInfo) -> Moment:
-    """`10:42:10` today, `12 Oct 18:02` before: up to then every change is here."""
+    """`today 10:42:10`, `12 Oct 18:02` before: up to then every change is here."""
     at = account.watermark
     if at is None:
         return Moment("not yet" if account.pulls else "as sent")
     local = at.astimezone(zone)
     is_today = local.date() == now.astimezone(zone).date()
     return Moment(
-        f"{local:%H:%M:%S}" if is_today else times.when(at, now, zone), times.exact(at, zone)
+        f"today {local:%H:%M:%S}" if is_today else times.when(at, now, zone), times.exact(at, zone)
     )
 
 

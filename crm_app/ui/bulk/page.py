@@ -29,9 +29,9 @@ def run_page() -> rx.Component:
                     "missing",
                     blank(
                         "search-x",
-                        "Nothing here",
+                        "No such bulk change",
                         BulkState.failure,
-                        link("All bulk changes", href="/bulk", class_name="btn"),
+                        link("Show all bulk changes", href="/bulk", class_name="btn primary"),
                     ),
                 ),
                 ("failed", failed(BulkState.failure, BulkState.load)),

@@ -168,7 +168,7 @@ def _results() -> rx.Component:
             rx.el.table(
                 rx.el.caption("Orders of this bulk change", class_name="sr-only"),
                 rx.el.tbody(rx.foreach(BulkState.rows, _result)),
-                class_name="ledger results",
+                class_name="tally results",
             ),
             rx.el.p("None.", class_name="quiet"),
         ),

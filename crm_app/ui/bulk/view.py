@@ -195,7 +195,7 @@ class AccountRow:
 
 def _told(told: int, arrived: int, travel: dict[IntentState, int]) -> str:
     if not told:
-        return "withdrawn" if travel.get(IntentState.UNDONE) else "not told"
+        return "withdrawn" if travel.get(IntentState.UNDONE) else "nothing to tell"
     confirmed = travel.get(IntentState.CONFIRMED, 0)
     words = f"{arrived:,} of {told:,}"
     return f"{words}, {confirmed:,} confirmed" if confirmed else words

@@ -10,7 +10,7 @@ from crm_app.ui.downloads.view import DownloadRow
 from crm_app.ui.orders.export_form import export_card
 from crm_app.ui.orders.export_state import ExportState
 from crm_app.ui.shared.blanks import blank, failed, skeleton_rows
-from crm_app.ui.shared.conditions import has_any
+from crm_app.ui.shared.conditions import both, has_any, is_not
 from crm_app.ui.shared.links import DOWNLOADS, link
 from crm_app.ui.shared.marks import button, icon, pill, tag, ticker, time_text
 from crm_app.ui.shared.native import NativeAnchor
@@ -45,7 +45,7 @@ def downloads_page() -> rx.Component:
         about=DownloadsState.count,
         actions=(
             rx.cond(
-                may(Permission.EXPORT_ORDERS),
+                both(may(Permission.EXPORT_ORDERS), is_not(ExportState.is_page)),
                 link(icon("plus", 14), "New export", href=f"{DOWNLOADS}?new=1", class_name="btn"),
                 rx.fragment(),
             ),

@@ -34,11 +34,18 @@ _EMPTY: Final = {
     View.CLOSED: "Nobody closed one that matches these filters.",
     View.HEALED: "Nothing that matches these filters solved itself in the last seven days.",
 }
+# The same where no filter is on.
+_EMPTY_OF_ALL: Final = {
+    View.OPEN: "No exception is open.",
+    View.SNOOZED: "Nothing is snoozed.",
+    View.CLOSED: "Nobody has closed one.",
+    View.HEALED: "Nothing has solved itself in the last seven days.",
+}
 _NOUNS: Final = {
     View.OPEN: "open",
     View.SNOOZED: "snoozed",
     View.CLOSED: "closed",
-    View.HEALED: "gone",
+    View.HEALED: "solved",
 }
 
 
@@ -155,7 +162,7 @@ class ExceptionsState(rx.State):
         text = count_text(counts.total, is_exact=counts.is_exact)
         self.count = f"{text} {_NOUNS[query.view]}"
         self.is_all_clear = counts.total == 0 and query.view is View.OPEN
-        self.empty = _EMPTY[query.view]
+        self.empty = (_EMPTY if self.menus.is_narrowed else _EMPTY_OF_ALL)[query.view]
         self.can_pick = query.view not in (View.CLOSED, View.HEALED)
         self.can_retry_cause = (
             query.view is View.OPEN

@@ -85,7 +85,7 @@ def _text(name: str, label: str, **props: Any) -> rx.Component:
         placeholder=label,
         aria_label=label,
         max_length=128,
-        class_name="field",
+        class_name=f"field field-{name}",
         **props,
     )
 
@@ -169,7 +169,7 @@ def _line(line: Line) -> rx.Component:
     mark = channel_mark(line.mark, line.channel, line.channel)
     return rx.el.tr(
         rx.cond(may(Permission.CHANGE_STATUS), _pick(line), rx.fragment()),
-        rx.el.td(pill(line.state)),
+        rx.el.td(pill(line.state), class_name="inbox-state"),
         rx.el.th(
             rx.cond(line.mark != "", mark, rx.fragment()),
             rx.cond(
@@ -185,18 +185,20 @@ def _line(line: Line) -> rx.Component:
             ),
             rx.el.span(line.account, class_name="quiet inbox-account"),
             scope="row",
+            class_name="inbox-what",
         ),
         rx.el.td(
             rx.cond(
                 line.order_href != "",
                 link(line.order, href=line.order_href, class_name="number plain"),
                 rx.el.span(line.order, class_name="quiet"),
-            )
+            ),
+            class_name="inbox-order",
         ),
         rx.el.td(
             rx.el.span(line.reason, title=line.reason, class_name="why"), class_name="col-why"
         ),
-        rx.el.td(time_text(line.at, line.at_exact), class_name="num quiet"),
+        rx.el.td(time_text(line.at, line.at_exact), class_name="inbox-at num quiet"),
         class_name=rx.cond(line.is_open, "opened", ""),
     )
 

@@ -15,8 +15,8 @@ from crm_app.ui.shared.tones import Pill, Stage, Tone
 PATH: Final = "/inbox"
 REFUSED: Final = "refused"
 _STATES: Final[dict[InboxState, tuple[str, Tone, Stage]]] = {
-    InboxState.RECEIVED: ("Next", "info", "1"),
-    InboxState.WAITING: ("Waits", "warn", "2"),
+    InboxState.RECEIVED: ("To do", "info", "1"),
+    InboxState.WAITING: ("Waiting", "warn", "2"),
     InboxState.SET_ASIDE: ("Set aside", "bad", "stop"),
     InboxState.PROCESSED: ("Done", "ok", "done"),
 }

@@ -71,7 +71,7 @@ def ledger_page() -> rx.Component:
                 may(Permission.MANAGE_ACCOUNTS),
                 button(
                     icon("scale", 14),
-                    rx.cond(LedgerState.is_counting, "Counting ...", "Recount"),
+                    rx.cond(LedgerState.is_counting, "Counting …", "Recount"),
                     disabled=LedgerState.is_counting,
                     on_click=LedgerState.recount,
                     title="Count every status change anew and compare",

@@ -96,7 +96,7 @@ def _row(row: ChangeRow) -> rx.Component:
 
 def paging() -> rx.Component:
     return rx.cond(
-        has_any(LedgerState.rows),
+        (LedgerState.first != "") | (LedgerState.older != "") | (LedgerState.stale != ""),
         paging_bar(
             "Pages of the ledger",
             stale=LedgerState.stale,

@@ -39,7 +39,7 @@ def meaning_dialog() -> rx.Component:
                 _scope("word-scope", editing.scope),
                 _failure(),
                 rx.el.div(
-                    rx.dialog.close(button("Cancel")),
+                    rx.dialog.close(button("Not now")),
                     rx.el.button("Set the meaning", type="submit", class_name="btn primary"),
                     class_name="dialog-end",
                 ),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Self
+from typing import Final, Self
 from zoneinfo import ZoneInfo
 
 import reflex as rx
@@ -10,12 +10,14 @@ import reflex as rx
 from crm_app.services.intent_view import IntentView
 from crm_app.services.order_view import OrderDetail
 from crm_app.ui.ledger.view import state_pill
-from crm_app.ui.order.travel import Step, steps
+from crm_app.ui.order.travel import Step, is_decided, steps
 from crm_app.ui.shared import times
 from crm_app.ui.shared.conditions import has_any
 from crm_app.ui.shared.marks import icon, pill
 from crm_app.ui.shared.receipts import Receipt, facts_of, receipts_list
 from crm_app.ui.shared.tones import Pill
+
+_DECIDED: Final = Pill("Decided", "mute", "stop", "Both sides had changed it; they agree now")
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,9 @@ class ChangeLine:
     receipts: list[Receipt] = field(default_factory=list[Receipt])
 
     @classmethod
-    def of(cls, intent: IntentView, now: datetime, zone: ZoneInfo) -> Self:
+    def of(
+        cls, intent: IntentView, now: datetime, zone: ZoneInfo, *, is_decided: bool = False
+    ) -> Self:
         return cls(
             id=intent.id,
             before=intent.from_status.label,
@@ -43,17 +47,20 @@ class ChangeLine:
             who=intent.actor_label,
             at=times.when(intent.created_at, now, zone),
             exact=times.exact(intent.created_at, zone),
-            state=state_pill(intent.state),
+            state=_DECIDED if is_decided else state_pill(intent.state),
             reason=intent.reason,
             facts=facts_of(intent),
-            steps=steps(intent, now, zone),
+            steps=steps(intent, now, zone, is_decided=is_decided),
             receipts=[Receipt.of(one, now, zone) for one in intent.receipts],
         )
 
 
 def changes_of(detail: OrderDetail, now: datetime, zone: ZoneInfo) -> list[ChangeLine]:
     """The newest first."""
-    return [ChangeLine.of(intent, now, zone) for intent in detail.intents]
+    return [
+        ChangeLine.of(intent, now, zone, is_decided=is_decided(detail, intent))
+        for intent in detail.intents
+    ]
 
 
 def changes_list(changes: list[ChangeLine]) -> rx.Component:

@@ -27,7 +27,12 @@ def order_page() -> rx.Component:
         question_dialog(),
         ticker(OrderState.refresh, OrderState.every_ms),
         section="orders",
-        actions=(paid_button(), edit_button(), print_menu(OrderState.order.id), _back()),
+        actions=(
+            paid_button(),
+            edit_button(),
+            rx.cond(OrderState.phase == "found", print_menu(OrderState.order.id), rx.fragment()),
+            _back(),
+        ),
     )
 
 

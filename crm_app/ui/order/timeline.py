@@ -16,6 +16,7 @@ def timeline_card() -> rx.Component:
         rx.el.ol(
             rx.foreach(OrderState.entries, _entry), class_name="timeline only-" + TalkState.shown
         ),
+        rx.el.p("Nothing of this kind among what is shown.", class_name="tl-none quiet"),
         rx.cond(
             OrderState.has_older,
             button("Show older", kind="small", on_click=OrderState.show_older),

@@ -14,6 +14,7 @@ from crm_app.ui.shared import times
 from crm_app.ui.shared.words import Word
 
 _BEFORE_LEAVING: Final = (OrderStatus.PENDING, *TO_SHIP)
+_UNDECIDED: Final = (SyncStatus.REJECTED, SyncStatus.CONFLICT)
 StepLook = Literal["done", "now", "todo", "bad", "off"]
 
 
@@ -51,7 +52,7 @@ class Travel:
     @classmethod
     def of(cls, detail: OrderDetail, now: datetime, zone: ZoneInfo) -> Self:
         order = detail.order
-        needs_decision = order.sync_status in (SyncStatus.REJECTED, SyncStatus.CONFLICT)
+        needs_decision = order.sync_status in _UNDECIDED
         newest = detail.intents[0] if detail.intents else None
         if newest is None and not needs_decision:
             return cls(may_decide=detail.may_change)
@@ -62,7 +63,7 @@ class Travel:
             is_open=newest is not None and newest.state in OPEN,
             needs_decision=needs_decision and detail.may_change,
             title=_title(newest, order.channel.label),
-            steps=steps(newest, now, zone) if newest else [],
+            steps=steps(newest, now, zone, is_decided=is_decided(detail, newest)) if newest else [],
             sentence=_sentence(detail, newest, now, zone),
             quote=newest.reason if newest and newest.state is IntentState.REJECTED else "",
             channel_word=word.label if word else "",
@@ -107,7 +108,16 @@ _NAMES: Final = {
 }
 
 
-def steps(intent: IntentView, now: datetime, zone: ZoneInfo) -> list[Step]:
+def is_decided(detail: OrderDetail, intent: IntentView) -> bool:
+    """That it once needed a person, and no longer does."""
+    is_newest = intent.id == detail.intents[0].id
+    is_waiting = is_newest and detail.order.sync_status in _UNDECIDED
+    return intent.state is IntentState.NEEDS_PERSON and not is_waiting
+
+
+def steps(
+    intent: IntentView, now: datetime, zone: ZoneInfo, *, is_decided: bool = False
+) -> list[Step]:
     """Queued, sent, confirmed: with the time of each that is known."""
     names = _NAMES.get(intent.state, ("Queued", "Sent", "Confirmed"))
     looks: tuple[StepLook, StepLook, StepLook] = _LOOKS[intent.state]
@@ -115,6 +125,8 @@ def steps(intent: IntentView, now: datetime, zone: ZoneInfo) -> list[Step]:
         # The channel was faster than our call: nothing was sent, and nothing may look so.
         names = ("Queued", "Not sent", "Disagrees")
         looks = ("done", "off", "bad")
+    if is_decided:
+        names, looks = (names[0], names[1], "Decided"), (looks[0], looks[1], "off")
     settled = intent.settled_at if intent.state is IntentState.CONFIRMED else None
     moments = (intent.created_at, intent.sent_at, settled)
     return [
@@ -148,6 +160,8 @@ def _sentence(detail: OrderDetail, intent: IntentView | None, now: datetime, zon
         )
     if intent is None:
         return f"{channel} says {theirs}."
+    if is_decided(detail, intent):
+        return f"{channel} changed the order meanwhile. Both sides agree now."
     if intent.state is IntentState.NEEDS_PERSON and detail.order.sync_status is SyncStatus.REJECTED:
         return f"{intent.reason} Send it again, or take {channel}'s word."
     sentence = _SENTENCES[intent.state].format(

@@ -23,7 +23,7 @@ def export_dialog() -> rx.Component:
         rx.dialog.content(
             rx.dialog.title("Export", class_name="dialog-title"),
             rx.dialog.description(_about()),
-            *_parts(rx.dialog.close(button("Cancel"))),
+            *_parts(rx.dialog.close(button("Not now"))),
             class_name="dialog dialog-export export-form",
         ),
         open=ExportState.is_dialog,

@@ -174,7 +174,7 @@ def view_dialog() -> rx.Component:
                 ),
                 notice(form.failure),
                 rx.el.div(
-                    rx.dialog.close(button("Cancel")),
+                    rx.dialog.close(button("Not now")),
                     rx.el.button(
                         rx.cond(form.over != 0, "Replace theirs", "Save"),
                         type="submit",

@@ -44,7 +44,7 @@ def make_dialog() -> rx.Component:
                 ),
                 notice(ServicesState.form_failure),
                 rx.el.div(
-                    rx.dialog.close(button("Cancel")),
+                    rx.dialog.close(button("Not now")),
                     rx.el.button("Add", type="submit", class_name="btn primary"),
                     class_name="dialog-end",
                 ),
@@ -84,7 +84,7 @@ def _token_form() -> rx.Component:
         ),
         notice(ServicesState.form_failure),
         rx.el.div(
-            rx.dialog.close(button("Cancel")),
+            rx.dialog.close(button("Not now")),
             rx.el.button("Make the token", type="submit", class_name="btn primary"),
             class_name="dialog-end",
         ),

@@ -56,7 +56,8 @@ def _services() -> rx.Component:
             blank(
                 "bot",
                 "No program yet",
-                "One that the business depends on gets a name and roles of its own here.",
+                "A program that works with the desk gets a name, a role and tokens of its own "
+                "here: it goes on when a person leaves.",
             ),
         ),
         make_dialog(),

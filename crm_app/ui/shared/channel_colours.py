@@ -20,12 +20,18 @@ def contrast(one: str, other: str) -> float:
 
 
 def rules() -> str:
-    """A rule for the mark of each channel, and one for its dot in a history."""
-    return "\n".join(
-        f".mark-{one.value} {{ background: {one.colour}; color: {ink(one.colour)}; }}\n"
-        f".ev-{one.value} {{ background: {one.colour}; }}"
-        for one in Channel
-    )
+    """Each channel's colour by its name, for its mark, and for its dot in a history.
+
+    Both classes stand in a rule: it holds wherever the browser puts this sheet among the others.
+    """
+    names = " ".join(f"--{one.value}: {one.colour};" for one in Channel)
+    marks = [f".mark.mark-{one.value} {{ {_letters_on(one.colour)} }}" for one in Channel]
+    dots = [f".ev.ev-{one.value} {{ background: {one.colour}; }}" for one in Channel]
+    return "\n".join((f":root {{ {names} }}", *marks, *dots))
+
+
+def _letters_on(colour: str) -> str:
+    return f"background: {colour}; color: {ink(colour)};"
 
 
 def _luminance(colour: str) -> float:

@@ -8,6 +8,12 @@ from crm_app.ui.shared.marks import key
 from crm_app.ui.shared.native import native_form
 from crm_app.ui.shared.navigation import PLACES
 
+
+def inside(label: str) -> str:
+    """A place's name within a sentence: `status words`, but `SKUs`."""
+    return label if label[1].isupper() else label.lower()
+
+
 KEYS: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
     (("Ctrl", "K"), "Go anywhere, do anything, find an order"),
     (("/",), "Search in the list"),
@@ -25,7 +31,7 @@ KEYS: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
     (("p",), "Previous page"),
     (("u",), "Back to the list"),
     (("Alt", "←"), "Move the column whose head has the focus; with Shift make it narrower"),
-    *[(("g", place.letter), f"Go to {place.label.lower()}") for place in PLACES],
+    *[(("g", place.letter), f"Go to {inside(place.label)}") for place in PLACES],
     (("?",), "Show these keys"),
     (("Esc",), "Close, leave the search, or choose none"),
 )
@@ -34,7 +40,7 @@ KEYS: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
 def help_dialog() -> rx.Component:
     return rx.el.dialog(
         native_form(
-            rx.el.h2("Keyboard"),
+            rx.el.h2("Keyboard shortcuts"),
             rx.el.button("Close", class_name="btn", value="close"),
             method="dialog",
             class_name="help-head",

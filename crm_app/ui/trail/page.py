@@ -39,7 +39,7 @@ def trail_page() -> rx.Component:
         actions=(
             button(
                 icon("shield-check", 14),
-                rx.cond(TrailState.check.is_running, "Checking ...", "Verify"),
+                rx.cond(TrailState.check.is_running, "Checking …", "Verify"),
                 disabled=TrailState.check.is_running,
                 on_click=TrailState.verify,
                 title="Prove every entry from the first to the last",
@@ -137,12 +137,12 @@ def _table() -> rx.Component:
             ),
             class_name="scroll",
         ),
-        paging_bar(
-            "Pages of the trail",
-            stale="",
-            first=TrailState.first,
-            previous="",
-            following=TrailState.older,
+        rx.cond(
+            (TrailState.first != "") | (TrailState.older != ""),
+            paging_bar(
+                "Pages of the trail", stale="", first=TrailState.first, following=TrailState.older
+            ),
+            rx.fragment(),
         ),
     )
 

@@ -75,8 +75,9 @@ class EntryRow:
 
 
 def action_words(action: str) -> str:
-    """`order:status:changed` as "Order status changed"."""
-    return action.replace(":", " ").replace("-", " ").replace("_", " ").capitalize()
+    """`order:status:changed` as "Order status changed", `sku:sheet:taken` as "SKU sheet taken"."""
+    words = action.replace(":", " ").replace("-", " ").replace("_", " ").capitalize()
+    return f"SKU{words[3:]}" if words.startswith("Sku") else words
 
 
 def change_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:

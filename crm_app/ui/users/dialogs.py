@@ -39,7 +39,7 @@ def create_dialog() -> rx.Component:
                     rx.fragment(),
                 ),
                 rx.el.div(
-                    rx.dialog.close(button("Cancel")),
+                    rx.dialog.close(button("Not now")),
                     rx.el.button("Add", type="submit", class_name="btn primary"),
                     class_name="dialog-end",
                 ),
