@@ -24,8 +24,8 @@ from crm_app.errors import (
     SignInThrottledError,
     SignOnRefusedError,
 )
-from crm_app.services import auth, oidc
-from crm_app.services.oidc import Errand
+from crm_app.services import auth, leaving, oidc
+from crm_app.services.leaving import Errand
 
 router = APIRouter(prefix="/auth/oidc", include_in_schema=False)
 
@@ -51,7 +51,7 @@ async def begin(
     except CrmError as error:
         return _back(error, provider_id, errand)
     answer = RedirectResponse(begun.url, status_code=303)
-    keep(answer, _cookie(), begun.token, now() + oidc.WAY_LIFE)
+    keep(answer, _cookie(), begun.token, now() + leaving.WAY_LIFE)
     return answer
 
 
@@ -89,7 +89,7 @@ def _begin(
     if errand is Errand.SIGN_IN:
         return errands.begin(provider_id, wanted)
     actor = _signed_in(request)
-    if actor is None or not oidc.may_go(actor, provider_id, errand, leave):
+    if actor is None or not leaving.may_go(actor, provider_id, errand, leave):
         raise SignOnRefusedError("sso_late")
     return errands.begin(provider_id, wanted, errand, actor.session_id)
 

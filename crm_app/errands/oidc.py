@@ -20,9 +20,10 @@ from crm_app.errands import oidc_provider
 from crm_app.errands.oidc_provider import Client, ProviderAwayError, ProviderWrongError
 from crm_app.errors import InvalidInputError, SignInThrottledError, SignOnRefusedError
 from crm_app.models import IdentityProvider
-from crm_app.services import auth, identity_providers, oidc, signed, throttling
+from crm_app.services import auth, identity_providers, leaving, oidc, signed, throttling
 from crm_app.services.identity_providers import ProviderDraft
-from crm_app.services.oidc import Browser, Errand
+from crm_app.services.leaving import Errand
+from crm_app.services.oidc import Browser
 
 _AUDIENCE: Final = "crm-oidc"
 # A try costs the provider a request of ours: one address makes no flood of them.
@@ -86,7 +87,7 @@ def begin(
         "session": session_id,
         "begun": now().timestamp(),
     }
-    return Begun(url, signed.sign(claims, _AUDIENCE, oidc.WAY_LIFE))
+    return Begun(url, signed.sign(claims, _AUDIENCE, leaving.WAY_LIFE))
 
 
 def come_back(

@@ -4,9 +4,6 @@ Nothing here asks a provider anything: `errands.oidc` does, and hands over what 
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
-from enum import StrEnum
-from typing import Final
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
@@ -23,27 +20,15 @@ from crm_app.services import (
     auth,
     granting,
     identity_providers,
+    leaving,
     passwords,
     refusals,
     second_factor,
-    signed,
     sudo,
 )
 from crm_app.services import users as people
+from crm_app.services.leaving import LINK_LIFE, WAY_LIFE, Errand
 from crm_app.services.own import own_id
-
-# As long as a way to a provider and back may take.
-WAY_LIFE: Final = timedelta(minutes=10)
-_LINK_LIFE: Final = timedelta(minutes=2)
-_ERRAND_AUDIENCE: Final = "crm-oidc-errand"
-
-
-class Errand(StrEnum):
-    """What somebody goes to a provider for."""
-
-    SIGN_IN = "sign-in"
-    LINK = "link"  # to sign in with it from now on
-    CONFIRM = "confirm"  # to prove once more that it is them, before a grave step
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +164,7 @@ def ask_to_link(
     refused = auth.check_again(session, actor, user, password)
     if refused is not None:
         return refused
-    return _leave(actor, provider_id, Errand.LINK, _LINK_LIFE)
+    return leaving.leave(actor, provider_id, Errand.LINK, LINK_LIFE)
 
 
 def ways_to_confirm(session: Session, actor: Actor) -> list[WayToConfirm]:
@@ -195,20 +180,9 @@ def ways_to_confirm(session: Session, actor: Actor) -> list[WayToConfirm]:
         .order_by(col(IdentityProvider.name))
     )
     return [
-        WayToConfirm(key, name, _leave(actor, key, Errand.CONFIRM, WAY_LIFE)) for key, name in rows
+        WayToConfirm(key, name, leaving.leave(actor, key, Errand.CONFIRM, WAY_LIFE))
+        for key, name in rows
     ]
-
-
-def may_go(actor: Actor, provider_id: int, errand: Errand, leave: str) -> bool:
-    """Whether this sign-in was given leave to go to this provider for this."""
-    claims = signed.read(leave, _ERRAND_AUDIENCE) or {}
-    given = (claims.get("sub"), claims.get("provider"), claims.get("errand"))
-    return given == (str(actor.session_id), provider_id, errand.value)
-
-
-def _leave(actor: Actor, provider_id: int, errand: Errand, life: timedelta) -> str:
-    claims = {"sub": str(actor.session_id), "provider": provider_id, "errand": errand.value}
-    return signed.sign(claims, _ERRAND_AUDIENCE, life)
 
 
 def confirm(session: Session, actor: Actor, provider_id: int, state: str, said: Vouched) -> None:

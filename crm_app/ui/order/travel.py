@@ -126,7 +126,8 @@ def steps(
         names = ("Queued", "Not sent", "Disagrees")
         looks = ("done", "off", "bad")
     if is_decided:
-        names, looks = (names[0], names[1], "Decided"), (looks[0], looks[1], "off")
+        names = (names[0], names[1], "Decided")
+        looks = (looks[0], looks[1], "off")
     settled = intent.settled_at if intent.state is IntentState.CONFIRMED else None
     moments = (intent.created_at, intent.sent_at, settled)
     return [
