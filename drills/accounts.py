@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final, cast
 
 from sqlmodel import Session, col, select
 
@@ -94,17 +94,37 @@ def _stuck(orders: Mapping[int, Order], intents: Sequence[StatusIntent], account
 def _clicks(
     session: Session, clicks: Sequence[Click], intent_ids: Set[int], account: Account
 ) -> None:
-    """Each answered click is an event of its order, and the change it was told of is there."""
-    changed = session.exec(select(OrderEvent).where(OrderEvent.kind == "order:status:changed"))
-    found = Counter((one.order_id, str(one.data["status"][1])) for one in changed)
+    """Each answered click is an event of its order, and the change it was told of is there.
+
+    One that was answered without a change found the order there already: its channel was first.
+    """
+    moves = [
+        (one.order_id, _word(one), one.kind)
+        for one in session.exec(select(OrderEvent)).all()
+        if "status" in one.data
+    ]
+    reached = {(order_id, word) for order_id, word, _ in moves}
+    found = Counter(
+        (order_id, word) for order_id, word, kind in moves if kind == "order:status:changed"
+    )
     account.lost += [
         f"order {one.order_id} to {one.status}: answered with change {one.intent_id}, which is gone"
         for one in clicks
         if one.intent_id is not None and one.intent_id not in intent_ids
     ]
-    for click, times in Counter((one.order_id, one.status) for one in clicks).items():
+    told = [one for one in clicks if one.intent_id is not None]
+    for click, times in Counter((one.order_id, one.status) for one in told).items():
         if found[click] < times:
             account.lost.append(f"order {click[0]} to {click[1]}: answered, and not in the history")
+    for click in {(one.order_id, one.status) for one in clicks}:
+        if click not in reached:
+            account.lost.append(f"order {click[0]} to {click[1]}: answered, and not in the history")
+
+
+def _word(event: OrderEvent) -> str:
+    """The status that an event leads to; empty where it tells of it in another way."""
+    status: Any = event.data["status"]
+    return str(cast("list[Any]", status)[-1]) if isinstance(status, list) else ""
 
 
 def _rows(session: Session, runs: Sequence[int], account: Account) -> None:

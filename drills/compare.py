@@ -284,7 +284,7 @@ def _was_told(
     heard = [
         call
         for call in truth["calls"]
-        if call["operation"] in WRITES[order.channel.value] and call["status_code"] < 300
+        if call["operation"] in WRITES[order.channel.value] and 200 <= call["status_code"] < 300
     ]
     if not heard:
         verdict.differences.append(f"{where}: we hold a receipt, the channel heard nothing")

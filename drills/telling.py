@@ -69,7 +69,7 @@ def _taken(truth: Mapping[str, Any], *operations: str) -> list[tuple[str, Mappin
     return [
         (call["operation"], _body(call["request"]))
         for call in truth["calls"]
-        if call["operation"] in operations and call["status_code"] < 300
+        if call["operation"] in operations and 200 <= call["status_code"] < 300
     ]
 
 

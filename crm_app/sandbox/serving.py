@@ -139,8 +139,9 @@ def endpoint_named(
             await run_in_threadpool(race.cancel_named, box.engine, channel, request, body)
         elif fault is not None and fault.phase == "before":
             reply = await wound(fault, channel)
-        # What it did, which a fault on the way back does not undo.
-        did = reply.status_code if reply is not None else 0
+        # What it did, which a fault on the way back does not undo. One that was answered in the
+        # channel's place did nothing, however good the answer looks.
+        did = 0 if reply is None or reply.status_code < 300 else reply.status_code
         if reply is None:
             reply = await run_in_threadpool(handler, box, request, body)
             did = reply.status_code

@@ -93,6 +93,24 @@ def kept_columns(
     return found
 
 
+def note_parcel(session: Session, order: Order, version: ChannelOrder) -> None:
+    """Keep the channel's parcel beside ours, once it has denied the change that told of ours.
+
+    Args:
+        session: Holds the order's lock; the caller commits.
+        order: In conflict with its channel since just now.
+        version: What the channel said.
+    """
+    said = order_rows.order_values(version, order.customer_id, get_settings().zone)
+    values = {name: said[name] for name in COLUMNS[Field.PARCEL]}
+    told = Told(values, version.updated_at, version.status)
+    if not _differs(order, Field.PARCEL, told):
+        return
+    row = session.get(FieldDispute, (order.id, Field.PARCEL), with_for_update=True)
+    if row is None or row.theirs != values:
+        _note(session, order, Field.PARCEL, told, row, is_decided=False)
+
+
 def _noted(session: Session, order_ids: list[int]) -> dict[tuple[int, Field], FieldDispute]:
     rows = session.exec(
         select(FieldDispute).where(col(FieldDispute.order_id).in_(order_ids)).with_for_update()

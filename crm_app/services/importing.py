@@ -278,6 +278,7 @@ def _update(
         )
         if changes.get("sync_status", [""])[-1] == SyncStatus.CONFLICT:
             conflicts.append((order, theirs))
+            disputes.note_parcel(session, order, item.order)
         if changes.get("shipped_at", [""])[-1] is None:
             came_back.append(order.id)
         lines = replace_lines(session, order.id, item.order)

@@ -17,7 +17,7 @@ from crm_app.domain.order_status import IN_HOUSE, OrderStatus, SyncStatus
 from crm_app.domain.rules import Field, Rule
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError
-from crm_app.models import ChannelAccount, Order, OrderEvent, StatusIntent
+from crm_app.models import ChannelAccount, FieldDispute, Order, OrderEvent, StatusIntent
 from crm_app.services import field_rules, packages, stopping, urgency
 from crm_app.services.audit import Deed
 from crm_app.services.events import event_row
@@ -73,7 +73,21 @@ def settle(
         order.sync_status = SyncStatus.IN_SYNC
     else:
         _send_again(session, actor, order, why)
+    _parcel_follows(session, actor, order, keep)
     return _explain(session, actor, order, f"order:settled:{keep.value}", old)
+
+
+def _parcel_follows(session: Session, actor: Actor, order: Order, keep: Keep) -> None:
+    """Whose status stays, theirs is the parcel that the channel named with its own."""
+    row = session.get(FieldDispute, (order.id, Field.PARCEL), with_for_update=True)
+    if row is None or row.decided_at is not None:
+        return
+    if keep is Keep.OURS:
+        row.decided_at, row.decided_by = now(), actor.label
+        return
+    for name, value in row.theirs.items():
+        setattr(order, name, value)
+    session.delete(row)
 
 
 def by_rule(

@@ -16,7 +16,7 @@ def test_after_kill_9_of_everything_nothing_is_lost_doubled_or_stuck(data_dir: P
         orders=20,
         size=25,
         workers=1,
-        longest_s=240,
+        longest_s=600,
     )
 
     report = run(plan, data_dir, print)

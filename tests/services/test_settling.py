@@ -9,7 +9,7 @@ from crm_app.domain.channel import Channel
 from crm_app.domain.intent import IntentState
 from crm_app.domain.order_status import OrderStatus, SyncStatus
 from crm_app.errors import ConflictError, InvalidTransitionError, PermissionDeniedError
-from crm_app.models import AuditEntry, Order, OrderEvent, StatusIntent
+from crm_app.models import AuditEntry, FieldDispute, Order, OrderEvent, StatusIntent
 from crm_app.services import orders, rollups
 from crm_app.services.importing import save_orders
 from crm_app.services.orders import Keep
@@ -97,6 +97,42 @@ def test_keeping_ours_sends_it_again_with_the_same_parcel(
     )
     assert (second.carrier, second.tracking_number) == ("DTDC", "D1")
     assert (disputed.status, disputed.sync_status) == (S.SHIPPED, SyncStatus.QUEUED)
+
+
+@pytest.mark.parametrize(
+    ("keep", "parcel"), [(Keep.CHANNELS, ("Ch", "CH1")), (Keep.OURS, ("DTDC", "D1"))]
+)
+def test_the_parcel_follows_the_status(
+    session: Session, asha: Actor, keep: Keep, parcel: tuple[str, str]
+) -> None:
+    account = AccountFactory(channel=Channel.WOOCOMMERCE)
+    save_orders(session, account, [told()])
+    session.commit()
+    order = session.exec(select(Order)).one()
+    with db.transaction() as other:
+        orders.change_status(other, asha, order.id, S.SHIPPED, carrier="DTDC", tracking_number="D1")
+    session.expire_all()
+    # It never heard of ours, and cancels with the parcel of before in its notes.
+    word = told(
+        updated_at=at(1),
+        status=S.CANCELLED,
+        channel_status="cancelled",
+        carrier="Ch",
+        tracking_number="CH1",
+    )
+    save_orders(session, account, [word])
+    session.commit()
+    session.expire_all()
+    before = (order.carrier, order.tracking_number)
+    beside = session.exec(select(FieldDispute.theirs)).all()
+
+    settle(asha, order, keep)
+
+    session.expire_all()
+    assert before == ("DTDC", "D1")
+    assert beside == [{"carrier": "Ch", "tracking_number": "CH1"}]
+    assert (order.carrier, order.tracking_number) == parcel
+    assert not any(one.decided_at is None for one in session.exec(select(FieldDispute)))
 
 
 def test_a_decision_is_made_once(session: Session, asha: Actor, disputed: Order) -> None:

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from crm_app.domain.channel import Channel
 from crm_app.domain.order_status import OrderStatus
+from crm_app.domain.rules import Field
 from crm_app.domain.trouble import Cause, Source
 
 # Kinds of inbox entries; in the inbox a webhook's kind begins with "hook:".
@@ -27,6 +28,8 @@ def summary(source: Source, cause: Cause, channel: Channel | None, about: str) -
             return f"{wish} has not arrived at {channel.label}"
         case Source.INBOX:
             return _of_inbox(cause, about)
+        case Source.FIELD if about == Field.PARCEL:
+            return f"{channel.label} names another parcel than we do"
         case _:
             return _OF_ACCOUNTS[source].format(channel=channel.label)
 
@@ -70,7 +73,7 @@ _ADVICE: Final[dict[tuple[Source, Cause], str]] = {
         "We stopped trying. Send it again once the channel answers, or take the channel's word."
     ),
     (Source.FIELD, Cause.CONFLICT): (
-        "Compare both addresses with what stands on the parcel, and decide which one stays."
+        "Compare both words with what stands on the parcel, and decide which one stays."
     ),
     (Source.WAIT, Cause.QUOTA): (
         "The channel's limit is used up; it goes out by itself as soon as there is room."
