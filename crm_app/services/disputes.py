@@ -20,8 +20,9 @@ from crm_app.domain.rules import Field, Rule
 from crm_app.domain.time import now
 from crm_app.errors import ConflictError, NotFoundError
 from crm_app.models import ChannelAccount, FieldDispute, Order, OrderEvent, StatusIntent
-from crm_app.services import audit, field_rules, merging, order_rows, reach
+from crm_app.services import audit, field_rules, merging, order_rows, reach, settling
 from crm_app.services.events import event_row
+from crm_app.services.rollups import RollupChange
 from crm_app.services.settling import RULE, Keep
 
 COLUMNS: Final[dict[Field, tuple[str, ...]]] = {
@@ -93,14 +94,28 @@ def kept_columns(
     return found
 
 
-def note_parcel(session: Session, order: Order, version: ChannelOrder) -> None:
-    """Keep the channel's parcel beside ours, once it has denied the change that told of ours.
+def end(
+    session: Session,
+    account: ChannelAccount,
+    conflicts: Sequence[tuple[Order, Sequence[StatusIntent]]],
+    versions: Mapping[int, ChannelOrder],
+    sums: RollupChange,
+) -> list[audit.Deed]:
+    """Keep the channel's parcels beside ours, and settle what the account has a rule for.
 
     Args:
-        session: Holds the order's lock; the caller commits.
-        order: In conflict with its channel since just now.
-        version: What the channel said.
+        session: Holds the lock of every order; the caller writes `sums`, then the deeds.
+        account: Whose rules count.
+        conflicts: What has just come into conflict, with the changes that the channel denied.
+        versions: What the channel said, by order.
+        sums: Collects what this does to the rollups.
     """
+    for order, _ in conflicts:
+        _note_parcel(session, order, versions[order.id])
+    return settling.by_rule(session, account, conflicts, sums)
+
+
+def _note_parcel(session: Session, order: Order, version: ChannelOrder) -> None:
     said = order_rows.order_values(version, order.customer_id, get_settings().zone)
     values = {name: said[name] for name in COLUMNS[Field.PARCEL]}
     told = Told(values, version.updated_at, version.status)

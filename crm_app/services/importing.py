@@ -278,7 +278,6 @@ def _update(
         )
         if changes.get("sync_status", [""])[-1] == SyncStatus.CONFLICT:
             conflicts.append((order, theirs))
-            disputes.note_parcel(session, order, item.order)
         if changes.get("shipped_at", [""])[-1] is None:
             came_back.append(order.id)
         lines = replace_lines(session, order.id, item.order)
@@ -295,7 +294,7 @@ def _update(
     if news:
         telling.watchers(session, author.actor, list(news), news.__getitem__, subject="status")
     package_merging.finish(session, list(versions), came_back)
-    deeds += settling.by_rule(session, account, conflicts, rollups)
+    deeds += disputes.end(session, account, conflicts, versions, rollups)
     return {order.external_id: order.id for order in newer}
 
 
