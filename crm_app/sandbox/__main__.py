@@ -5,6 +5,7 @@ import asyncio
 import logging
 import signal
 import sys
+import time
 from pathlib import Path
 
 from granian.constants import Interfaces
@@ -13,6 +14,7 @@ from granian.server.embed import Server
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from crm_app import logs
 from crm_app.config import Settings, get_settings
@@ -21,6 +23,9 @@ from crm_app.sandbox.app import create_app
 from crm_app.sandbox.channel_store import ExtraChannel
 from crm_app.sandbox.report import ReportError, load_report
 from crm_app.sandbox.serving import Options
+
+# Longer, and it is not starting but away.
+_DATABASE_WITHIN_S = 60.0
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +41,18 @@ class SandboxSettings(BaseSettings):
     # Channels beyond Amazon and the web shop that sell, each with its first number of orders:
     # CRM_SANDBOX_ACCOUNTS={"flipkart": 600, "shopify": 250, "swiggy": 150, "blinkit": 60}
     accounts: dict[ExtraChannel, int] = Field(default_factory=dict[ExtraChannel, int])
+
+
+def _open(url: str) -> Engine:
+    """The store, once its database answers: that one may be starting as well."""
+    give_up = time.monotonic() + _DATABASE_WITHIN_S
+    while True:
+        try:
+            return store.open_store(url)
+        except OperationalError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(0.5)
 
 
 def main(argv: list[str]) -> int:
@@ -54,7 +71,7 @@ def main(argv: list[str]) -> int:
     if settings.sandbox_database_url is None:
         print("Set CRM_SANDBOX_DATABASE_URL to a database of the sandbox's own.", file=sys.stderr)
         return 2
-    engine = store.open_store(settings.sandbox_database_url)
+    engine = _open(settings.sandbox_database_url)
     if chosen.command == "load":
         return _load(engine, chosen.file)
     return _serve(engine, settings)

@@ -1,7 +1,7 @@
 """The bulk action that undoes another one: withdrawn, taken back, or an honest no."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -62,6 +62,7 @@ class Way:
     sync: SyncStatus | None = None
     parcel: tuple[str, str] = ("", "")
     withdraws: bool = False
+    tells_back: bool = False
 
 
 def judge(did: Did) -> Way:
@@ -75,7 +76,7 @@ def judge(did: Did) -> Way:
     if did.state in UNSENT and not did.is_unknown:
         return _withdrawn(did)
     if did.state is IntentState.REJECTED:
-        return Way(_REFUSED, is_open=True, sync=SyncStatus.IN_SYNC)
+        return _refused(did)
     if did.state is IntentState.NEEDS_PERSON:
         return Way(CONFLICT)
     if did.state in (IntentState.SENT, IntentState.CONFIRMED):
@@ -85,10 +86,21 @@ def judge(did: Did) -> Way:
 
 def _withdrawn(did: Did) -> Way:
     if did.replaced is not None:
-        parcel = (did.replaced_carrier, did.replaced_tracking)
-        return Way(_WITHDRAWN, is_open=True, tells=did.replaced, parcel=parcel, withdraws=True)
+        return replace(_wished_again(did, _WITHDRAWN), withdraws=True)
     sync = SyncStatus.QUEUED if did.has_older else SyncStatus.IN_SYNC
     return Way(_WITHDRAWN, is_open=True, sync=sync, withdraws=True)
+
+
+def _refused(did: Did) -> Way:
+    if did.replaced is not None:
+        return _wished_again(did, _REFUSED)
+    return Way(_REFUSED, is_open=True, sync=SyncStatus.IN_SYNC)
+
+
+def _wished_again(did: Did, sentence: str) -> Way:
+    """The change whose place this one took was never told: the channel is told it now."""
+    parcel = (did.replaced_carrier, did.replaced_tracking)
+    return Way(sentence, is_open=True, tells=did.replaced, parcel=parcel)
 
 
 def _compensated(did: Did) -> Way:
@@ -100,7 +112,8 @@ def _compensated(did: Did) -> Way:
     can_say = of_channel.rule(word).telling is Telling.PUSH
     if did.target not in of_channel.takes_back or not can_say:
         return Way(of_channel.no_way_back)
-    return Way(f"{did.channel.label} is told to go back", is_open=True, tells=word)
+    sentence = f"{did.channel.label} is told to go back"
+    return Way(sentence, is_open=True, tells=word, tells_back=True)
 
 
 class UndoAction:
@@ -178,7 +191,7 @@ def _move(order: Order, did: Did, way: Way) -> Move:
         takes_back=True,
         why=_WHY,
         # A channel that has to be told to go back may refuse, and then it has left.
-        never_left=did.current is OrderStatus.SHIPPED and (way.withdraws or way.tells is None),
+        never_left=did.current is OrderStatus.SHIPPED and not way.tells_back,
     )
 
 

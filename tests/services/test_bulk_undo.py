@@ -76,6 +76,29 @@ def test_a_change_that_the_first_run_replaced_is_wished_again(
     ]
 
 
+def test_a_change_that_a_refused_one_replaced_is_wished_again(
+    session: Session, asha: Actor
+) -> None:
+    order_id = make(session, Channel.SWIGGY)
+    with db.transaction() as opened:
+        orders.change_status(opened, asha, order_id, S.PACKED)
+    first = tool.start(asha, [order_id], status="shipped")
+    tool.work(first)
+    travelled(order_id, IntentState.REJECTED, reason="Not ready.")
+
+    tool.undo(asha, first)
+
+    order = tool.order(order_id)
+    assert (order.status, order.sync_status) == (S.PACKED, SyncStatus.QUEUED)
+    # Swiggy never heard that it is packed: without this one nobody would tell it.
+    assert [(one.to_status, one.state) for one in tool.intents(order_id)] == [
+        (S.PACKED, IntentState.SUPERSEDED),
+        (S.SHIPPED, IntentState.REJECTED),
+        (S.PACKED, IntentState.QUEUED),
+    ]
+    assert order.shipped_at is None
+
+
 def test_what_only_our_desk_knew_is_taken_back_here(session: Session, asha: Actor) -> None:
     order_id = make(session, Channel.AMAZON)
     first = tool.start(asha, [order_id], status="packed")
