@@ -1,6 +1,7 @@
 """Databases of the benchmark's own, below `.data/bench`."""
 
 import os
+import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ class Servers:
         url = self.postgres.ensure_database(database)
         os.environ["CRM_DATABASE_URL"] = url
         os.environ["CRM_REDIS_URL"] = self.redis_url
+        # What the product keeps beside its database, such as the heads of its audit trail.
+        os.environ["CRM_DATA_DIR"] = str(_home(database))
         db.dispose()
         queue.connection.cache_clear()
         get_settings.cache_clear()
@@ -42,7 +45,14 @@ class Servers:
         """Like `use`, with the database made anew."""
         db.dispose()
         self.postgres.drop_database(database)
+        shutil.rmtree(_home(database), ignore_errors=True)
         self.use(database)
+
+
+def _home(database: str) -> Path:
+    made = DATA_DIR / "homes" / database
+    made.mkdir(parents=True, exist_ok=True)
+    return made
 
 
 @contextmanager
