@@ -196,7 +196,8 @@ def _client(row: IdentityProvider) -> Client:
 def _way(provider_id: int, answer: Mapping[str, str], token: str) -> Mapping[str, Any]:
     """The way that this browser is on, if the answer belongs to it."""
     way = signed.read(token, _AUDIENCE)
-    if way is None or way["sub"] != str(provider_id):
+    # One that was begun before an update of the desk says nothing of its errand.
+    if way is None or way["sub"] != str(provider_id) or "errand" not in way:
         raise SignOnRefusedError("sso_late")
     if not secrets.compare_digest(str(way["state"]).encode(), answer.get("state", "").encode()):
         raise SignOnRefusedError("sso_late")

@@ -81,11 +81,10 @@ def kept_columns(
     noted = _noted(session, [order.id for order in orders])
     found: dict[int, frozenset[str]] = {}
     for order in orders:
-        version = told[order.external_id]
-        said = order_rows.order_values(version, order.customer_id, get_settings().zone)
+        words = _words(order, told[order.external_id])
         kept: set[str] = set()
         for field, columns in COLUMNS.items():
-            word = Told({name: said[name] for name in columns}, version.updated_at, version.status)
+            word = words[field]
             row = noted.get((order.id, field))
             if _stays(session, order, field, word, row, rules[field], intents.get(order.id, ())):
                 kept.update(columns)
@@ -116,14 +115,21 @@ def end(
 
 
 def _note_parcel(session: Session, order: Order, version: ChannelOrder) -> None:
-    said = order_rows.order_values(version, order.customer_id, get_settings().zone)
-    values = {name: said[name] for name in COLUMNS[Field.PARCEL]}
-    told = Told(values, version.updated_at, version.status)
+    told = _words(order, version)[Field.PARCEL]
     if not _differs(order, Field.PARCEL, told):
         return
     row = session.get(FieldDispute, (order.id, Field.PARCEL), with_for_update=True)
-    if row is None or row.theirs != values:
+    if row is None or row.theirs != told.values:
         _note(session, order, Field.PARCEL, told, row, is_decided=False)
+
+
+def _words(order: Order, version: ChannelOrder) -> dict[Field, Told]:
+    """What a version of the channel's says of each field."""
+    said = order_rows.order_values(version, order.customer_id, get_settings().zone)
+    return {
+        field: Told({name: said[name] for name in columns}, version.updated_at, version.status)
+        for field, columns in COLUMNS.items()
+    }
 
 
 def _noted(session: Session, order_ids: list[int]) -> dict[tuple[int, Field], FieldDispute]:

@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 from crm_app import db
 from crm_app.domain.permissions import Role
 from crm_app.models import User, UserSession
-from crm_app.services import auth, oidc
+from crm_app.services import auth, leaving, oidc, signed
 from tests.api.conftest import forget_confirmations
 from tests.api.way import Way, actions
 from tests.provider import parameters
@@ -108,3 +108,22 @@ def test_a_provider_that_is_off_is_not_offered(late: Callable[..., Way], session
     with db.transaction() as opened:
         actor = auth.actor_for(opened, browser.client.cookies["crm_session"])
         assert oidc.ways_to_confirm(opened, actor) == []
+
+
+def test_a_way_that_was_begun_before_an_update_begins_again(
+    way: Callable[..., Way], session: Session
+) -> None:
+    browser = way()
+    claims = {
+        "sub": str(browser.row.id),
+        "state": "s",
+        "nonce": "n",
+        "verifier": "v",
+        "target": "/",
+    }
+    browser.client.cookies.set("crm_oidc", signed.sign(claims, "crm-oidc", leaving.WAY_LIFE))
+
+    ended = browser.client.get(f"{browser.path}/callback?state=s&code=c").headers["location"]
+
+    assert parameters(ended)["error"] == "sso_late"
+    assert session.exec(select(UserSession.id)).all() == []

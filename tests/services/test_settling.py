@@ -19,8 +19,7 @@ from tests.services.fakes import at, told
 S = OrderStatus
 
 
-@pytest.fixture
-def disputed(session: Session, asha: Actor) -> Order:
+def disputed_with(session: Session, asha: Actor, **word: str) -> Order:
     """We shipped it; before the channel heard of it, the buyer cancelled there."""
     account = AccountFactory(channel=Channel.WOOCOMMERCE)
     save_orders(session, account, [told()])
@@ -29,13 +28,15 @@ def disputed(session: Session, asha: Actor) -> Order:
     with db.transaction() as other:
         orders.change_status(other, asha, order.id, S.SHIPPED, carrier="DTDC", tracking_number="D1")
     session.expire_all()
-    save_orders(
-        session,
-        account,
-        [told(updated_at=at(1), status=S.CANCELLED, channel_status="cancelled")],
-    )
+    cancelled = told(updated_at=at(1), status=S.CANCELLED, channel_status="cancelled", **word)
+    save_orders(session, account, [cancelled])
     session.commit()
     return order
+
+
+@pytest.fixture
+def disputed(session: Session, asha: Actor) -> Order:
+    return disputed_with(session, asha)
 
 
 def settle(actor: Actor, order: Order, keep: Keep) -> None:
@@ -105,23 +106,8 @@ def test_keeping_ours_sends_it_again_with_the_same_parcel(
 def test_the_parcel_follows_the_status(
     session: Session, asha: Actor, keep: Keep, parcel: tuple[str, str]
 ) -> None:
-    account = AccountFactory(channel=Channel.WOOCOMMERCE)
-    save_orders(session, account, [told()])
-    session.commit()
-    order = session.exec(select(Order)).one()
-    with db.transaction() as other:
-        orders.change_status(other, asha, order.id, S.SHIPPED, carrier="DTDC", tracking_number="D1")
-    session.expire_all()
     # It never heard of ours, and cancels with the parcel of before in its notes.
-    word = told(
-        updated_at=at(1),
-        status=S.CANCELLED,
-        channel_status="cancelled",
-        carrier="Ch",
-        tracking_number="CH1",
-    )
-    save_orders(session, account, [word])
-    session.commit()
+    order = disputed_with(session, asha, carrier="Ch", tracking_number="CH1")
     session.expire_all()
     before = (order.carrier, order.tracking_number)
     beside = session.exec(select(FieldDispute.theirs)).all()
